@@ -1,0 +1,384 @@
+package org.wasmheap.allocator;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException.Operation;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryAccessException;
+
+/**
+ * The freeing-bump allocator: hands out blocks of a guest's linear memory, each a power of two from
+ * 8 bytes up, from a free list of its order or from the bumper.
+ *
+ * <p><b>Layout.</b> The heap begins at the heap base, rounded up to 8, and ends where the memory
+ * ends. Each block has a header of 8 bytes before it, a little-endian u64 in guest memory. Bit 32
+ * set: occupied, and the low half is the order. Bit 32 clear: free, and the low half is the address
+ * of the next free header of that order, or {@link #NIL}. Bits 33 to 63 are ignored when read and
+ * written as 0. The pointer handed out is the header's address + 8. Blocks are never merged or
+ * split, and the bumper never moves back.
+ *
+ * <p><b>The guest can overwrite every header and link.</b> What it can reach is checked as far as
+ * the reference checks it, and no further: a wild pointer with a plausible header is accepted. Each
+ * failure poisons the allocator; until {@link #reset()} all operations fail with {@link
+ * AllocatorFault#POISONED}. Sums are 64-bit, so nothing wraps at 2 GiB or at 4 GiB.
+ *
+ * <p>Single-threaded. The main path allocates no object and takes no lock. Source: the allocators
+ * of smoldot 0.5.0 and of the Polkadot SDK ({@code sc-allocator}, with its proposed change #6081
+ * for {@link #WIDE_LIMIT}).
+ */
+public final class FreeingBumpAllocator {
+  /** The largest block for on-chain calls: 32 MiB, which makes 23 orders. */
+  public static final int ON_CHAIN_LIMIT = 32 << 20;
+
+  /** The largest block of the wide limit: 2 GiB as a u32, which makes 29 orders. */
+  public static final int WIDE_LIMIT = 1 << 31;
+
+  private static final int MIN_BLOCK = 8;
+  private static final int HEADER_BYTES = 8;
+
+  /** No header can begin here: it would reach beyond 2^32. */
+  private static final int NIL = 0xFFFF_FFFF;
+
+  private static final long OCCUPIED = 1L << 32;
+  private static final long ADDRESS_SPACE = 1L << 32;
+
+  /** Highest heap base: the reference adds 8 before it rounds, and must not overflow. */
+  private static final long MAX_HEAP_BASE = 0xFFFF_FFF7L;
+
+  private final LinearMemory memory;
+
+  /** The memory again if it is of the main class: a call on a final class is inlined. */
+  private final @Nullable FlatMemory flat;
+
+  private final Grower grower;
+  private final long heapBase;
+  private final long limit;
+
+  /** First free header of each order, {@link #NIL} where there is none. */
+  private final int[] heads;
+
+  private long bumper;
+  private long observedSize;
+  private @Nullable AllocatorFault poison;
+
+  private long bytesAllocated;
+  private long bytesAllocatedPeak;
+  private long bytesAllocatedSum;
+  private long addressSpaceUsed;
+  private long highestBumper;
+  private long allocations;
+  private long deallocations;
+
+  /** How an allocator gets more memory. */
+  @FunctionalInterface
+  public interface Grower {
+    /**
+     * Grows the memory.
+     *
+     * @param fromPages its size now
+     * @param toPages the size wanted, more than {@code fromPages} and at most the memory's maximum
+     * @return {@code false} if the memory will not grow: the guest's OUT_OF_SPACE
+     * @throws GrowthRefusedException if the host cannot or will not provide the memory; passes
+     *     through the allocator, which is not poisoned by it
+     */
+    boolean grow(int fromPages, int toPages);
+  }
+
+  /**
+   * An allocator that grows its memory by {@link LinearMemory#grow}.
+   *
+   * @param memory the guest's memory
+   * @param heapBase u32, where the heap begins; at most 0xFFFFFFF7; may lie beyond the memory's end
+   * @param limit u32, largest block: {@link #ON_CHAIN_LIMIT} or {@link #WIDE_LIMIT}
+   * @throws IllegalArgumentException if heap base or limit is out of range
+   */
+  public FreeingBumpAllocator(LinearMemory memory, int heapBase, int limit) {
+    this(memory, heapBase, limit, (from, to) -> memory.grow(to - from));
+  }
+
+  /**
+   * An allocator that asks {@code grower} for more memory.
+   *
+   * @param memory the guest's memory
+   * @param heapBase u32, where the heap begins; at most 0xFFFFFFF7; may lie beyond the memory's end
+   * @param limit u32, largest block: {@link #ON_CHAIN_LIMIT} or {@link #WIDE_LIMIT}
+   * @param grower grows {@code memory}
+   * @throws IllegalArgumentException if heap base or limit is out of range
+   */
+  public FreeingBumpAllocator(LinearMemory memory, int heapBase, int limit, Grower grower) {
+    long base = Integer.toUnsignedLong(heapBase);
+    if (base > MAX_HEAP_BASE) {
+      throw new IllegalArgumentException(
+          "heap base is " + base + ", must be at most " + MAX_HEAP_BASE);
+    }
+    if (limit != ON_CHAIN_LIMIT && limit != WIDE_LIMIT) {
+      throw new IllegalArgumentException(
+          "largest block is " + Integer.toUnsignedLong(limit) + ", must be 32 MiB or 2 GiB");
+    }
+    this.memory = Objects.requireNonNull(memory, "memory");
+    this.flat = memory instanceof FlatMemory main ? main : null;
+    this.grower = Objects.requireNonNull(grower, "grower");
+    this.heapBase = (base + HEADER_BYTES - 1) & -HEADER_BYTES;
+    this.limit = Integer.toUnsignedLong(limit);
+    this.heads = new int[orderOf(limit) + 1];
+    reset();
+  }
+
+  /** Back to the state of a new allocator. The memory is not touched. */
+  public void reset() {
+    Arrays.fill(heads, NIL);
+    bumper = heapBase;
+    highestBumper = heapBase;
+    observedSize = 0;
+    poison = null;
+    bytesAllocated = 0;
+    bytesAllocatedPeak = 0;
+    bytesAllocatedSum = 0;
+    addressSpaceUsed = 0;
+    allocations = 0;
+    deallocations = 0;
+  }
+
+  /**
+   * Hands out a block.
+   *
+   * @param size u32, bytes asked for; 0 to 8 give the smallest block
+   * @return u32, address of the first byte, a multiple of 8
+   * @throws AllocatorException if the request fails; the allocator is poisoned
+   * @throws GrowthRefusedException if the host refused memory; the allocator is not poisoned
+   */
+  public int allocate(int size) {
+    long memorySize = observeMemory(Operation.ALLOCATE, size);
+    if (Integer.toUnsignedLong(size) > limit) {
+      throw fault(AllocatorFault.REQUEST_TOO_LARGE, Operation.ALLOCATE, size);
+    }
+    int order = orderOf(size);
+    long taken = ((long) MIN_BLOCK << order) + HEADER_BYTES;
+
+    int head = heads[order];
+    long header;
+    if (head != NIL) {
+      header = Integer.toUnsignedLong(head);
+      heads[order] = popLink(header, taken, memorySize, size);
+    } else {
+      header = bumper;
+      bump(taken, memorySize, size);
+    }
+
+    writeHeader(header, OCCUPIED | order, Operation.ALLOCATE, size);
+    long allocated = bytesAllocated + taken;
+    // Only a guest that forges links, and so has one block counted again and again, gets here.
+    if (allocated >= ADDRESS_SPACE) {
+      throw fault(AllocatorFault.ACCOUNTING, Operation.ALLOCATE, size);
+    }
+    bytesAllocated = allocated;
+    bytesAllocatedSum += taken;
+    bytesAllocatedPeak = Math.max(bytesAllocatedPeak, allocated);
+    addressSpaceUsed = bumper - heapBase;
+    highestBumper = bumper;
+    allocations++;
+    return (int) header + HEADER_BYTES;
+  }
+
+  /**
+   * Takes a block back.
+   *
+   * @param pointer u32, as {@link #allocate} returned it
+   * @throws AllocatorException if the header before the pointer is not that of an occupied block;
+   *     the allocator is poisoned
+   */
+  public void deallocate(int pointer) {
+    long memorySize = observeMemory(Operation.DEALLOCATE, pointer);
+    long header = Integer.toUnsignedLong(pointer) - HEADER_BYTES;
+    if (header < 0) {
+      throw fault(AllocatorFault.INVALID_POINTER, Operation.DEALLOCATE, pointer);
+    }
+    if (header + HEADER_BYTES > memorySize) {
+      throw fault(AllocatorFault.READ_OUT_OF_BOUNDS, Operation.DEALLOCATE, pointer);
+    }
+    long word = readHeader(header, Operation.DEALLOCATE, pointer);
+    if ((word & OCCUPIED) == 0) {
+      throw fault(AllocatorFault.EMPTY_HEADER, Operation.DEALLOCATE, pointer);
+    }
+    int order = (int) word;
+    if (Integer.compareUnsigned(order, heads.length) >= 0) {
+      throw fault(AllocatorFault.INVALID_ORDER, Operation.DEALLOCATE, pointer);
+    }
+    long link = Integer.toUnsignedLong(heads[order]);
+    heads[order] = (int) header;
+    writeHeader(header, link, Operation.DEALLOCATE, pointer);
+    long allocated = bytesAllocated - ((long) MIN_BLOCK << order) - HEADER_BYTES;
+    if (allocated < 0) {
+      throw fault(AllocatorFault.ACCOUNTING, Operation.DEALLOCATE, pointer);
+    }
+    bytesAllocated = allocated;
+    deallocations++;
+  }
+
+  /** The order of the smallest block that holds {@code size} bytes, u32. */
+  static int orderOf(int size) {
+    int atLeast = Integer.compareUnsigned(size, MIN_BLOCK) < 0 ? MIN_BLOCK : size;
+    return 29 - Integer.numberOfLeadingZeros(atLeast - 1);
+  }
+
+  /** The fewest pages that hold {@code bytes}, 0 to 2^32 + 2^31. */
+  static long pagesFor(long bytes) {
+    return (bytes + LinearMemory.PAGE_SIZE - 1) / LinearMemory.PAGE_SIZE;
+  }
+
+  /** The checks that come before all others; gives the memory's size. */
+  private long observeMemory(Operation operation, int operand) {
+    if (poison != null) {
+      throw new AllocatorException(AllocatorFault.POISONED, operation, operand);
+    }
+    FlatMemory main = flat;
+    long memorySize = main != null ? main.sizeInBytes() : memory.sizeInBytes();
+    if (memorySize < observedSize) {
+      throw fault(AllocatorFault.MEMORY_SHRANK, operation, operand);
+    }
+    observedSize = memorySize;
+    return memorySize;
+  }
+
+  /** The link in the free header that is about to be handed out, unchecked until it is popped. */
+  private int popLink(long header, long taken, long memorySize, int size) {
+    if (header + taken > memorySize) {
+      throw fault(AllocatorFault.INVALID_LINK, Operation.ALLOCATE, size);
+    }
+    long word = readHeader(header, Operation.ALLOCATE, size);
+    if ((word & OCCUPIED) != 0) {
+      boolean orderExists = Integer.compareUnsigned((int) word, heads.length) < 0;
+      throw fault(
+          orderExists ? AllocatorFault.OCCUPIED_LINK : AllocatorFault.INVALID_ORDER,
+          Operation.ALLOCATE,
+          size);
+    }
+    return (int) word;
+  }
+
+  private void bump(long taken, long memorySize, int size) {
+    long end = bumper + taken;
+    if (end > memorySize && !growTo(end)) {
+      throw fault(AllocatorFault.OUT_OF_SPACE, Operation.ALLOCATE, size);
+    }
+    // A growth already made stays.
+    if (end >= ADDRESS_SPACE) {
+      throw fault(AllocatorFault.ADDRESS_OVERFLOW, Operation.ALLOCATE, size);
+    }
+    bumper = end;
+  }
+
+  /** Doubles the memory, or more if that is required; there is no second try for less. */
+  private boolean growTo(long end) {
+    int current = memory.pages();
+    int maximum = memory.maximumPages();
+    long required = pagesFor(end);
+    if (current >= maximum || required > maximum) {
+      return false;
+    }
+    long target = Math.max(Math.min(2L * current, maximum), required);
+    return grower.grow(current, (int) target);
+  }
+
+  private long readHeader(long header, Operation operation, int operand) {
+    try {
+      FlatMemory main = flat;
+      return main != null ? main.readLong((int) header) : memory.readLong((int) header);
+    } catch (MemoryAccessException | IndexOutOfBoundsException e) {
+      throw fault(AllocatorFault.READ_OUT_OF_BOUNDS, operation, operand);
+    }
+  }
+
+  private void writeHeader(long header, long word, Operation operation, int operand) {
+    try {
+      FlatMemory main = flat;
+      if (main != null) {
+        main.writeLong((int) header, word);
+      } else {
+        memory.writeLong((int) header, word);
+      }
+    } catch (MemoryAccessException | IndexOutOfBoundsException e) {
+      throw fault(AllocatorFault.WRITE_OUT_OF_BOUNDS, operation, operand);
+    }
+  }
+
+  private AllocatorException fault(AllocatorFault fault, Operation operation, int operand) {
+    poison = fault;
+    return new AllocatorException(fault, operation, operand);
+  }
+
+  /**
+   * The fault that poisoned this allocator: the first cause, not the refusals after it.
+   *
+   * @return the fault, or {@code null} if the allocator is healthy
+   */
+  public @Nullable AllocatorFault poison() {
+    return poison;
+  }
+
+  /**
+   * Where the heap begins.
+   *
+   * @return address, u32, a multiple of 8
+   */
+  public long heapBase() {
+    return heapBase;
+  }
+
+  /**
+   * The largest block.
+   *
+   * @return bytes
+   */
+  public long limit() {
+    return limit;
+  }
+
+  /**
+   * The memory's size at the last operation, 0 if there was none since the reset.
+   *
+   * @return bytes
+   */
+  public long observedMemorySize() {
+    return observedSize;
+  }
+
+  /**
+   * The first free header of an order.
+   *
+   * @param order 0 up to 22 or 28
+   * @return address, u32; -1 if the list is empty
+   */
+  public long freeListHead(int order) {
+    return heads[order] == NIL ? -1 : Integer.toUnsignedLong(heads[order]);
+  }
+
+  /**
+   * How many orders of blocks there are.
+   *
+   * @return 23 or 29
+   */
+  public int orders() {
+    return heads.length;
+  }
+
+  /**
+   * What was done since the last reset.
+   *
+   * @return a snapshot
+   */
+  public AllocatorStatistics statistics() {
+    return new AllocatorStatistics(
+        bytesAllocated,
+        bytesAllocatedPeak,
+        bytesAllocatedSum,
+        addressSpaceUsed,
+        bumper,
+        highestBumper,
+        allocations,
+        deallocations);
+  }
+}

@@ -1,0 +1,127 @@
+package org.wasmheap.conformance;
+
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.allocator.AllocatorException.Operation;
+import org.wasmheap.allocator.AllocatorStatistics;
+import org.wasmheap.conformance.Trace.Header;
+import org.wasmheap.conformance.Trace.Kind;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener.GrowthCause;
+
+/**
+ * Records the allocator trace of each call of one heap.
+ *
+ * <p>Set it with {@link Heap#observe}. The trace of a call can be asked for once the call is over
+ * and until the next begins, on the heap's thread: in {@link
+ * org.wasmheap.heap.HeapListener#callCompleted}.
+ */
+public final class TraceRecorder implements Heap.Observer {
+  private static final int FIRST_CAPACITY = 64 * Trace.STEP_INTS;
+
+  private int[] steps = new int[FIRST_CAPACITY];
+  private int length;
+  private int initialPages;
+  private int maximumPages;
+  private int finalPages;
+  private long heapBase;
+  private long blockLimit;
+  private @Nullable AllocatorStatistics statistics;
+
+  /** A recorder for one heap. */
+  public TraceRecorder() {}
+
+  @Override
+  public void began(Heap heap) {
+    length = 0;
+    statistics = null;
+    initialPages = heap.memory().pages();
+    maximumPages = heap.memory().maximumPages();
+    heapBase = heap.heapBase();
+    blockLimit = heap.blockLimit();
+  }
+
+  @Override
+  public void allocated(int size, int pointer) {
+    add(Kind.ALLOCATE, size, pointer);
+  }
+
+  @Override
+  public void deallocated(int pointer) {
+    add(Kind.DEALLOCATE, pointer, 0);
+  }
+
+  @Override
+  public void failed(AllocatorException fault) {
+    add(
+        fault.operation() == Operation.ALLOCATE ? Kind.ALLOCATE_FAILED : Kind.DEALLOCATE_FAILED,
+        fault.operand(),
+        fault.fault().ordinal());
+  }
+
+  @Override
+  public void grown(int fromPages, int toPages, GrowthCause cause) {
+    add(
+        cause == GrowthCause.ALLOCATOR ? Kind.ALLOCATOR_GREW : Kind.GUEST_GREW, fromPages, toPages);
+  }
+
+  @Override
+  public void ended(Heap heap) {
+    statistics = heap.statistics();
+    finalPages = heap.memory().pages();
+  }
+
+  /**
+   * A fingerprint of the last call's steps: equal for equal traces, and different for different ones
+   * but for a chance of 2^-128.
+   *
+   * @return 128 bits
+   */
+  public HashCode fingerprint() {
+    Hasher hasher = Hashing.murmur3_128().newHasher();
+    for (int i = 0; i < length; i++) {
+      hasher.putInt(steps[i]);
+    }
+    return hasher.hash();
+  }
+
+  /**
+   * The trace of the last call.
+   *
+   * @param status how it ended: {@code ok}, or the kind of its failure
+   * @return the trace
+   * @throws IllegalStateException if no call is over
+   */
+  public Trace trace(String status) {
+    AllocatorStatistics did = statistics;
+    if (did == null) {
+      throw new IllegalStateException("a trace can be asked for when a call is over");
+    }
+    Header header =
+        new Header(
+            heapBase,
+            initialPages,
+            maximumPages,
+            blockLimit,
+            status,
+            did.allocations(),
+            did.deallocations(),
+            did.bytesAllocatedPeak(),
+            did.bumper(),
+            (long) finalPages);
+    return new Trace(header, Arrays.copyOf(steps, length));
+  }
+
+  private void add(Kind kind, int operand, int result) {
+    if (length + Trace.STEP_INTS > steps.length) {
+      steps = Arrays.copyOf(steps, 2 * steps.length);
+    }
+    steps[length++] = kind.ordinal();
+    steps[length++] = operand;
+    steps[length++] = result;
+  }
+}

@@ -1,0 +1,259 @@
+package org.wasmheap.endive;
+
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.MemoryAccessException;
+import run.endive.runtime.ConstantEvaluators;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Memory;
+import run.endive.wasm.UninstantiableException;
+import run.endive.wasm.types.ActiveDataSegment;
+import run.endive.wasm.types.DataSegment;
+import run.endive.wasm.types.PassiveDataSegment;
+
+/**
+ * The engine's view of a {@link FlatMemory}: every store path ends in one that marks its blocks.
+ *
+ * <p>The only class of the engine's memory interface that this library loads, so that the guest's
+ * loads and stores stay monomorphic. Growth goes through the heap of the call, where callbacks can
+ * refuse it.
+ */
+final class EndiveMemory implements Memory {
+  private static final byte[] NO_BYTES = {};
+
+  private final FlatMemory memory;
+  private final EndiveInstance owner;
+  private final boolean initialise;
+
+  /** The engine's own array, in which {@code data.drop} replaces segments. */
+  private DataSegment[] segments = {};
+
+  /**
+   * A view.
+   *
+   * @param initialise whether instantiation writes the data segments; not where the memory holds
+   *     their bytes already
+   */
+  EndiveMemory(FlatMemory memory, EndiveInstance owner, boolean initialise) {
+    this.memory = memory;
+    this.owner = owner;
+    this.initialise = initialise;
+  }
+
+  // Size.
+
+  @Override
+  public int pages() {
+    return memory.pages();
+  }
+
+  @Override
+  public int grow(int deltaPages) {
+    return owner.growMemory(deltaPages);
+  }
+
+  @Override
+  public int initialPages() {
+    return memory.pages();
+  }
+
+  @Override
+  public int maximumPages() {
+    return Math.min(memory.maximumPages(), RUNTIME_MAX_PAGES);
+  }
+
+  // Instantiation.
+
+  @Override
+  public void initialize(Instance instance, DataSegment[] dataSegments) {
+    initialize(instance, dataSegments, 0);
+  }
+
+  @Override
+  public void initialize(Instance instance, DataSegment[] dataSegments, int memoryIndex) {
+    segments = dataSegments;
+    if (!initialise) {
+      return;
+    }
+    for (DataSegment segment : dataSegments) {
+      if (segment instanceof ActiveDataSegment active) {
+        int offset =
+            (int)
+                ConstantEvaluators.computeConstantValue(instance, active.offsetInstructions())[0];
+        byte[] data = active.data();
+        try {
+          memory.write(offset, data, 0, data.length);
+        } catch (MemoryAccessException e) {
+          throw new UninstantiableException(e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void zero() {
+    if (initialise) {
+      memory.fill(0, (byte) 0, (int) memory.sizeInBytes());
+    }
+  }
+
+  @Override
+  public void initPassiveSegment(int segmentId, int destination, int offset, int size) {
+    // An active segment counts as dropped once it was written.
+    byte[] data =
+        segments[segmentId] instanceof PassiveDataSegment passive ? passive.data() : NO_BYTES;
+    if (Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size) > data.length) {
+      throw new MemoryAccessException(offset, Integer.toUnsignedLong(size), data.length);
+    }
+    memory.write(destination, data, offset, size);
+  }
+
+  @Override
+  public void drop(int segment) {
+    segments[segment] = PassiveDataSegment.EMPTY;
+  }
+
+  // Loads and stores.
+
+  @Override
+  public byte read(int address) {
+    return memory.readByte(address);
+  }
+
+  @Override
+  public short readShort(int address) {
+    return memory.readShort(address);
+  }
+
+  @Override
+  public long readU16(int address) {
+    return memory.readShort(address) & 0xFFFFL;
+  }
+
+  @Override
+  public int readInt(int address) {
+    return memory.readInt(address);
+  }
+
+  @Override
+  public long readLong(int address) {
+    return memory.readLong(address);
+  }
+
+  @Override
+  public long readF32(int address) {
+    return memory.readInt(address);
+  }
+
+  @Override
+  public float readFloat(int address) {
+    return Float.intBitsToFloat(memory.readInt(address));
+  }
+
+  @Override
+  public double readDouble(int address) {
+    return Double.longBitsToDouble(memory.readLong(address));
+  }
+
+  @Override
+  public long readF64(int address) {
+    return memory.readLong(address);
+  }
+
+  @Override
+  public void writeByte(int address, byte value) {
+    memory.writeByte(address, value);
+  }
+
+  @Override
+  public void writeShort(int address, short value) {
+    memory.writeShort(address, value);
+  }
+
+  @Override
+  public void writeI32(int address, int value) {
+    memory.writeInt(address, value);
+  }
+
+  @Override
+  public void writeLong(int address, long value) {
+    memory.writeLong(address, value);
+  }
+
+  @Override
+  public void writeF32(int address, float value) {
+    memory.writeInt(address, Float.floatToRawIntBits(value));
+  }
+
+  @Override
+  public void writeF64(int address, double value) {
+    memory.writeLong(address, Double.doubleToRawLongBits(value));
+  }
+
+  // Bulk.
+
+  @Override
+  public byte[] readBytes(int address, int length) {
+    if (Integer.toUnsignedLong(address) + Integer.toUnsignedLong(length) > memory.sizeInBytes()) {
+      throw new MemoryAccessException(
+          address, Integer.toUnsignedLong(length), memory.sizeInBytes());
+    }
+    byte[] bytes = new byte[length];
+    memory.read(address, bytes, 0, length);
+    return bytes;
+  }
+
+  @Override
+  public void write(int address, byte[] data, int offset, int size) {
+    memory.write(address, data, offset, size);
+  }
+
+  @Override
+  public void fill(byte value, int fromIndex, int toIndex) {
+    // The engine adds size to address in 32 bits; the difference is the size again.
+    memory.fill(fromIndex, value, toIndex - fromIndex);
+  }
+
+  @Override
+  public void copy(int destination, int source, int size) {
+    memory.copy(destination, source, size);
+  }
+
+  // Threads: refused at load.
+
+  @Override
+  public boolean shared() {
+    return false;
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("removal")
+  public Object lock(int address) {
+    throw noThreads();
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("removal")
+  public int waitOn(int address, int expected, long timeout) {
+    throw noThreads();
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("removal")
+  public int waitOn(int address, long expected, long timeout) {
+    throw noThreads();
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("removal")
+  public int notify(int address, int maxThreads) {
+    throw noThreads();
+  }
+
+  private static UnsupportedOperationException noThreads() {
+    return new UnsupportedOperationException("modules that use threads are refused at load");
+  }
+}

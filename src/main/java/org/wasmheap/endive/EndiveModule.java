@@ -1,0 +1,150 @@
+package org.wasmheap.endive;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.MemoryImage;
+import org.wasmheap.pool.GuestFactory;
+import run.endive.wasm.Parser;
+import run.endive.wasm.WasmEngineException;
+import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.FunctionType;
+
+/**
+ * A compiled module that all its instances share: code, host functions, and the image of its memory
+ * after instantiation.
+ *
+ * <ol>
+ *   <li>Loading compiles the module and makes the first instance. What cannot be put back after a
+ *       call is refused with a {@link ModuleRefusedException}.
+ *   <li>The allocator is provided by this library. An import that nobody provides traps with its
+ *       name when the guest calls it.
+ *   <li>The memory of a discarded instance serves a later one, after it was restored and compared
+ *       with the image.
+ * </ol>
+ *
+ * <p>Safe to use from any thread.
+ */
+public final class EndiveModule implements GuestFactory<EndiveGuest> {
+  /** Above the heap base, what small calls write: held at all times, so they never materialise. */
+  private static final int HOT_HEAP_BYTES = 1 << 16;
+
+  private final LinkedModule code;
+  private final int blockLimit;
+  private final MemoryImage image;
+  private final MemoryShelf shelf = new MemoryShelf();
+
+  /** The instance that loading made, until a worker takes it by an atomic exchange. */
+  private final AtomicReference<@Nullable EndiveInstance> first;
+
+  /**
+   * The logical size of a guest's memory.
+   *
+   * @param initialPages size at the beginning of each call, in pages
+   * @param maximumPages the size it may grow to, in pages
+   */
+  public record MemorySize(int initialPages, int maximumPages) {}
+
+  /** Decides the size of a module's memory from what the module declares. */
+  @FunctionalInterface
+  public interface MemorySizing {
+    /**
+     * Decides.
+     *
+     * @param initialPages declared initial size
+     * @param maximumPages declared maximum, 65,536 if the module declares none
+     * @return the size to use: at least {@code initialPages}, at most {@code maximumPages}
+     */
+    MemorySize size(int initialPages, int maximumPages);
+  }
+
+  private EndiveModule(LinkedModule code, FlatMemory zeros, int blockLimit) {
+    this.code = code;
+    this.blockLimit = blockLimit;
+    EndiveInstance made = EndiveInstance.first(code, shelf, zeros, blockLimit);
+    this.image = zeros.capture(Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES);
+    this.first = new AtomicReference<>(made);
+  }
+
+  /**
+   * Loads a module: parses, checks, compiles, and makes its first instance.
+   *
+   * @param wasm the binary
+   * @param sizing decides the size of its memory
+   * @param provided host functions, beside the allocator's two
+   * @param blockLimit largest block, as the allocator's constructor takes it
+   * @return the module, ready to make instances
+   * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
+   */
+  public static EndiveModule load(
+      byte[] wasm, MemorySizing sizing, List<HostFunction> provided, int blockLimit) {
+    Objects.requireNonNull(sizing, "sizing");
+    JitWorkaround.apply();
+    try {
+      LinkedModule code = new LinkedModule(parse(wasm), provided);
+      ModuleShape shape = code.shape();
+      MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
+      return new EndiveModule(code, newMemory(size), blockLimit);
+    } catch (WasmEngineException e) {
+      throw new ModuleRefusedException("module refused: " + e.getMessage(), e);
+    }
+  }
+
+  private static WasmModule parse(byte[] wasm) {
+    try {
+      return Parser.parse(wasm);
+    } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
+      // The parser does not guard each length that a hostile binary can give it.
+      throw new ModuleRefusedException("module refused: it is malformed (" + e + ")", e);
+    }
+  }
+
+  private static FlatMemory newMemory(MemorySize size) {
+    if (size.initialPages() > FlatMemory.ADDRESSABLE_PAGES) {
+      throw new ModuleRefusedException(
+          "module refused: its memory begins with "
+              + size.initialPages()
+              + " pages, and the engine addresses at most "
+              + FlatMemory.ADDRESSABLE_PAGES,
+          null);
+    }
+    return new FlatMemory(size.initialPages(), size.maximumPages());
+  }
+
+  @Override
+  public Instance<EndiveGuest> create() {
+    EndiveInstance ready = first.getAndSet(null);
+    if (ready != null) {
+      return ready;
+    }
+    FlatMemory used = shelf.poll();
+    return EndiveInstance.later(
+        code, shelf, used == null ? image.newMemory() : used, blockLimit);
+  }
+
+  /**
+   * The type of an exported function.
+   *
+   * @param name name of the export
+   * @return its type; {@code null} if the module exports no such function of its own
+   */
+  public @Nullable FunctionType exportType(String name) {
+    return code.exportType(name);
+  }
+
+  /**
+   * Logical size at the beginning of each call.
+   *
+   * @return pages
+   */
+  public int initialPages() {
+    return image.pages();
+  }
+
+  @Override
+  public String toString() {
+    return "EndiveModule[" + code.functionImports().size() + " imports, " + image + "]";
+  }
+}

@@ -1,0 +1,131 @@
+package org.wasmheap.endive;
+
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.CallScope;
+import run.endive.runtime.ImportFunction;
+import run.endive.runtime.ImportMemory;
+import run.endive.runtime.ImportValues;
+import run.endive.runtime.WasmFunctionHandle;
+import run.endive.wasm.types.FunctionImport;
+import run.endive.wasm.types.FunctionType;
+import run.endive.wasm.types.MemoryImport;
+
+/**
+ * The functions that an instance imports: the allocator, the host functions, and a trap with its
+ * name in place of each that nobody provides.
+ *
+ * <p>Each finds the call of the moment in the instance; its handle refuses a call that has ended.
+ */
+final class GuestImports {
+  private static final long[] NO_RESULT = {};
+
+  private final EndiveInstance instance;
+
+  /** What a function returns its result in; the engine reads it before anything else runs. */
+  private final long[] result = new long[1];
+
+  GuestImports(EndiveInstance instance) {
+    this.instance = instance;
+  }
+
+  ImportValues values(LinkedModule code, EndiveMemory memory) {
+    ImportValues.Builder values = ImportValues.builder();
+    MemoryImport imported = code.shape().memoryImport();
+    if (imported != null) {
+      values.addMemory(new ImportMemory(imported.module(), imported.name(), memory));
+    }
+    for (FunctionImport each : code.functionImports()) {
+      FunctionType type = code.type(each);
+      values.addFunction(
+          new ImportFunction(
+              each.module(), each.name(), type, handle(each, type, code.provided(each))));
+    }
+    return values.build();
+  }
+
+  private WasmFunctionHandle handle(
+      FunctionImport imported, FunctionType type, @Nullable HostFunction provided) {
+    if (LinkedModule.isMalloc(imported)) {
+      return (engine, arguments) -> malloc((int) arguments[0]);
+    }
+    if (LinkedModule.isFree(imported)) {
+      return (engine, arguments) -> free((int) arguments[0]);
+    }
+    if (provided == null) {
+      return (engine, arguments) -> missing(imported);
+    }
+    boolean returns = !type.returns().isEmpty();
+    return (engine, arguments) -> {
+      long value = run(provided, arguments);
+      return returns ? resultOf(value) : NO_RESULT;
+    };
+  }
+
+  private long[] malloc(int size) {
+    return resultOf(instance.scope().heap().malloc(size));
+  }
+
+  private long[] free(int pointer) {
+    instance.scope().heap().free(pointer);
+    return NO_RESULT;
+  }
+
+  private static long[] missing(FunctionImport imported) {
+    throw new CallException(
+        FailureKind.TRAP,
+        "the guest called the import "
+            + imported.module()
+            + "."
+            + imported.name()
+            + ", which the host does not provide",
+        null);
+  }
+
+  private long run(HostFunction function, long[] arguments) {
+    CallScope scope = instance.scope();
+    boolean entered = scope.enterHost();
+    long value;
+    try {
+      value = function.body().run(scope, arguments);
+    } catch (Throwable e) {
+      leave(scope, entered, e);
+      throw failed(function, e);
+    }
+    if (entered) {
+      scope.exitHost();
+    }
+    return value;
+  }
+
+  /** Leaves a host function that failed: its failure counts, not that it was to be interrupted. */
+  private static void leave(CallScope scope, boolean entered, Throwable failure) {
+    if (entered) {
+      try {
+        scope.exitHost();
+      } catch (CallException e) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  private static RuntimeException failed(HostFunction function, Throwable e) {
+    if (e instanceof Error error) {
+      throw error;
+    }
+    if (e instanceof WasmHeapException known) {
+      return known;
+    }
+    return new CallException(
+        FailureKind.HOST_FUNCTION,
+        "host function " + function.module() + "." + function.name() + " failed: " + e,
+        e);
+  }
+
+  private long[] resultOf(long value) {
+    result[0] = value;
+    return result;
+  }
+}

@@ -1,0 +1,65 @@
+package org.wasmheap.endive;
+
+import java.util.List;
+import java.util.Objects;
+import org.wasmheap.pool.CallScope;
+import run.endive.wasm.types.FunctionType;
+import run.endive.wasm.types.ValType;
+
+/**
+ * A function of the host that a guest may import.
+ *
+ * <p>It runs on the thread of the call, and is never interrupted by a deadline or a cancellation. A
+ * pointer that leads out of the guest's memory is the guest's trap, and comes out of {@link
+ * CallScope#heap()} as the right exception by itself; any other exception of the body fails the
+ * call as the host's doing.
+ *
+ * @param module module name of the import
+ * @param name field name of the import
+ * @param type the signature that the guest must import it with
+ * @param body what it does
+ */
+public record HostFunction(String module, String name, FunctionType type, Body body) {
+  /** What a host function does. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Runs the function.
+     *
+     * @param scope the call that it runs in; dead when the call ends
+     * @param arguments one for each parameter; an i32 is in the low half
+     * @return the result, ignored if the signature has none; an i32 is in the low half
+     * @throws Exception if the host fails; the call is then aborted
+     */
+    long run(CallScope scope, long[] arguments) throws Exception;
+  }
+
+  /**
+   * Checks that nothing is missing.
+   *
+   * @param module module name of the import
+   * @param name field name of the import
+   * @param type the signature
+   * @param body what it does
+   */
+  public HostFunction {
+    Objects.requireNonNull(module, "module");
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(body, "body");
+  }
+
+  /**
+   * A function of the module {@code env}, where Substrate's host functions live.
+   *
+   * @param name field name of the import
+   * @param parameters types of the parameters
+   * @param results types of the results, one at most
+   * @param body what it does
+   * @return the function
+   */
+  public static HostFunction env(
+      String name, List<ValType> parameters, List<ValType> results, Body body) {
+    return new HostFunction("env", name, FunctionType.of(parameters, results), body);
+  }
+}

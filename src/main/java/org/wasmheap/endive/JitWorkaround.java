@@ -1,0 +1,85 @@
+package org.wasmheap.endive;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * On JDK 17 and older the optimising compiler can miscompile an unsigned comparison of guest code
+ * (JDK-8376400). The engine works round some of it, not {@code i32.lt_u}: as long as that one is not
+ * inlined, its result is right.
+ *
+ * <p>Whoever starts the JVM can say so with an option; otherwise this class tries to say it from
+ * inside, through the diagnostic command that adds directives to the compiler, and warns once
+ * whether or not it worked.
+ */
+final class JitWorkaround {
+  private static final Logger LOG = LoggerFactory.getLogger(JitWorkaround.class);
+  private static final int FIRST_GOOD_JDK = 18;
+  private static final String OPTION = "dontinline,*.I32_LT_U";
+
+  /** Set by whoever comes first, atomically. */
+  private static final AtomicBoolean DONE = new AtomicBoolean();
+
+  private JitWorkaround() {}
+
+  static void apply() {
+    if (Runtime.version().feature() >= FIRST_GOOD_JDK || DONE.getAndSet(true) || optionGiven()) {
+      return;
+    }
+    boolean applied = addDirective();
+    LOG.atWarn()
+        .addKeyValue("jdk", Runtime.version())
+        .addKeyValue("bug", "JDK-8376400")
+        .addKeyValue("workaround", applied ? "applied" : "failed")
+        .addKeyValue("option", "-XX:CompileCommand=" + OPTION)
+        .log("jit.unsigned_comparison");
+  }
+
+  private static boolean optionGiven() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .anyMatch(argument -> argument.endsWith(OPTION));
+  }
+
+  private static boolean addDirective() {
+    Path file = null;
+    try {
+      file = Files.createTempFile("wasm-heap-pool", ".json");
+      // Directives match by the method that is compiled: those of compiled guests and the engine.
+      Files.writeString(
+          file,
+          "[{ match: [\"run/endive/*.*\"], c2: { inline: [\"-*.I32_LT_U\"] } }]",
+          StandardCharsets.US_ASCII);
+      Object answer =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "compilerDirectivesAdd",
+                  new Object[] {new String[] {file.toString()}},
+                  new String[] {String[].class.getName()});
+      return String.valueOf(answer).contains("1 compiler directives added");
+    } catch (IOException | JMException | SecurityException e) {
+      LOG.atDebug().setCause(e).log("jit.directive_failed");
+      return false;
+    } finally {
+      deleteQuietly(file);
+    }
+  }
+
+  private static void deleteQuietly(@org.jspecify.annotations.Nullable Path file) {
+    try {
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      LOG.atDebug().setCause(e).log("jit.directive_failed");
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package org.wasmheap.endive;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import run.endive.compiler.InterpreterFallback;
+import run.endive.compiler.MachineFactoryCompiler;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
+import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.Export;
+import run.endive.wasm.types.ExternalType;
+import run.endive.wasm.types.FunctionImport;
+import run.endive.wasm.types.FunctionType;
+import run.endive.wasm.types.ValType;
+
+/**
+ * A compiled module with the host functions that it imports: all that an instance needs but its
+ * memory. Immutable, shared by all instances.
+ */
+final class LinkedModule {
+  private static final String ALLOCATOR_MODULE = "env";
+  private static final String MALLOC = "ext_allocator_malloc_version_1";
+  private static final String FREE = "ext_allocator_free_version_1";
+
+  private final WasmModule wasm;
+  private final ModuleShape shape;
+  private final List<FunctionImport> functionImports;
+  private final ImmutableMap<String, HostFunction> hostFunctions;
+  private final ImmutableMap<String, FunctionType> exportTypes;
+  private final Function<Instance, Machine> machines;
+
+  /**
+   * Checks, links and compiles.
+   *
+   * @throws ModuleRefusedException if the module cannot be put back after a call, or imports a
+   *     function with another signature than it has
+   */
+  LinkedModule(WasmModule wasm, List<HostFunction> provided) {
+    this.wasm = wasm;
+    this.shape = ModuleShape.of(wasm);
+    this.functionImports =
+        wasm.importSection().stream()
+            .filter(FunctionImport.class::isInstance)
+            .map(FunctionImport.class::cast)
+            .toList();
+    this.hostFunctions = byName(provided);
+    this.exportTypes = exportTypes(wasm);
+    functionImports.forEach(this::requireSignature);
+    this.machines = compile(wasm);
+  }
+
+  private static Function<Instance, Machine> compile(WasmModule wasm) {
+    // Silent: the engine would print to standard error for each function that it interprets.
+    return MachineFactoryCompiler.builder(wasm)
+        .withInterpreterFallback(InterpreterFallback.SILENT)
+        .compile();
+  }
+
+  private static ImmutableMap<String, HostFunction> byName(List<HostFunction> provided) {
+    ImmutableMap.Builder<String, HostFunction> map = ImmutableMap.builder();
+    provided.forEach(function -> map.put(key(function.module(), function.name()), function));
+    return map.buildOrThrow();
+  }
+
+  private static String key(String module, String name) {
+    return module + "\0" + name;
+  }
+
+  private static ImmutableMap<String, FunctionType> exportTypes(WasmModule wasm) {
+    int imported = wasm.importSection().count(ExternalType.FUNCTION);
+    Map<String, FunctionType> types = new HashMap<>();
+    for (int i = 0; i < wasm.exportSection().exportCount(); i++) {
+      Export export = wasm.exportSection().getExport(i);
+      if (export.exportType() == ExternalType.FUNCTION && export.index() >= imported) {
+        types.put(
+            export.name(),
+            wasm.functionSection()
+                .getFunctionType(export.index() - imported, wasm.typeSection()));
+      }
+    }
+    return ImmutableMap.copyOf(types);
+  }
+
+  private void requireSignature(FunctionImport imported) {
+    FunctionType wanted = type(imported);
+    FunctionType given = providedType(imported);
+    if (given != null && !given.typesMatch(wanted)) {
+      throw new ModuleRefusedException(
+          "module refused: it imports "
+              + imported.module()
+              + "."
+              + imported.name()
+              + " as "
+              + wanted
+              + ", the host provides it as "
+              + given,
+          null);
+    }
+  }
+
+  private @Nullable FunctionType providedType(FunctionImport imported) {
+    if (isMalloc(imported)) {
+      return FunctionType.of(List.of(ValType.I32), List.of(ValType.I32));
+    }
+    if (isFree(imported)) {
+      return FunctionType.of(List.of(ValType.I32), List.of());
+    }
+    HostFunction function = provided(imported);
+    return function == null ? null : function.type();
+  }
+
+  static boolean isMalloc(FunctionImport imported) {
+    return isAllocator(imported, MALLOC);
+  }
+
+  static boolean isFree(FunctionImport imported) {
+    return isAllocator(imported, FREE);
+  }
+
+  private static boolean isAllocator(FunctionImport imported, String name) {
+    return imported.module().equals(ALLOCATOR_MODULE) && imported.name().equals(name);
+  }
+
+  WasmModule wasm() {
+    return wasm;
+  }
+
+  ModuleShape shape() {
+    return shape;
+  }
+
+  Function<Instance, Machine> machines() {
+    return machines;
+  }
+
+  List<FunctionImport> functionImports() {
+    return functionImports;
+  }
+
+  FunctionType type(FunctionImport imported) {
+    return wasm.typeSection().getType(imported.typeIndex());
+  }
+
+  /** The host function for an import; {@code null} if nobody provides it. */
+  @Nullable HostFunction provided(FunctionImport imported) {
+    return hostFunctions.get(key(imported.module(), imported.name()));
+  }
+
+  /** The type of an exported function; {@code null} if the module exports none of that name. */
+  @Nullable FunctionType exportType(String name) {
+    return exportTypes.get(name);
+  }
+}

@@ -1,0 +1,132 @@
+package org.wasmheap.endive;
+
+import org.jspecify.annotations.Nullable;
+import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.ExternalType;
+import run.endive.wasm.types.FunctionBody;
+import run.endive.wasm.types.Import;
+import run.endive.wasm.types.Instruction;
+import run.endive.wasm.types.MemoryImport;
+import run.endive.wasm.types.MemoryLimits;
+import run.endive.wasm.types.OpCode;
+import run.endive.wasm.types.ValType;
+
+/**
+ * What of a module matters to the pool, and the refusals of what could not be put back.
+ *
+ * @param memoryImport where the memory is imported from, {@code null} if the module defines it
+ * @param initialPages declared initial size
+ * @param maximumPages declared maximum, 65,536 if none is declared
+ * @param hasStart whether instantiation runs guest code
+ * @param writesTables whether guest code can change a table
+ */
+record ModuleShape(
+    @Nullable MemoryImport memoryImport,
+    int initialPages,
+    int maximumPages,
+    boolean hasStart,
+    boolean writesTables) {
+
+  /** Reads the shape of a module, or refuses it. */
+  static ModuleShape of(WasmModule module) {
+    MemoryImport imported = refuseImports(module);
+    int defined = module.memorySection().map(section -> section.memoryCount()).orElse(0);
+    if (defined + (imported == null ? 0 : 1) != 1) {
+      throw refused("it has " + (defined + (imported == null ? 0 : 1)) + " memories, must have one");
+    }
+    MemoryLimits limits =
+        imported != null
+            ? imported.limits()
+            : module.memorySection().orElseThrow().getMemory(0).limits();
+    if (limits.shared()) {
+      throw refused("its memory is shared between threads");
+    }
+    if (module.tagSection().map(section -> section.tagCount()).orElse(0) > 0) {
+      throw refused("it uses exception handling");
+    }
+    return new ModuleShape(
+        imported,
+        limits.initialPages(),
+        limits.maximumPages(),
+        module.startSection().isPresent(),
+        scanCode(module));
+  }
+
+  private static @Nullable MemoryImport refuseImports(WasmModule module) {
+    MemoryImport memory = null;
+    for (int i = 0; i < module.importSection().importCount(); i++) {
+      Import each = module.importSection().getImport(i);
+      if (each instanceof MemoryImport found) {
+        if (memory != null) {
+          throw refused("it imports more than one memory");
+        }
+        memory = found;
+      } else if (each.importType() != ExternalType.FUNCTION) {
+        throw refused(
+            "it imports the "
+                + each.importType().name().toLowerCase(java.util.Locale.ROOT)
+                + " "
+                + each.module()
+                + "."
+                + each.name()
+                + ", and only functions and a memory can be provided");
+      }
+    }
+    return memory;
+  }
+
+  /** Refuses instructions whose effects outlive a call; tells whether tables are written. */
+  private static boolean scanCode(WasmModule module) {
+    boolean writesTables = false;
+    for (FunctionBody body : module.codeSection().functionBodies()) {
+      for (Instruction instruction : body.instructions()) {
+        OpCode opcode = instruction.opcode();
+        String reason = refusal(opcode);
+        if (reason != null) {
+          throw refused(reason + " (" + opcode.name() + ")");
+        }
+        writesTables |= isTableWrite(opcode);
+      }
+    }
+    for (ValType type : globalTypes(module)) {
+      if (type.isObjectRef()) {
+        throw refused("it has a global that refers to an object of the host or of GC");
+      }
+    }
+    return writesTables;
+  }
+
+  private static ValType[] globalTypes(WasmModule module) {
+    ValType[] types = new ValType[module.globalSection().globalCount()];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = module.globalSection().getGlobal(i).valueType();
+    }
+    return types;
+  }
+
+  private static boolean isTableWrite(OpCode opcode) {
+    return switch (opcode) {
+      case TABLE_SET, TABLE_FILL, TABLE_COPY, TABLE_INIT, ELEM_DROP -> true;
+      default -> false;
+    };
+  }
+
+  private static @Nullable String refusal(OpCode opcode) {
+    return switch (opcode) {
+      case TABLE_GROW -> "it grows a table, which the engine shares between instances";
+      case RETURN_CALL, RETURN_CALL_INDIRECT, RETURN_CALL_REF -> "it uses tail calls";
+      case THROW, THROW_REF, TRY_TABLE -> "it uses exception handling";
+      default -> {
+        int code = opcode.opcode();
+        if (code >= 0xFB00 && code <= 0xFBFF) {
+          yield "it uses garbage-collected objects";
+        }
+        yield code >= 0xFE00 && code <= 0xFEFF ? "it uses threads" : null;
+      }
+    };
+  }
+
+  private static ModuleRefusedException refused(String why) {
+    return new ModuleRefusedException("module refused: " + why, null);
+  }
+}

@@ -1,0 +1,54 @@
+package org.wasmheap.heap;
+
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.memory.GrowthRefusedException;
+
+/** Growth of a heap's memory: asks the callback, grows, tells. Used by the heap's owner alone. */
+final class HeapGrowth {
+  private final Heap heap;
+  private final HeapListener listener;
+  private final HeapEvents events;
+
+  HeapGrowth(Heap heap, HeapListener listener, HeapEvents events) {
+    this.heap = heap;
+    this.listener = listener;
+    this.events = events;
+  }
+
+  /** Gives {@code false} if the memory itself will not grow; throws if the host refuses. */
+  boolean grow(int fromPages, int toPages, GrowthCause cause, Heap.@Nullable Observer observer) {
+    requireAllowed(fromPages, toPages, cause);
+    if (!heap.memory().grow(toPages - fromPages)) {
+      return false;
+    }
+    if (observer != null) {
+      observer.grown(fromPages, toPages, cause);
+    }
+    events.grown(heap, fromPages, toPages, cause);
+    listener.grown(heap, fromPages, toPages, cause);
+    return true;
+  }
+
+  private void requireAllowed(int fromPages, int toPages, GrowthCause cause) {
+    RuntimeException thrown = null;
+    try {
+      if (listener.mayGrow(heap, fromPages, toPages, cause)) {
+        return;
+      }
+    } catch (RuntimeException e) {
+      thrown = e;
+    }
+    throw new GrowthRefusedException(
+        "a growth callback "
+            + (thrown == null ? "refused" : "failed, which refuses,")
+            + " growth of heap "
+            + heap.name()
+            + " from "
+            + fromPages
+            + " to "
+            + toPages
+            + " pages; allow it, or lower the heap's maximum",
+        thrown);
+  }
+}

@@ -1,0 +1,132 @@
+package org.wasmheap.heap;
+
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.memory.MemoryAccessException;
+
+/**
+ * A heap, for the length of one call and on the thread of that call.
+ *
+ * <p>Every method checks both and throws {@link HeapConfinementException} otherwise, also when the
+ * same thread is already in a later call on the same heap. Addresses and sizes are u32.
+ */
+public final class HeapHandle {
+  private final Heap heap;
+  private final Thread thread;
+  private final long generation;
+
+  HeapHandle(Heap heap, Thread thread, long generation) {
+    this.heap = heap;
+    this.thread = thread;
+    this.generation = generation;
+  }
+
+  /**
+   * Hands out a block.
+   *
+   * @param size bytes, u32
+   * @return pointer, u32, a multiple of 8
+   * @throws AllocatorException if the allocator fails: the heap is poisoned, the call is lost
+   * @throws GrowthRefusedException if the host refused memory: the heap is aborted, the call is
+   *     lost
+   */
+  public int malloc(int size) {
+    return own().malloc(size);
+  }
+
+  /**
+   * Takes a block back.
+   *
+   * @param pointer as {@link #malloc} returned it, u32
+   * @throws AllocatorException if the allocator fails: the heap is poisoned, the call is lost
+   */
+  public void free(int pointer) {
+    own().free(pointer);
+  }
+
+  /**
+   * The guest's {@code memory.grow}.
+   *
+   * @param deltaPages pages to add, u32
+   * @return pages before, or -1 if the memory's maximum does not allow it
+   * @throws GrowthRefusedException if the maximum allows it and the host does not: the heap is
+   *     aborted, the call is lost
+   */
+  public int growMemory(int deltaPages) {
+    return own().growForGuest(deltaPages);
+  }
+
+  /**
+   * Copies bytes out of the memory.
+   *
+   * @param address first byte, u32
+   * @param length bytes, u32; must fit a Java array
+   * @return a new array
+   * @throws MemoryAccessException if the range leaves the memory
+   */
+  public byte[] read(int address, int length) {
+    return own().read(address, length);
+  }
+
+  /**
+   * Copies bytes into the memory.
+   *
+   * @param address first byte, u32
+   * @param bytes what to write
+   * @throws MemoryAccessException if the range leaves the memory; nothing is written
+   * @throws GrowthRefusedException if the JVM has no memory for it: the heap is aborted, the call is
+   *     lost
+   */
+  public void write(int address, byte[] bytes) {
+    own().write(address, bytes);
+  }
+
+  /**
+   * The logical size of the memory.
+   *
+   * @return bytes
+   */
+  public long memoryBytes() {
+    return own().memory().sizeInBytes();
+  }
+
+  /**
+   * The name of the heap; from any thread, at any time.
+   *
+   * @return pool and number
+   */
+  public String heapName() {
+    return heap.name();
+  }
+
+  /**
+   * The heap's count of calls, this one included; from any thread, at any time.
+   *
+   * @return 1 and up
+   */
+  public long generation() {
+    return generation;
+  }
+
+  /**
+   * Does nothing in the call of this handle, on its thread.
+   *
+   * @throws HeapConfinementException anywhere else
+   */
+  public void check() {
+    own();
+  }
+
+  @Override
+  public String toString() {
+    return "HeapHandle[" + heap.name() + ", generation " + generation + "]";
+  }
+
+  private Heap own() {
+    Heap own = heap;
+    if (Thread.currentThread() != thread || !own.isCurrent(this)) {
+      throw own.refuse(thread, generation);
+    }
+    return own;
+  }
+}

@@ -1,0 +1,114 @@
+package org.wasmheap.memory;
+
+/**
+ * What allocator and host functions need of a guest's linear memory.
+ *
+ * <p>Addresses are u32 held in an {@code int}; sizes are {@code long} bytes or {@code int} pages of
+ * {@value #PAGE_SIZE} bytes. All multi-byte values are little-endian. The size seen here is the
+ * logical size, the one that the guest's {@code memory.size} gives.
+ *
+ * <p>WARNING: a memory is used by one thread at a time. Implementations need no synchronisation;
+ * callers owe the confinement. Embedders implement this interface over engines that own their
+ * memory; each access outside {@link #sizeInBytes()} must throw {@link MemoryAccessException} (an
+ * {@link IndexOutOfBoundsException} is understood too) and change nothing.
+ */
+public interface LinearMemory {
+  /** Bytes in a page of WebAssembly. */
+  int PAGE_SIZE = 65_536;
+
+  /** The most pages that 32-bit addresses reach: 4 GiB. */
+  int MAX_PAGES = 65_536;
+
+  /**
+   * The logical size, 0 to 2^32.
+   *
+   * @return bytes
+   */
+  long sizeInBytes();
+
+  /**
+   * The logical size in whole pages, 0 to {@value #MAX_PAGES}.
+   *
+   * @return pages
+   */
+  default int pages() {
+    return (int) (sizeInBytes() / PAGE_SIZE);
+  }
+
+  /**
+   * The size that this memory may grow to, {@value #MAX_PAGES} if nothing limits it.
+   *
+   * @return pages
+   */
+  int maximumPages();
+
+  /**
+   * Grows the logical size; the new bytes are zero.
+   *
+   * @param deltaPages pages to add, 0 to {@value #MAX_PAGES}
+   * @return {@code false} if this memory will not grow that far, with nothing changed
+   * @throws GrowthRefusedException if the maximum allows it and the host cannot do it
+   */
+  boolean grow(int deltaPages);
+
+  /**
+   * Reads a u64.
+   *
+   * @param address u32 of the first byte; any alignment
+   * @return the value
+   * @throws MemoryAccessException if a byte of it lies outside the memory
+   */
+  long readLong(int address);
+
+  /**
+   * Writes a u64.
+   *
+   * @param address u32 of the first byte; any alignment
+   * @param value the value
+   * @throws MemoryAccessException if a byte of it lies outside the memory; nothing is written
+   */
+  void writeLong(int address, long value);
+
+  /**
+   * Copies bytes out of the memory.
+   *
+   * @param address u32 of the first byte
+   * @param destination where they go
+   * @param offset index of the first byte in {@code destination}
+   * @param length bytes, 0 and up
+   * @throws MemoryAccessException if the range leaves the memory; nothing is copied
+   */
+  void read(int address, byte[] destination, int offset, int length);
+
+  /**
+   * Copies bytes into the memory.
+   *
+   * @param address u32 of the first byte
+   * @param source where they come from
+   * @param offset index of the first byte in {@code source}
+   * @param length bytes, 0 and up
+   * @throws MemoryAccessException if the range leaves the memory; nothing is copied
+   */
+  void write(int address, byte[] source, int offset, int length);
+
+  /**
+   * Puts content and size back to pristine, for memories that can.
+   *
+   * @return blocks that were put back, a measure of the work done
+   * @throws UnsupportedOperationException if this memory has no pristine content to go back to
+   */
+  default int restore() {
+    throw new UnsupportedOperationException(
+        getClass().getName() + " cannot be restored; override restore() or discard the instance");
+  }
+
+  /**
+   * Real bytes set aside for this memory, spare arrays included. May be asked from any thread, and
+   * is then a recent value.
+   *
+   * @return bytes
+   */
+  default long materialisedBytes() {
+    return sizeInBytes();
+  }
+}

@@ -1,0 +1,86 @@
+package org.wasmheap.pool;
+
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapConfinementException;
+import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.memory.MemoryAccessException;
+
+/** Says which kind of failure an exception is: the table in this package's documentation. */
+final class Failures {
+  private Failures() {}
+
+  /**
+   * The exception that the call's future gets.
+   *
+   * @param thrown what ended the call
+   * @param interrupted why the call was interrupted, if it was
+   */
+  static CallException of(
+      Throwable thrown, @Nullable FailureKind interrupted, CallTask<?, ?> task, Heap heap) {
+    FailureKind kind = kindOf(thrown);
+    // A guest that trapped by itself in the moment of its interruption has trapped all the same.
+    if (interrupted != null && !kind.isDeterministic()) {
+      kind = interrupted;
+    }
+    return new CallException(
+        kind,
+        "call "
+            + task.number()
+            + " '"
+            + task.name()
+            + "' on heap "
+            + heap.name()
+            + " (generation "
+            + heap.generation()
+            + ") failed: "
+            + kind.label()
+            + ": "
+            + detail(thrown)
+            + "; "
+            + advice(kind),
+        thrown);
+  }
+
+  static FailureKind kindOf(Throwable thrown) {
+    if (thrown instanceof CallException call) {
+      return call.kind();
+    } else if (thrown instanceof AllocatorException) {
+      return FailureKind.ALLOCATOR_FAULT;
+    } else if (thrown instanceof MemoryAccessException) {
+      return FailureKind.TRAP;
+    } else if (thrown instanceof GrowthRefusedException) {
+      return FailureKind.GROWTH_REFUSED;
+    } else if (thrown instanceof HeapConfinementException) {
+      return FailureKind.CONFINEMENT;
+    } else if (thrown instanceof StackOverflowError) {
+      return FailureKind.STACK_OVERFLOW;
+    } else if (thrown instanceof OutOfMemoryError) {
+      return FailureKind.OUT_OF_MEMORY;
+    } else if (thrown instanceof InterruptedException) {
+      return FailureKind.INTERRUPTED;
+    }
+    return FailureKind.HOST_FUNCTION;
+  }
+
+  private static String detail(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message == null ? thrown.getClass().getName() : message;
+  }
+
+  private static String advice(FailureKind kind) {
+    return switch (kind) {
+      case ALLOCATOR_FAULT, TRAP, RESULT_OUT_OF_BOUNDS ->
+          "the guest's doing, the same on every node";
+      case GROWTH_REFUSED -> "the host's doing; give it more memory and call again";
+      case STACK_OVERFLOW -> "the host's doing; give workers a larger stack and call again";
+      case OUT_OF_MEMORY -> "the host's doing; raise -Xmx or use fewer instances";
+      case DEADLINE -> "the host's doing; allow more time or look for an endless loop";
+      case HOST_FUNCTION -> "the host's doing; see the cause";
+      case CONFINEMENT -> "a bug in the embedding code; see the cause";
+      case CANCELLED, INTERRUPTED, REJECTED, SHUTDOWN -> "nothing follows about the guest";
+    };
+  }
+}

@@ -1,0 +1,223 @@
+package org.wasmheap.pool;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.allocator.AllocatorStatistics;
+import org.wasmheap.heap.CallReport;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.memory.WasmHeapException;
+
+/**
+ * A thread that owns one heap and one guest for life, and makes new ones when an instance did not
+ * end its call normally. All of it is the thread's own, but for the gate and what is volatile.
+ */
+final class Worker<G> implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
+  private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final HeapExecutor<G> executor;
+  private final Thread thread;
+  private final InterruptGate gate;
+
+  private GuestFactory.@Nullable Instance<G> instance;
+
+  /** The heap of {@link #instance}. Written by this thread, read by any for statistics. */
+  private volatile @Nullable Heap heap;
+
+  /** Whether the next instance takes the place of one that was discarded. */
+  private boolean replacing;
+
+  Worker(HeapExecutor<G> executor, String name, long stackBytes) {
+    this.executor = executor;
+    this.thread = new Thread(null, this, name, stackBytes);
+    this.gate = new InterruptGate(thread);
+    thread.setDaemon(true);
+  }
+
+  Thread thread() {
+    return thread;
+  }
+
+  @Nullable Heap heap() {
+    return heap;
+  }
+
+  /** Interrupts a call if this worker runs it now; from any thread. */
+  boolean interrupt(long call, FailureKind why) {
+    return gate.interrupt(call, why);
+  }
+
+  @Override
+  public void run() {
+    CallQueue<G> queue = executor.queue();
+    try {
+      while (ensureInstance()) {
+        CallTask<G, ?> task = queue.take();
+        if (task == null) {
+          break;
+        }
+        try {
+          execute(task);
+        } finally {
+          queue.finished(task);
+        }
+      }
+    } finally {
+      discard();
+    }
+  }
+
+  /** Makes an instance if there is none, for as long as calls may come; {@code false} at the end. */
+  private boolean ensureInstance() {
+    long backOffNanos = FIRST_BACK_OFF_NANOS;
+    while (instance == null) {
+      if (executor.queue().phase() == CallQueue.Phase.CLOSED) {
+        return false;
+      }
+      try {
+        create();
+        return true;
+      } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+        Thread.interrupted();
+        LOG.atWarn()
+            .addKeyValue("pool", executor.name())
+            .addKeyValue("worker", thread.getName())
+            .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
+            .setCause(e)
+            .log("instance.failed");
+      }
+      if (!executor.queue().awaitWork(backOffNanos)) {
+        return false;
+      }
+      backOffNanos = Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS);
+    }
+    return true;
+  }
+
+  private void create() throws Exception {
+    GuestFactory.Instance<G> made = executor.factory().create();
+    Heap own =
+        new Heap(
+            executor.name(),
+            executor.nextHeapName(),
+            made.memory(),
+            made.heapBase(),
+            made.blockLimit(),
+            executor.listener());
+    own.claim();
+    instance = made;
+    heap = own;
+    if (replacing) {
+      replacing = false;
+      executor.counters().replaced.increment();
+      LOG.atInfo()
+          .addKeyValue("pool", executor.name())
+          .addKeyValue("heap", own.name())
+          .log("heap.replaced");
+    }
+  }
+
+  private void discard() {
+    GuestFactory.Instance<G> old = instance;
+    Heap retired = heap;
+    instance = null;
+    heap = null;
+    if (old != null && retired != null) {
+      replacing = true;
+      retired.retire();
+      try {
+        old.discard();
+      } catch (RuntimeException e) {
+        LOG.atWarn().addKeyValue("heap", retired.name()).setCause(e).log("instance.failed");
+      }
+    }
+  }
+
+  private <R> void execute(CallTask<G, R> task) {
+    Heap own = heap;
+    GuestFactory.Instance<G> guest = instance;
+    if (own == null || guest == null) {
+      throw new IllegalStateException("a worker takes a call only when it has an instance");
+    }
+    task.runsOn(this);
+    gate.begin(task.number());
+    // Cancelled between the queue and here: the interrupt may have come too early to be seen.
+    if (task.isDone()) {
+      gate.end(task.number());
+      return;
+    }
+    long began = System.nanoTime();
+    int pagesBefore = own.memory().pages();
+    @Nullable R result = null;
+    @Nullable Throwable thrown = null;
+    try {
+      CallScope scope =
+          new CallScope(
+              own.begin(task.number(), task.name()), task.options().context(), gate);
+      result = task.run(guest.open(scope));
+    } catch (Throwable e) {
+      thrown = e;
+    }
+    FailureKind interrupted = gate.end(task.number());
+    WasmHeapException lost = own.firstCause();
+    if (lost != null) {
+      // The heap was poisoned or aborted; whatever came after that does not count.
+      thrown = lost;
+    }
+    long ended = System.nanoTime();
+    CallException failure =
+        thrown == null ? null : Failures.of(thrown, interrupted, task, own);
+    AllocatorStatistics did = own.statistics();
+    int pagesPeak = own.memory().pages();
+    int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
+    long reset = System.nanoTime();
+    own.completed(
+        new CallReport(
+            task.number(),
+            task.name(),
+            own.name(),
+            own.generation(),
+            failure == null ? null : failure.kind(),
+            began - task.submittedNanos(),
+            ended - began,
+            failure == null ? reset - ended : 0,
+            pagesBefore,
+            pagesPeak,
+            own.memory().pages(),
+            did.allocations(),
+            did.deallocations(),
+            did.bytesAllocatedPeak(),
+            blocks));
+    if (failure == null) {
+      task.complete(result);
+    } else {
+      task.fail(failure);
+    }
+  }
+
+  /** Puts heap and guest back; discards them where that fails. The result stands either way. */
+  private int reset(Heap own, GuestFactory.Instance<G> guest) {
+    try {
+      guest.close();
+      return own.reset();
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
+      discard();
+      return 0;
+    }
+  }
+
+  private int abandon(Heap own, CallException failure) {
+    if (failure.kind() == FailureKind.ALLOCATOR_FAULT) {
+      executor.counters().poisoned.increment();
+    } else if (!failure.isDeterministic()) {
+      own.abort(failure);
+    }
+    discard();
+    return 0;
+  }
+}

@@ -1,0 +1,149 @@
+package org.wasmheap.runtime;
+
+import java.util.List;
+import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.endive.EndiveModule;
+import org.wasmheap.endive.HostFunction;
+import org.wasmheap.endive.ModuleRefusedException;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.GuestFactory;
+import org.wasmheap.pool.HeapExecutor.Call;
+import run.endive.wasm.types.FunctionType;
+import run.endive.wasm.types.ValType;
+
+/**
+ * A Substrate runtime, loaded: makes the instances of an executor, and the calls of its exports by
+ * the convention that all runtimes follow.
+ *
+ * <p>The convention: the input is placed in the guest's heap by the allocator, also when it is
+ * empty; the export takes its pointer and length, and returns the result's pointer in the low and
+ * its length in the high half of an i64; the result is checked against the memory and copied out.
+ *
+ * <p>Safe to use from any thread.
+ */
+public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
+  private static final FunctionType ENTRY =
+      FunctionType.of(List.of(ValType.I32, ValType.I32), List.of(ValType.I64));
+
+  private final RuntimeCode code;
+  private final HeapStrategy strategy;
+  private final EndiveModule module;
+
+  private SubstrateRuntime(RuntimeCode code, HeapStrategy strategy, EndiveModule module) {
+    this.code = code;
+    this.strategy = strategy;
+    this.module = module;
+  }
+
+  /**
+   * Loads a runtime for on-chain calls: compiles it and makes its first instance, which takes
+   * seconds for a large one.
+   *
+   * @param code what to load
+   * @param strategy the size of its memory
+   * @param hostFunctions what it may import, beside the allocator
+   * @return the runtime
+   * @throws ModuleRefusedException if the code is no valid module, or cannot be put back after a
+   *     call
+   * @throws IllegalArgumentException if the strategy does not fit the module
+   */
+  public static SubstrateRuntime load(
+      RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
+    EndiveModule module =
+        EndiveModule.load(
+            code.wasm(), strategy, hostFunctions, FreeingBumpAllocator.ON_CHAIN_LIMIT);
+    return new SubstrateRuntime(code, strategy, module);
+  }
+
+  @Override
+  public Instance<EndiveGuest> create() {
+    return module.create();
+  }
+
+  /**
+   * The work of calling an export, for {@link org.wasmheap.pool.HeapExecutor#submit}.
+   *
+   * @param export name of a runtime entry, such as {@code Core_version}
+   * @param input SCALE-encoded arguments; not copied, must not change until the call ends
+   * @return work whose result is the export's result, copied out of the guest's memory
+   * @throws IllegalArgumentException if the runtime has no such entry
+   */
+  public Call<EndiveGuest, byte[]> call(String export, byte[] input) {
+    if (!hasEntry(export)) {
+      throw new IllegalArgumentException("the runtime exports no entry '" + export + "'");
+    }
+    return guest -> {
+      HeapHandle heap = guest.heap();
+      int pointer = heap.malloc(input.length);
+      heap.write(pointer, input);
+      return result(heap, export, guest.call(export, pointer, input.length)[0]);
+    };
+  }
+
+  private static byte[] result(HeapHandle heap, String export, long packed) {
+    int pointer = (int) packed;
+    long length = packed >>> Integer.SIZE;
+    long end = Integer.toUnsignedLong(pointer) + length;
+    if (end > heap.memoryBytes()) {
+      throw new CallException(
+          FailureKind.RESULT_OUT_OF_BOUNDS,
+          "'"
+              + export
+              + "' returned "
+              + length
+              + " bytes at address "
+              + Integer.toUnsignedLong(pointer)
+              + ", outside its memory of "
+              + heap.memoryBytes()
+              + " bytes",
+          null);
+    }
+    return heap.read(pointer, (int) length);
+  }
+
+  /**
+   * Whether the runtime exports an entry: a function from pointer and length to a packed result.
+   *
+   * @param export name of the export
+   * @return whether {@link #call} accepts it
+   */
+  public boolean hasEntry(String export) {
+    FunctionType type = module.exportType(export);
+    return type != null && type.typesMatch(ENTRY);
+  }
+
+  /**
+   * What was loaded.
+   *
+   * @return the code
+   */
+  public RuntimeCode code() {
+    return code;
+  }
+
+  /**
+   * The size of the memory.
+   *
+   * @return the strategy
+   */
+  public HeapStrategy strategy() {
+    return strategy;
+  }
+
+  /**
+   * Logical size at the beginning of each call.
+   *
+   * @return pages
+   */
+  public int initialPages() {
+    return module.initialPages();
+  }
+
+  @Override
+  public String toString() {
+    return "SubstrateRuntime[" + code.origin() + ", " + strategy + "]";
+  }
+}
