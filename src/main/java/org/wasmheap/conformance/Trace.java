@@ -9,9 +9,9 @@ import org.wasmheap.memory.LinearMemory;
  * What one call asked of its allocator, and what it got. Immutable.
  *
  * <p>In text: a first line {@code # trace-v1 key=value …}; then {@code A size pointer}, {@code F
- * pointer}, either with {@code ! FAULT} in place of what it would have given; {@code # grow from to}
- * before the {@code A} that causes it; and {@code G from to} where the guest grew the memory itself.
- * All numbers are unsigned decimal.
+ * pointer}, either with {@code ! FAULT} in place of what it would have given; {@code # grow from
+ * to} before the {@code A} that causes it; and {@code G from to} where the guest grew the memory
+ * itself. All numbers are unsigned decimal.
  */
 public final class Trace {
   /** What a step is. */
@@ -26,6 +26,9 @@ public final class Trace {
 
   /** Kind, operand and result of each step, one after another. */
   static final int STEP_INTS = 3;
+
+  private static final Kind[] KINDS = Kind.values();
+  private static final AllocatorFault[] FAULTS = AllocatorFault.values();
 
   private final Header header;
   private final int[] steps;
@@ -81,8 +84,15 @@ public final class Trace {
     return steps.length / STEP_INTS;
   }
 
+  /** How a kind or a fault stands in {@link #steps}: in memory only, the text holds names. */
+  @SuppressWarnings("EnumOrdinal")
+  static int code(Enum<?> constant) {
+    return constant.ordinal();
+  }
+
+  @SuppressWarnings("EnumOrdinal")
   Kind kind(int step) {
-    return Kind.values()[steps[step * STEP_INTS]];
+    return KINDS[steps[step * STEP_INTS]];
   }
 
   /** Size, pointer, or pages before. */
@@ -90,7 +100,7 @@ public final class Trace {
     return steps[step * STEP_INTS + 1];
   }
 
-  /** Pointer, ordinal of the fault, or pages after. */
+  /** Pointer, code of the fault, or pages after. */
   int result(int step) {
     return steps[step * STEP_INTS + 2];
   }
@@ -109,8 +119,9 @@ public final class Trace {
     };
   }
 
+  @SuppressWarnings("EnumOrdinal")
   private AllocatorFault fault(int step) {
-    return AllocatorFault.values()[result(step)];
+    return FAULTS[result(step)];
   }
 
   /** The whole trace in its text form. */

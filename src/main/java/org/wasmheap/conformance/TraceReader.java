@@ -1,5 +1,6 @@
 package org.wasmheap.conformance;
 
+import com.google.common.primitives.ImmutableIntArray;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -137,7 +138,7 @@ public final class TraceReader {
   }
 
   private static int fault(String name) {
-    return AllocatorFault.valueOf(name).ordinal();
+    return Trace.code(AllocatorFault.valueOf(name));
   }
 
   private static int u32(String digits) {
@@ -150,11 +151,10 @@ public final class TraceReader {
 
   /** Steps as they are read. */
   private static final class IntSequence {
-    private final com.google.common.primitives.ImmutableIntArray.Builder ints =
-        com.google.common.primitives.ImmutableIntArray.builder();
+    private final ImmutableIntArray.Builder ints = ImmutableIntArray.builder();
 
     void add(Kind kind, int operand, int result) {
-      ints.add(kind.ordinal());
+      ints.add(Trace.code(kind));
       ints.add(operand);
       ints.add(result);
     }

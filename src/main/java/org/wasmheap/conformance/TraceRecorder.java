@@ -60,13 +60,12 @@ public final class TraceRecorder implements Heap.Observer {
     add(
         fault.operation() == Operation.ALLOCATE ? Kind.ALLOCATE_FAILED : Kind.DEALLOCATE_FAILED,
         fault.operand(),
-        fault.fault().ordinal());
+        Trace.code(fault.fault()));
   }
 
   @Override
   public void grown(int fromPages, int toPages, GrowthCause cause) {
-    add(
-        cause == GrowthCause.ALLOCATOR ? Kind.ALLOCATOR_GREW : Kind.GUEST_GREW, fromPages, toPages);
+    add(cause == GrowthCause.ALLOCATOR ? Kind.ALLOCATOR_GREW : Kind.GUEST_GREW, fromPages, toPages);
   }
 
   @Override
@@ -76,8 +75,8 @@ public final class TraceRecorder implements Heap.Observer {
   }
 
   /**
-   * A fingerprint of the last call's steps: equal for equal traces, and different for different ones
-   * but for a chance of 2^-128.
+   * A fingerprint of the last call's steps: equal for equal traces, and different for different
+   * ones but for a chance of 2^-128.
    *
    * @return 128 bits
    */
@@ -120,7 +119,7 @@ public final class TraceRecorder implements Heap.Observer {
     if (length + Trace.STEP_INTS > steps.length) {
       steps = Arrays.copyOf(steps, 2 * steps.length);
     }
-    steps[length++] = kind.ordinal();
+    steps[length++] = Trace.code(kind);
     steps[length++] = operand;
     steps[length++] = result;
   }

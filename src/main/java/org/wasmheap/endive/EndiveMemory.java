@@ -77,8 +77,7 @@ final class EndiveMemory implements Memory {
     for (DataSegment segment : dataSegments) {
       if (segment instanceof ActiveDataSegment active) {
         int offset =
-            (int)
-                ConstantEvaluators.computeConstantValue(instance, active.offsetInstructions())[0];
+            (int) ConstantEvaluators.computeConstantValue(instance, active.offsetInstructions())[0];
         byte[] data = active.data();
         try {
           memory.write(offset, data, 0, data.length);

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * On JDK 17 and older the optimising compiler can miscompile an unsigned comparison of guest code
- * (JDK-8376400). The engine works round some of it, not {@code i32.lt_u}: as long as that one is not
- * inlined, its result is right.
+ * (JDK-8376400). The engine works round some of it, not {@code i32.lt_u}: as long as that one is
+ * not inlined, its result is right.
  *
  * <p>Whoever starts the JVM can say so with an option; otherwise this class tries to say it from
  * inside, through the diagnostic command that adds directives to the compiler, and warns once

@@ -78,8 +78,7 @@ final class LinkedModule {
       if (export.exportType() == ExternalType.FUNCTION && export.index() >= imported) {
         types.put(
             export.name(),
-            wasm.functionSection()
-                .getFunctionType(export.index() - imported, wasm.typeSection()));
+            wasm.functionSection().getFunctionType(export.index() - imported, wasm.typeSection()));
       }
     }
     return ImmutableMap.copyOf(types);

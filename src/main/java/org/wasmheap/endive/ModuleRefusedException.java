@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
- * A module cannot be run on pooled heaps: it is not valid WebAssembly, or it uses what cannot be put
- * back after a call. The message says what.
+ * A module cannot be run on pooled heaps: it is not valid WebAssembly, or it uses what cannot be
+ * put back after a call. The message says what.
  */
 public final class ModuleRefusedException extends WasmHeapException {
   private static final long serialVersionUID = 1L;

@@ -32,7 +32,8 @@ record ModuleShape(
     MemoryImport imported = refuseImports(module);
     int defined = module.memorySection().map(section -> section.memoryCount()).orElse(0);
     if (defined + (imported == null ? 0 : 1) != 1) {
-      throw refused("it has " + (defined + (imported == null ? 0 : 1)) + " memories, must have one");
+      throw refused(
+          "it has " + (defined + (imported == null ? 0 : 1)) + " memories, must have one");
     }
     MemoryLimits limits =
         imported != null

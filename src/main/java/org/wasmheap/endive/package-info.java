@@ -1,9 +1,9 @@
 /**
  * The Endive wasm engine on pooled heaps.
  *
- * <p>What lives here: {@link org.wasmheap.endive.EndiveModule}, a compiled module that all instances
- * share and that makes them; {@link org.wasmheap.endive.EndiveGuest}, what a call sees of an
- * instance; {@link org.wasmheap.endive.HostFunction}; the engine's view of our memory; and the
+ * <p>What lives here: {@link org.wasmheap.endive.EndiveModule}, a compiled module that all
+ * instances share and that makes them; {@link org.wasmheap.endive.EndiveGuest}, what a call sees of
+ * an instance; {@link org.wasmheap.endive.HostFunction}; the engine's view of our memory; and the
  * refusals of modules whose state could not be put back.
  *
  * <p>What this room must not know: Substrate runtimes and their call convention, and what host

@@ -9,7 +9,6 @@ import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
@@ -66,10 +65,7 @@ public final class Heap {
     RETIRED
   }
 
-  /**
-   * Hears of each operation of a heap, on its owner's thread: for recorders. A heap without one
-   * pays a comparison with {@code null}.
-   */
+  /** Hears of each operation of a heap, on its owner's thread: for recorders. */
   public interface Observer {
     /**
      * A call begins.
@@ -141,8 +137,7 @@ public final class Heap {
     this.memory = Objects.requireNonNull(memory, "memory");
     this.listener = new GuardedListener(Objects.requireNonNull(listener, "listener"));
     this.growth = new HeapGrowth(this, this.listener, events);
-    this.allocator =
-        new FreeingBumpAllocator(memory, heapBase, blockLimit, this::growForAllocator);
+    this.allocator = new FreeingBumpAllocator(memory, heapBase, blockLimit, this::growForAllocator);
   }
 
   // Life cycle: the owner's methods.
@@ -150,11 +145,11 @@ public final class Heap {
   /**
    * Makes the calling thread the owner.
    *
-   * @throws HeapConfinementException if the heap has an owner
+   * @throws HeapConfinementException if the heap has an owner, or is retired
    */
   public void claim() {
-    if (!owner.compareAndSet(null, Thread.currentThread())) {
-      throw confinement("claim");
+    if (state == State.RETIRED || !owner.compareAndSet(null, Thread.currentThread())) {
+      throw HeapConfinementException.notOwner(this, "claim");
     }
     listener.created(this);
   }
@@ -208,13 +203,9 @@ public final class Heap {
    *
    * @return blocks of memory that were put back
    * @throws HeapConfinementException if the calling thread is not the owner
-   * @throws IllegalStateException if the heap is retired
    */
   public int reset() {
     requireOwner("reset");
-    if (state == State.RETIRED) {
-      throw new IllegalStateException("heap " + name + " is RETIRED");
-    }
     end();
     firstCause = null;
     allocator.reset();
@@ -234,6 +225,7 @@ public final class Heap {
     end();
     state = State.RETIRED;
     listener.retired(this);
+    owner.set(null);
   }
 
   /**
@@ -248,7 +240,7 @@ public final class Heap {
   }
 
   /**
-   * Tells the listener of this heap that a call is over.
+   * Tells the listener that a call is over.
    *
    * @param report what the call was and took
    */
@@ -313,22 +305,11 @@ public final class Heap {
       return -1;
     }
     try {
-      return deltaPages == 0 || growth.grow(from, (int) to, GrowthCause.GUEST, observer)
-          ? from
-          : -1;
+      boolean fits = deltaPages == 0 || growth.grow(from, (int) to, GrowthCause.GUEST, observer);
+      return fits ? from : -1;
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-  }
-
-  byte[] read(int address, int length) {
-    long bytes = Integer.toUnsignedLong(length);
-    if (Integer.toUnsignedLong(address) + bytes > memory.sizeInBytes() || length < 0) {
-      throw new MemoryAccessException(address, bytes, memory.sizeInBytes());
-    }
-    byte[] copy = new byte[length];
-    memory.read(address, copy, 0, length);
-    return copy;
   }
 
   void write(int address, byte[] bytes) {
@@ -397,15 +378,14 @@ public final class Heap {
   /**
    * The name of the heap.
    *
-   * @return unique in the JVM
+   * @return pool and number
    */
   public String name() {
     return name;
   }
 
   /**
-   * The memory. Its content belongs to the owner's thread; others may ask for {@link
-   * LinearMemory#materialisedBytes()} only.
+   * The memory, which is the owner's but for {@link LinearMemory#materialisedBytes()}.
    *
    * @return the memory
    */
@@ -456,38 +436,12 @@ public final class Heap {
 
   private void requireOwner(String action) {
     if (owner.get() != Thread.currentThread()) {
-      throw confinement(action);
+      throw HeapConfinementException.notOwner(this, action);
     }
   }
 
-  private HeapConfinementException confinement(String action) {
-    Thread owns = owner.get();
-    return new HeapConfinementException(
-        "heap "
-            + name
-            + " belongs to "
-            + (owns == null ? "no thread" : "thread '" + owns.getName() + "'")
-            + "; thread '"
-            + Thread.currentThread().getName()
-            + "' may not "
-            + action
-            + " it");
-  }
-
-  HeapConfinementException refuse(Thread handleThread, long handleGeneration) {
-    return new HeapConfinementException(
-        "heap "
-            + name
-            + " was used through the handle of generation "
-            + handleGeneration
-            + ", which belongs to thread '"
-            + handleThread.getName()
-            + "', by thread '"
-            + Thread.currentThread().getName()
-            + "' while the heap is "
-            + state
-            + " in generation "
-            + generation
-            + "; use a handle only on its own thread and until its call returns");
+  /** The owner, for messages. */
+  @Nullable Thread owner() {
+    return owner.get();
   }
 }

@@ -12,8 +12,41 @@ import org.wasmheap.memory.WasmHeapException;
 public final class HeapConfinementException extends WasmHeapException {
   private static final long serialVersionUID = 1L;
 
-  HeapConfinementException(String message) {
+  private HeapConfinementException(String message) {
     super(message, null);
+  }
+
+  /** A thread that does not own the heap did what only its owner may do. */
+  static HeapConfinementException notOwner(Heap heap, String action) {
+    Thread owner = heap.owner();
+    return new HeapConfinementException(
+        "heap "
+            + heap.name()
+            + " belongs to "
+            + (owner == null ? "no thread" : "thread '" + owner.getName() + "'")
+            + "; thread '"
+            + Thread.currentThread().getName()
+            + "' may not "
+            + action
+            + " it");
+  }
+
+  /** A handle was used on another thread than its own, or after its call. */
+  static HeapConfinementException handle(Heap heap, Thread thread, long generation) {
+    return new HeapConfinementException(
+        "heap "
+            + heap.name()
+            + " was used through the handle of generation "
+            + generation
+            + ", which belongs to thread '"
+            + thread.getName()
+            + "', by thread '"
+            + Thread.currentThread().getName()
+            + "' while the heap is "
+            + heap.state()
+            + " in generation "
+            + heap.generation()
+            + "; use a handle only on its own thread and until its call returns");
   }
 
   /** {@inheritDoc} Always {@code false}: it is the host's mistake. */

@@ -2,6 +2,7 @@ package org.wasmheap.heap;
 
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryAccessException;
 
 /**
@@ -65,7 +66,14 @@ public final class HeapHandle {
    * @throws MemoryAccessException if the range leaves the memory
    */
   public byte[] read(int address, int length) {
-    return own().read(address, length);
+    LinearMemory memory = own().memory();
+    long bytes = Integer.toUnsignedLong(length);
+    if (length < 0 || Integer.toUnsignedLong(address) + bytes > memory.sizeInBytes()) {
+      throw new MemoryAccessException(address, bytes, memory.sizeInBytes());
+    }
+    byte[] copy = new byte[length];
+    memory.read(address, copy, 0, length);
+    return copy;
   }
 
   /**
@@ -74,8 +82,8 @@ public final class HeapHandle {
    * @param address first byte, u32
    * @param bytes what to write
    * @throws MemoryAccessException if the range leaves the memory; nothing is written
-   * @throws GrowthRefusedException if the JVM has no memory for it: the heap is aborted, the call is
-   *     lost
+   * @throws GrowthRefusedException if the JVM has no memory for it: the heap is aborted, the call
+   *     is lost
    */
   public void write(int address, byte[] bytes) {
     own().write(address, bytes);
@@ -125,7 +133,7 @@ public final class HeapHandle {
   private Heap own() {
     Heap own = heap;
     if (Thread.currentThread() != thread || !own.isCurrent(this)) {
-      throw own.refuse(thread, generation);
+      throw HeapConfinementException.handle(own, thread, generation);
     }
     return own;
   }

@@ -5,9 +5,10 @@ import org.wasmheap.allocator.AllocatorException;
 /**
  * Hooks into the life of heaps; every method does nothing unless overridden.
  *
- * <p>Each runs on the thread that owns the heap, between the steps of its call: keep them short, and
- * do not block. An exception in a hook is logged and suppressed, and no hook can change a result;
- * {@link #mayGrow} alone has a say. One listener hears of many heaps, from many threads at once.
+ * <p>Each runs on the thread that owns the heap, between the steps of its call: keep them short,
+ * and do not block. An exception in a hook is logged and suppressed, and no hook can change a
+ * result; {@link #mayGrow} alone has a say. One listener hears of many heaps, from many threads at
+ * once.
  */
 public interface HeapListener {
   /** Who asked for a growth. */
@@ -26,8 +27,8 @@ public interface HeapListener {
   default void created(Heap heap) {}
 
   /**
-   * The memory is about to grow, within its maximum. A refusal is the host's: the guest does not see
-   * it, the call is aborted, and no verdict follows. An exception counts as a refusal.
+   * The memory is about to grow, within its maximum. A refusal is the host's: the guest does not
+   * see it, the call is aborted, and no verdict follows. An exception counts as a refusal.
    *
    * @param heap the heap in its call
    * @param fromPages logical size now

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * beyond the array arrives as an exception and takes a slow path: inside the logical size it reads
  * zero or materialises more, outside it is the guest's {@link MemoryAccessException}.
  *
- * <p><b>Cards.</b> One byte for each {@value #BLOCK_SIZE} bytes, {@code cards.length} exactly {@code
- * buffer.length >>> 12}. Each store marks the block of its first byte, unconditionally and before
- * the data, so that no failure between the two can leave a changed block unmarked. A store may
- * reach up to 7 bytes into the next block, whose card stays clear: whoever restores or copies a run
- * of dirty blocks takes 7 bytes more.
+ * <p><b>Cards.</b> One byte for each {@value #BLOCK_SIZE} bytes, {@code cards.length} exactly
+ * {@code buffer.length >>> 12}. Each store marks the block of its first byte, unconditionally and
+ * before the data, so that no failure between the two can leave a changed block unmarked. A store
+ * may reach up to 7 bytes into the next block, whose card stays clear: whoever restores or copies a
+ * run of dirty blocks takes 7 bytes more.
  *
  * <p><b>Growing again and again.</b> The smallest array is kept for life. Longer ones are taken
  * from {@link SpareArrays} and go back there, pristine, when the memory is restored.
@@ -36,16 +36,11 @@ public final class FlatMemory implements LinearMemory {
   /** The most pages that a Java array can hold: {@value} of {@value LinearMemory#PAGE_SIZE}. */
   public static final int ADDRESSABLE_PAGES = 32_767;
 
-  static final int BLOCK_SHIFT = 12;
-
-  /** A store of 8 bytes that begins in one block ends at most this far into the next. */
-  private static final int STORE_OVERHANG = 7;
+  private static final int BLOCK_SHIFT = TrackedArray.BLOCK_SHIFT;
+  private static final byte DIRTY = TrackedArray.DIRTY;
 
   /** Loads beyond the array that are answered with zero before the array is made longer. */
   private static final int COLD_LOADS = 32;
-
-  private static final byte DIRTY = 1;
-  private static final byte[] CLEAN = new byte[BLOCK_SIZE];
 
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -58,15 +53,15 @@ public final class FlatMemory implements LinearMemory {
   private final SpareArrays spares = new SpareArrays();
 
   /** The materialised bytes; never longer than the logical size. */
+  private TrackedArray array;
+
+  /** What {@link #array} holds, one indirection less: for loads and stores. */
   private byte[] buffer;
 
-  /** One byte for each block of {@link #buffer}, not 0 where the block was written. */
   private byte[] cards;
 
-  /** The arrays that this memory always holds, pristine while longer ones are in use. */
-  private byte[] baseBuffer;
-
-  private byte[] baseCards;
+  /** Always held; pristine while a longer array is in use. */
+  private TrackedArray base;
 
   /** What {@link #restore()} goes back to; absent until the first capture. */
   private @Nullable MemoryImage image;
@@ -74,7 +69,7 @@ public final class FlatMemory implements LinearMemory {
   private int pages;
   private int coldLoads;
 
-  /** Bytes of the arrays in use. Written by the owner, read by any thread for statistics. */
+  /** Written by the owner, read by any thread for statistics. */
   private volatile long heldBytes;
 
   /**
@@ -86,38 +81,38 @@ public final class FlatMemory implements LinearMemory {
    * @throws IllegalArgumentException if a size is out of its range
    */
   public FlatMemory(int initialPages, int maximumPages) {
-    if (initialPages < 0 || initialPages > ADDRESSABLE_PAGES) {
+    this.pages = requirePages("initialPages", initialPages, 0, ADDRESSABLE_PAGES);
+    this.maximumPages = requirePages("maximumPages", maximumPages, initialPages, MAX_PAGES);
+    this.base = new TrackedArray(0);
+    this.array = base;
+    this.buffer = base.buffer();
+    this.cards = base.cards();
+  }
+
+  private static int requirePages(String name, int pages, int least, int most) {
+    if (pages < least || pages > most) {
       throw new IllegalArgumentException(
-          "initialPages is " + initialPages + ", must be 0 to " + ADDRESSABLE_PAGES);
+          name + " is " + pages + ", must be " + least + " to " + most);
     }
-    if (maximumPages < initialPages || maximumPages > MAX_PAGES) {
-      throw new IllegalArgumentException(
-          "maximumPages is " + maximumPages + ", must be " + initialPages + " to " + MAX_PAGES);
-    }
-    this.pages = initialPages;
-    this.maximumPages = maximumPages;
-    this.baseBuffer = new byte[0];
-    this.baseCards = new byte[0];
-    this.buffer = baseBuffer;
-    this.cards = baseCards;
+    return pages;
   }
 
   FlatMemory(MemoryImage image) {
     this.pages = image.pages();
     this.maximumPages = image.maximumPages();
     this.image = image;
-    this.baseBuffer = allocate(image.heldBytes());
-    this.baseCards = new byte[baseBuffer.length >>> BLOCK_SHIFT];
-    image.copyTo(baseBuffer, 0, Math.min(baseBuffer.length, image.contentBytes()));
-    use(baseBuffer, baseCards);
+    this.base = image.newArray(image.heldBytes());
+    this.array = base;
+    this.buffer = base.buffer();
+    this.cards = base.cards();
+    this.heldBytes = base.bytes();
   }
 
   /**
-   * Takes the content and size of this moment as the pristine state of this memory, and of all that
-   * {@link MemoryImage#newMemory()} makes from it.
+   * Takes the content and size of this moment as pristine, for this memory and for all that {@link
+   * MemoryImage#newMemory()} makes.
    *
-   * @param hotBytes low bytes that calls are likely to write, and that every memory of the image
-   *     therefore holds materialised; cut to the logical size
+   * @param hotBytes low bytes that calls are likely to write: held materialised at all times
    * @return the image
    */
   public MemoryImage capture(long hotBytes) {
@@ -125,13 +120,10 @@ public final class FlatMemory implements LinearMemory {
     long hot = Math.min(Math.max(hotBytes, content.length), sizeInBytes());
     int held = (int) ((hot + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE);
     MemoryImage captured = new MemoryImage(content, pages, maximumPages, held);
-    byte[] base = allocate(held);
-    captured.copyTo(base, 0, content.length);
-    baseBuffer = base;
-    baseCards = new byte[held >>> BLOCK_SHIFT];
+    base = captured.newArray(held);
     image = captured;
     spares.clear();
-    use(baseBuffer, baseCards);
+    use(base);
     return captured;
   }
 
@@ -160,13 +152,8 @@ public final class FlatMemory implements LinearMemory {
     }
     if (grown > ADDRESSABLE_PAGES) {
       throw new GrowthRefusedException(
-          "growth from "
-              + pages
-              + " to "
-              + grown
-              + " pages is allowed by the module, but a flat memory addresses at most "
-              + ADDRESSABLE_PAGES
-              + " pages; use a sparse memory or a smaller maximum",
+          "the module's maximum allows growth from %d to %d pages, a flat memory does not: it addresses %d"
+              .formatted(pages, grown, ADDRESSABLE_PAGES),
           null);
     }
     pages = (int) grown;
@@ -180,7 +167,6 @@ public final class FlatMemory implements LinearMemory {
    *
    * @param address u32
    * @return the byte
-   * @throws MemoryAccessException outside the logical size
    */
   public byte readByte(int address) {
     try {
@@ -193,9 +179,8 @@ public final class FlatMemory implements LinearMemory {
   /**
    * Loads a 16-bit value.
    *
-   * @param address u32 of the first byte
+   * @param address u32
    * @return the value
-   * @throws MemoryAccessException outside the logical size
    */
   public short readShort(int address) {
     try {
@@ -208,9 +193,8 @@ public final class FlatMemory implements LinearMemory {
   /**
    * Loads a 32-bit value.
    *
-   * @param address u32 of the first byte
+   * @param address u32
    * @return the value
-   * @throws MemoryAccessException outside the logical size
    */
   public int readInt(int address) {
     try {
@@ -234,14 +218,13 @@ public final class FlatMemory implements LinearMemory {
    *
    * @param address u32
    * @param value the byte
-   * @throws MemoryAccessException outside the logical size
    */
   public void writeByte(int address, byte value) {
     try {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       buffer[address] = value;
     } catch (IndexOutOfBoundsException e) {
-      materialiseFor(address, Byte.BYTES);
+      materialise(address, Byte.BYTES);
       writeByte(address, value);
     }
   }
@@ -249,16 +232,15 @@ public final class FlatMemory implements LinearMemory {
   /**
    * Stores a 16-bit value.
    *
-   * @param address u32 of the first byte
+   * @param address u32
    * @param value the value
-   * @throws MemoryAccessException outside the logical size
    */
   public void writeShort(int address, short value) {
     try {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       SHORT.set(buffer, address, value);
     } catch (IndexOutOfBoundsException e) {
-      materialiseFor(address, Short.BYTES);
+      materialise(address, Short.BYTES);
       writeShort(address, value);
     }
   }
@@ -266,16 +248,15 @@ public final class FlatMemory implements LinearMemory {
   /**
    * Stores a 32-bit value.
    *
-   * @param address u32 of the first byte
+   * @param address u32
    * @param value the value
-   * @throws MemoryAccessException outside the logical size
    */
   public void writeInt(int address, int value) {
     try {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       INT.set(buffer, address, value);
     } catch (IndexOutOfBoundsException e) {
-      materialiseFor(address, Integer.BYTES);
+      materialise(address, Integer.BYTES);
       writeInt(address, value);
     }
   }
@@ -286,7 +267,7 @@ public final class FlatMemory implements LinearMemory {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       LONG.set(buffer, address, value);
     } catch (IndexOutOfBoundsException e) {
-      materialiseFor(address, Long.BYTES);
+      materialise(address, Long.BYTES);
       writeLong(address, value);
     }
   }
@@ -310,10 +291,9 @@ public final class FlatMemory implements LinearMemory {
   /**
    * Sets a range to one value.
    *
-   * @param address u32 of the first byte
+   * @param address u32
    * @param value the value
    * @param length bytes, u32
-   * @throws MemoryAccessException if the range leaves the memory; nothing is written
    */
   public void fill(int address, byte value, int length) {
     int from = checkRange(address, length);
@@ -331,7 +311,6 @@ public final class FlatMemory implements LinearMemory {
    * @param destination u32 of the first byte written
    * @param source u32 of the first byte read
    * @param length bytes, u32
-   * @throws MemoryAccessException if a range leaves the memory; nothing is written
    */
   public void copy(int destination, int source, int length) {
     int from = checkRange(source, length);
@@ -348,18 +327,14 @@ public final class FlatMemory implements LinearMemory {
    * runs back, clears their cards.
    *
    * @return blocks that were copied back
-   * @throws IllegalStateException if nothing was captured yet
    */
   @Override
   public int restore() {
-    MemoryImage pristine = image;
-    if (pristine == null) {
-      throw new IllegalStateException("capture() comes before restore()");
-    }
-    int restored = restoreArrays(pristine, buffer, cards);
-    if (buffer != baseBuffer) {
-      spares.put(buffer, cards);
-      use(baseBuffer, baseCards);
+    MemoryImage pristine = requireImage();
+    int restored = array.restore(pristine);
+    if (array != base) {
+      spares.put(array);
+      use(base);
     }
     pages = pristine.pages();
     coldLoads = 0;
@@ -367,26 +342,26 @@ public final class FlatMemory implements LinearMemory {
   }
 
   /**
-   * Compares all that is materialised with the image: for tests, and for arrays that come from an
-   * instance that did not end normally.
+   * Compares all that is materialised with the image.
    *
-   * @return the address of the first byte that differs, if any; {@code -1} if the size does
-   * @throws IllegalStateException if nothing was captured yet
+   * @return the address of the first byte that differs, if any; 0 if the size does
    */
   public OptionalLong firstDifference() {
-    MemoryImage pristine = image;
-    if (pristine == null) {
-      throw new IllegalStateException("capture() comes before firstDifference()");
-    }
-    if (pages != pristine.pages()) {
-      return OptionalLong.of(-1);
-    }
-    int at = pristine.firstDifference(buffer);
+    MemoryImage pristine = requireImage();
+    int at = pages == pristine.pages() ? pristine.firstDifference(buffer) : 0;
     return at < 0 ? OptionalLong.empty() : OptionalLong.of(at);
   }
 
+  private MemoryImage requireImage() {
+    MemoryImage pristine = image;
+    if (pristine == null) {
+      throw new IllegalStateException("capture() comes first: there is nothing to go back to");
+    }
+    return pristine;
+  }
+
   /**
-   * Gives up spare arrays, without entering the memory; any thread may do so at any time.
+   * Gives up spare arrays without entering the memory; from any thread.
    *
    * @return bytes given up
    */
@@ -401,58 +376,13 @@ public final class FlatMemory implements LinearMemory {
 
   @Override
   public String toString() {
-    return "FlatMemory["
-        + pages
-        + " pages, maximum "
-        + maximumPages
-        + ", "
-        + materialisedBytes()
-        + " bytes materialised]";
-  }
-
-  private static int restoreArrays(MemoryImage pristine, byte[] buffer, byte[] cards) {
-    int restored = 0;
-    for (int run = nextDirty(cards, 0); run < cards.length; ) {
-      int end = endOfRun(cards, run);
-      pristine.copyTo(buffer, run << BLOCK_SHIFT, runLimit(end, buffer.length));
-      Arrays.fill(cards, run, end, (byte) 0);
-      restored += end - run;
-      run = nextDirty(cards, end);
-    }
-    return restored;
-  }
-
-  /** The first dirty card from {@code from} on, or the number of cards. */
-  private static int nextDirty(byte[] cards, int from) {
-    int at = from;
-    while (at < cards.length) {
-      int chunk = Math.min(CLEAN.length, cards.length - at);
-      int found = Arrays.mismatch(cards, at, at + chunk, CLEAN, 0, chunk);
-      if (found >= 0) {
-        return at + found;
-      }
-      at += chunk;
-    }
-    return cards.length;
-  }
-
-  private static int endOfRun(byte[] cards, int from) {
-    int end = from + 1;
-    while (end < cards.length && cards[end] != 0) {
-      end++;
-    }
-    return end;
-  }
-
-  /** First byte after a run of blocks that ends before block {@code endBlock}, overhang included. */
-  private static int runLimit(int endBlock, int length) {
-    return (int) Math.min(length, ((long) endBlock << BLOCK_SHIFT) + STORE_OVERHANG);
+    return "FlatMemory[" + pages + " pages, " + materialisedBytes() + " bytes materialised]";
   }
 
   private long loadCold(int address, int width) {
     checkRange(address, width);
     if (++coldLoads > COLD_LOADS) {
-      materialiseFor(address, width);
+      materialise(address, width);
     }
     long value = 0;
     for (int i = width - 1; i >= 0; i--) {
@@ -462,15 +392,14 @@ public final class FlatMemory implements LinearMemory {
     return value;
   }
 
-  /** Checks, materialises and marks a range that is about to be written; returns its first index. */
+  /**
+   * Checks, materialises and marks a range that is about to be written; returns its first index.
+   */
   private int prepareStore(int address, int length) {
     int from = checkRange(address, length);
     if (length > 0) {
-      if ((long) from + length > buffer.length) {
-        materialise((long) from + length);
-      }
-      int last = from + length - 1;
-      Arrays.fill(cards, from >>> BLOCK_SHIFT, (last >>> BLOCK_SHIFT) + 1, DIRTY);
+      materialise(address, length);
+      array.mark(from, length);
     }
     return from;
   }
@@ -484,13 +413,9 @@ public final class FlatMemory implements LinearMemory {
     return address;
   }
 
-  private void materialiseFor(int address, int width) {
-    checkRange(address, width);
-    materialise(Integer.toUnsignedLong(address) + width);
-  }
-
-  /** Makes the array reach at least {@code end}, which lies inside the logical size. */
-  private void materialise(long end) {
+  /** Makes the array reach at least to the end of a range, which must lie in the logical size. */
+  private void materialise(int address, int length) {
+    long end = (long) checkRange(address, length) + length;
     int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
     if (shortest <= buffer.length) {
       return;
@@ -499,55 +424,27 @@ public final class FlatMemory implements LinearMemory {
     int doubled = (int) Math.min(Math.max(shortest, 2L * buffer.length), longest);
     MemoryImage pristine = image;
     if (pristine == null) {
-      byte[] longer = allocate(doubled);
-      System.arraycopy(buffer, 0, longer, 0, buffer.length);
-      use(longer, Arrays.copyOf(cards, doubled >>> BLOCK_SHIFT));
+      TrackedArray longer = new TrackedArray(doubled);
+      array.copyAllTo(longer);
+      base = longer;
+      use(longer);
       return;
     }
     // All memory is taken before any state changes: a refusal leaves this memory as it was.
-    SpareArrays.Pair next = spares.take(shortest, longest);
-    if (next == null) {
-      byte[] longer = allocate(doubled);
-      pristine.copyTo(longer, 0, pristine.contentBytes());
-      next = new SpareArrays.Pair(longer, new byte[doubled >>> BLOCK_SHIFT]);
+    TrackedArray longer = spares.take(shortest, longest);
+    longer = longer == null ? pristine.newArray(doubled) : longer;
+    array.copyDirtyTo(longer);
+    array.restore(pristine);
+    if (array != base) {
+      spares.put(array);
     }
-    moveDirtyRuns(pristine, next);
+    use(longer);
   }
 
-  /** Moves what was written to longer arrays, and leaves the present ones pristine. */
-  private void moveDirtyRuns(MemoryImage pristine, SpareArrays.Pair next) {
-    for (int run = nextDirty(cards, 0); run < cards.length; ) {
-      int end = endOfRun(cards, run);
-      int from = run << BLOCK_SHIFT;
-      int limit = runLimit(end, buffer.length);
-      System.arraycopy(buffer, from, next.buffer(), from, limit - from);
-      Arrays.fill(next.cards(), run, end, DIRTY);
-      run = nextDirty(cards, end);
-    }
-    restoreArrays(pristine, buffer, cards);
-    if (buffer != baseBuffer) {
-      spares.put(buffer, cards);
-    }
-    use(next.buffer(), next.cards());
-  }
-
-  private void use(byte[] nextBuffer, byte[] nextCards) {
-    buffer = nextBuffer;
-    cards = nextCards;
-    long bytes = (long) nextBuffer.length + nextCards.length;
-    heldBytes =
-        nextBuffer == baseBuffer ? bytes : bytes + baseBuffer.length + baseCards.length;
-  }
-
-  private static byte[] allocate(int bytes) {
-    try {
-      return new byte[bytes];
-    } catch (OutOfMemoryError e) {
-      throw new GrowthRefusedException(
-          "the JVM has no "
-              + bytes
-              + " bytes for a linear memory; raise -Xmx or use fewer instances",
-          e);
-    }
+  private void use(TrackedArray next) {
+    array = next;
+    buffer = next.buffer();
+    cards = next.cards();
+    heldBytes = next == base ? next.bytes() : next.bytes() + base.bytes();
   }
 }

@@ -29,8 +29,8 @@ public final class MemoryImage {
     while (end > 0 && source[end - 1] == 0) {
       end--;
     }
-    int blocks = (end + FlatMemory.BLOCK_SIZE - 1) >>> FlatMemory.BLOCK_SHIFT;
-    return Arrays.copyOf(source, blocks << FlatMemory.BLOCK_SHIFT);
+    int blocks = (end + FlatMemory.BLOCK_SIZE - 1) >>> TrackedArray.BLOCK_SHIFT;
+    return Arrays.copyOf(source, blocks << TrackedArray.BLOCK_SHIFT);
   }
 
   /**
@@ -74,6 +74,17 @@ public final class MemoryImage {
   /** Bytes that each memory of this image holds at all times. */
   int heldBytes() {
     return heldBytes;
+  }
+
+  /**
+   * A clean array with the pristine content.
+   *
+   * @throws GrowthRefusedException if the JVM has no memory for it
+   */
+  TrackedArray newArray(int length) {
+    TrackedArray array = new TrackedArray(length);
+    System.arraycopy(content, 0, array.buffer(), 0, content.length);
+    return array;
   }
 
   /** Copies the pristine bytes from {@code from} up to {@code to} to the same place in a memory. */

@@ -15,46 +15,24 @@ final class SpareArrays {
 
   /**
    * Written by the owner ({@link #put}, {@link #take}) and by whoever trims ({@link #clear}). The
-   * array's volatile semantics publish the content of a pair with the pair.
+   * array's volatile semantics publish the content of a spare with the spare.
    */
-  private final AtomicReferenceArray<@Nullable Pair> slots = new AtomicReferenceArray<>(SLOTS);
+  private final AtomicReferenceArray<@Nullable TrackedArray> slots =
+      new AtomicReferenceArray<>(SLOTS);
 
-  /** A buffer with its cards, all clear while it is kept here. */
-  static final class Pair {
-    private final byte[] buffer;
-    private final byte[] cards;
-
-    Pair(byte[] buffer, byte[] cards) {
-      this.buffer = buffer;
-      this.cards = cards;
-    }
-
-    byte[] buffer() {
-      return buffer;
-    }
-
-    byte[] cards() {
-      return cards;
-    }
-
-    long bytes() {
-      return (long) buffer.length + cards.length;
-    }
+  void put(TrackedArray pristine) {
+    slots.set(slotOf(pristine.length()), pristine);
   }
 
-  void put(byte[] buffer, byte[] cards) {
-    slots.set(slotOf(buffer.length), new Pair(buffer, cards));
-  }
-
-  /** The longest pair with a length in the range, which is no longer kept here; or nothing. */
-  @Nullable Pair take(int shortest, int longest) {
+  /** The longest array with a length in the range, no longer kept here; or nothing. */
+  @Nullable TrackedArray take(int shortest, int longest) {
     for (int slot = slotOf(longest); slot >= slotOf(shortest); slot--) {
-      Pair pair = slots.get(slot);
-      if (pair != null
-          && pair.buffer().length >= shortest
-          && pair.buffer().length <= longest
-          && slots.compareAndSet(slot, pair, null)) {
-        return pair;
+      TrackedArray spare = slots.get(slot);
+      if (spare != null
+          && spare.length() >= shortest
+          && spare.length() <= longest
+          && slots.compareAndSet(slot, spare, null)) {
+        return spare;
       }
     }
     return null;
@@ -63,8 +41,8 @@ final class SpareArrays {
   long bytes() {
     long bytes = 0;
     for (int slot = 0; slot < SLOTS; slot++) {
-      Pair pair = slots.get(slot);
-      bytes += pair == null ? 0 : pair.bytes();
+      TrackedArray spare = slots.get(slot);
+      bytes += spare == null ? 0 : spare.bytes();
     }
     return bytes;
   }
@@ -72,8 +50,8 @@ final class SpareArrays {
   long clear() {
     long bytes = 0;
     for (int slot = 0; slot < SLOTS; slot++) {
-      Pair pair = slots.getAndSet(slot, null);
-      bytes += pair == null ? 0 : pair.bytes();
+      TrackedArray spare = slots.getAndSet(slot, null);
+      bytes += spare == null ? 0 : spare.bytes();
     }
     return bytes;
   }

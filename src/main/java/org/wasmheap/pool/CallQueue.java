@@ -33,12 +33,14 @@ final class CallQueue<G> {
   private final Condition work = lock.newCondition();
   private final Condition idle = lock.newCondition();
   private final Condition watch = lock.newCondition();
+  private final Condition instance = lock.newCondition();
   private final int capacity;
 
   // All below: guarded by the lock.
   private final ArrayDeque<CallTask<G, ?>> waiting = new ArrayDeque<>();
   private final List<CallTask<G, ?>> running = new ArrayList<>();
   private Phase phase = Phase.OPEN;
+  private int instances;
   private long watchUntil = System.nanoTime() + WAIT_NANOS;
 
   CallQueue(int capacity) {
@@ -182,6 +184,31 @@ final class CallQueue<G> {
     return phase == Phase.OPEN || (phase == Phase.DRAINING && !waiting.isEmpty());
   }
 
+  /** A worker has an instance, or has one no more. */
+  void instances(int change) {
+    lock.lock();
+    try {
+      instances += change;
+      instance.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until so many workers have an instance; {@code false} when the time is over first. */
+  boolean awaitInstances(int wanted, long untilNanos) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = untilNanos - System.nanoTime();
+      while (left > 0 && instances < wanted) {
+        left = instance.awaitNanos(left);
+      }
+      return instances >= wanted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Accepts no more; waits until nothing waits or runs. */
   boolean drain(long nanos) {
     lock.lock();
@@ -200,10 +227,9 @@ final class CallQueue<G> {
   boolean awaitIdle(long untilNanos) {
     lock.lock();
     try {
-      for (long left = untilNanos - System.nanoTime();
-          left > 0 && (!waiting.isEmpty() || !running.isEmpty());
-          left = untilNanos - System.nanoTime()) {
-        idle.awaitNanos(left);
+      long left = untilNanos - System.nanoTime();
+      while (left > 0 && (!waiting.isEmpty() || !running.isEmpty())) {
+        left = idle.awaitNanos(left);
       }
       return waiting.isEmpty() && running.isEmpty();
     } catch (InterruptedException e) {

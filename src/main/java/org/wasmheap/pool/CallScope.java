@@ -42,8 +42,8 @@ public final class CallScope {
   }
 
   /**
-   * Enters a host function: from here to {@link #exitHost} a deadline or a cancellation waits,
-   * so that it cannot close a channel or leave the host's state half changed.
+   * Enters a host function: from here to {@link #exitHost} a deadline or a cancellation waits, so
+   * that it cannot close a channel or leave the host's state half changed.
    *
    * @return {@code false} if the call is inside a host function already; then do not exit
    * @throws CallException if the call was interrupted before this point

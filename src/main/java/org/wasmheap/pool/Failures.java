@@ -44,6 +44,43 @@ final class Failures {
         thrown);
   }
 
+  /** A call was not accepted. */
+  static CallException rejected(
+      CallTask<?, ?> task, String pool, CallQueue.Phase phase, CallQueue<?> queue) {
+    return new CallException(
+        FailureKind.REJECTED,
+        "call "
+            + task.number()
+            + " '"
+            + task.name()
+            + "' to "
+            + pool
+            + " was rejected: "
+            + (phase == CallQueue.Phase.OPEN
+                ? queue.waiting()
+                    + " calls wait, "
+                    + queue.running()
+                    + " run; submit later, or raise workers or queueCapacity"
+                : "the executor is shut down"),
+        null);
+  }
+
+  /** Shutdown did not wait for a call. */
+  static CallException cutOff(CallTask<?, ?> task, String pool, String how) {
+    return new CallException(
+        FailureKind.SHUTDOWN,
+        "call "
+            + task.number()
+            + " '"
+            + task.name()
+            + "' still "
+            + how
+            + " when "
+            + pool
+            + " shut down; nothing follows about the guest",
+        null);
+  }
+
   static FailureKind kindOf(Throwable thrown) {
     if (thrown instanceof CallException call) {
       return call.kind();

@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
@@ -134,25 +133,9 @@ public final class HeapExecutor<G> implements AutoCloseable {
     counters.submitted.increment();
     CallQueue.Phase refusal = queue.offer(task);
     if (refusal != null) {
-      task.fail(rejection(task, refusal));
+      task.fail(Failures.rejected(task, name, refusal, queue));
     }
     return task;
-  }
-
-  private CallException rejection(CallTask<G, ?> task, CallQueue.Phase phase) {
-    String which = "call " + task.number() + " '" + task.name() + "' to " + name + " was rejected: ";
-    return phase == CallQueue.Phase.OPEN
-        ? new CallException(
-            FailureKind.REJECTED,
-            which
-                + "the queue holds "
-                + queue.waiting()
-                + " calls, "
-                + queue.running()
-                + " run; submit later, or raise workers or queueCapacity",
-            null)
-        : new CallException(
-            FailureKind.REJECTED, which + "the executor is shut down", null);
   }
 
   /**
@@ -188,6 +171,17 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
+   * Waits until every worker has an instance: after the start, or after calls that ended badly.
+   *
+   * @param limit how long to wait at most
+   * @return whether every worker has one
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  public boolean awaitReady(Duration limit) throws InterruptedException {
+    return queue.awaitInstances(workers.size(), System.nanoTime() + limit.toNanos());
+  }
+
+  /**
    * Accepts no more calls, lets those that were accepted end until the deadline, then fails those
    * that wait and interrupts those that run. Returns at the latest when deadline and grace time are
    * over; a second call only waits.
@@ -199,33 +193,18 @@ public final class HeapExecutor<G> implements AutoCloseable {
     queue.drain(deadline.toNanos());
     CallQueue.Due<G> left = queue.close();
     for (CallTask<G, ?> task : left.waiting()) {
-      task.fail(cutOff(task, "waited"));
+      task.fail(Failures.cutOff(task, name, "waited"));
     }
     for (CallTask<G, ?> task : left.running()) {
       task.interrupt(FailureKind.SHUTDOWN);
     }
     if (!queue.awaitIdle(System.nanoTime() + grace.toNanos())) {
       for (CallTask<G, ?> task : left.running()) {
-        task.fail(cutOff(task, "ran, and did not react to its interruption"));
+        task.fail(Failures.cutOff(task, name, "ran, and did not react to its interruption"));
       }
     }
     join();
     return statistics();
-  }
-
-  private CallException cutOff(CallTask<G, ?> task, String how) {
-    return new CallException(
-        FailureKind.SHUTDOWN,
-        "call "
-            + task.number()
-            + " '"
-            + task.name()
-            + "' still "
-            + how
-            + " when "
-            + name
-            + " shut down; nothing follows about the guest",
-        null);
   }
 
   /** Waits for the threads, a grace time for all together; a thread in a factory is interrupted. */

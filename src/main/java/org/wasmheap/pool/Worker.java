@@ -71,7 +71,9 @@ final class Worker<G> implements Runnable {
     }
   }
 
-  /** Makes an instance if there is none, for as long as calls may come; {@code false} at the end. */
+  /**
+   * Makes an instance if there is none, for as long as calls may come; {@code false} at the end.
+   */
   private boolean ensureInstance() {
     long backOffNanos = FIRST_BACK_OFF_NANOS;
     while (instance == null) {
@@ -119,6 +121,7 @@ final class Worker<G> implements Runnable {
           .addKeyValue("heap", own.name())
           .log("heap.replaced");
     }
+    executor.queue().instances(1);
   }
 
   private void discard() {
@@ -128,6 +131,7 @@ final class Worker<G> implements Runnable {
     heap = null;
     if (old != null && retired != null) {
       replacing = true;
+      executor.queue().instances(-1);
       retired.retire();
       try {
         old.discard();
@@ -156,8 +160,7 @@ final class Worker<G> implements Runnable {
     @Nullable Throwable thrown = null;
     try {
       CallScope scope =
-          new CallScope(
-              own.begin(task.number(), task.name()), task.options().context(), gate);
+          new CallScope(own.begin(task.number(), task.name()), task.options().context(), gate);
       result = task.run(guest.open(scope));
     } catch (Throwable e) {
       thrown = e;
@@ -169,8 +172,7 @@ final class Worker<G> implements Runnable {
       thrown = lost;
     }
     long ended = System.nanoTime();
-    CallException failure =
-        thrown == null ? null : Failures.of(thrown, interrupted, task, own);
+    CallException failure = thrown == null ? null : Failures.of(thrown, interrupted, task, own);
     AllocatorStatistics did = own.statistics();
     int pagesPeak = own.memory().pages();
     int blocks = failure == null ? reset(own, guest) : abandon(own, failure);

@@ -12,21 +12,28 @@
  *
  * <table border="1">
  *   <caption>Outcome, what the caller gets, what becomes of the instance</caption>
- *   <tr><th>what happened</th><th>kind</th><th>deterministic</th><th>instance</th></tr>
+ *   <tr><th>what happened</th><th>kind</th><th>deterministic</th>
+ *       <th>instance</th></tr>
  *   <tr><td>returned normally</td><td>none</td><td></td><td>reset, kept</td></tr>
- *   <tr><td>fault of the allocator</td><td>ALLOCATOR_FAULT</td><td>yes</td><td>replaced</td></tr>
- *   <tr><td>trap; import that nobody provides</td><td>TRAP</td><td>yes</td><td>replaced</td></tr>
- *   <tr><td>result outside memory</td><td>RESULT_OUT_OF_BOUNDS</td><td>yes</td><td>replaced</td></tr>
+ *   <tr><td>fault of the allocator</td><td>ALLOCATOR_FAULT</td><td>yes</td>
+ *       <td>replaced</td></tr>
+ *   <tr><td>trap; import that nobody provides</td><td>TRAP</td><td>yes</td>
+ *       <td>replaced</td></tr>
+ *   <tr><td>result outside memory</td><td>RESULT_OUT_OF_BOUNDS</td><td>yes</td>
+ *       <td>replaced</td></tr>
  *   <tr><td>growth refused by callback, engine or JVM</td><td>GROWTH_REFUSED</td><td>no</td>
  *       <td>replaced</td></tr>
- *   <tr><td>stack of the thread ran out</td><td>STACK_OVERFLOW</td><td>no</td><td>replaced</td></tr>
+ *   <tr><td>stack of the thread ran out</td><td>STACK_OVERFLOW</td><td>no</td>
+ *       <td>replaced</td></tr>
  *   <tr><td>JVM out of memory</td><td>OUT_OF_MEMORY</td><td>no</td><td>replaced</td></tr>
- *   <tr><td>exception in a host function or in the call's code</td><td>HOST_FUNCTION</td><td>no</td>
+ *   <tr><td>exception in a host function or the call's code</td><td>HOST_FUNCTION</td><td>no</td>
  *       <td>replaced</td></tr>
  *   <tr><td>handle used on another thread or after its call</td><td>CONFINEMENT</td><td>no</td>
  *       <td>replaced</td></tr>
- *   <tr><td>deadline passed while running</td><td>DEADLINE</td><td>no</td><td>replaced</td></tr>
- *   <tr><td>deadline passed in the queue</td><td>DEADLINE</td><td>no</td><td>untouched</td></tr>
+ *   <tr><td>deadline passed while running</td><td>DEADLINE</td><td>no</td>
+ *       <td>replaced</td></tr>
+ *   <tr><td>deadline passed in the queue</td><td>DEADLINE</td><td>no</td>
+ *       <td>untouched</td></tr>
  *   <tr><td>interrupted from outside</td><td>INTERRUPTED</td><td>no</td><td>replaced</td></tr>
  *   <tr><td>cancelled while running</td><td>the future is cancelled</td><td>no</td>
  *       <td>replaced</td></tr>

@@ -6,8 +6,8 @@ import org.wasmheap.endive.EndiveModule.MemorySizing;
 import org.wasmheap.memory.LinearMemory;
 
 /**
- * How large a runtime's memory is, which is part of what two nodes must agree on: the guest's {@code
- * memory.size} shows it, and the allocator fails or not by it.
+ * How large a runtime's memory is, which is part of what two nodes must agree on: the guest's
+ * {@code memory.size} shows it, and the allocator fails or not by it.
  *
  * <p>A maximum that the module declares bounds both. Source: the heap allocation strategies of the
  * Polkadot SDK's executor.

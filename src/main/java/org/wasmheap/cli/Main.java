@@ -1,0 +1,120 @@
+package org.wasmheap.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** The command line's entry: {@code wasm-heap-pool run …}. */
+@Command(
+    name = Main.NAME,
+    mixinStandardHelpOptions = true,
+    version = "wasm-heap-pool 0.1.0",
+    description = "Runs wasm guests on a pool of isolated heaps that start pristine.",
+    subcommands = {RunCommand.class, ReplayCommand.class})
+public final class Main implements Callable<Integer> {
+  static final String NAME = "wasm-heap-pool";
+  static final int EXIT_OK = 0;
+  static final int EXIT_FAILED = 1;
+  static final int EXIT_CANNOT_RUN = 2;
+
+  private static final String LOG_CONFIG = "--log-config";
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show stack traces of errors.")
+  private boolean verbose;
+
+  // Read by configureLogging, before anything can log; here for usage and validation.
+  @SuppressWarnings("UnusedVariable")
+  @Option(
+      names = LOG_CONFIG,
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = "Logback configuration to use in place of the bundled one.")
+  private @Nullable Path logConfig;
+
+  private Main() {}
+
+  /**
+   * Runs a command and exits with its code.
+   *
+   * @param args the command line
+   */
+  public static void main(String[] args) {
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(execute(out, err, args));
+  }
+
+  /** Runs a command in this JVM; gives its exit code. */
+  static int execute(PrintWriter out, PrintWriter err, String... args) {
+    try {
+      configureLogging(args);
+    } catch (CliException e) {
+      err.println(NAME + ": " + e.getMessage());
+      return EXIT_CANNOT_RUN;
+    }
+    Main main = new Main();
+    return new CommandLine(main)
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, unused) -> main.usageError(e))
+        .setExecutionExceptionHandler((e, command, unused) -> main.cannotRun(command, e))
+        .execute(args);
+  }
+
+  /** Logback reads the property once, when the first logger is made: before any command exists. */
+  private static void configureLogging(String... args) {
+    for (int i = 0; i < args.length; i++) {
+      String value = null;
+      if (args[i].startsWith(LOG_CONFIG + "=")) {
+        value = args[i].substring(LOG_CONFIG.length() + 1);
+      } else if (args[i].equals(LOG_CONFIG) && i + 1 < args.length) {
+        value = args[i + 1];
+      }
+      if (value != null) {
+        if (!Files.isReadable(Path.of(value)) || Files.isDirectory(Path.of(value))) {
+          throw new CliException(value, "no such file, or not readable", null);
+        }
+        System.setProperty("logback.configurationFile", value);
+      }
+    }
+  }
+
+  @Override
+  public Integer call() {
+    throw new CliException("command", "none was given; try --help", null);
+  }
+
+  private int usageError(ParameterException e) {
+    return fail(e.getCommandLine(), e.getCommandLine().getCommandName() + ": " + e.getMessage(), e);
+  }
+
+  private int cannotRun(CommandLine command, Exception e) {
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    return fail(
+        command,
+        e instanceof CliException ? message : command.getCommandName() + ": " + message,
+        e);
+  }
+
+  private int fail(CommandLine command, String message, Exception e) {
+    PrintWriter err = command.getErr();
+    err.println(NAME + ": " + message.replaceAll("\\s*\\R\\s*", " "));
+    if (verbose) {
+      e.printStackTrace(err);
+    }
+    err.flush();
+    return EXIT_CANNOT_RUN;
+  }
+}

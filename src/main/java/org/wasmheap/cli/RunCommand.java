@@ -1,0 +1,301 @@
+package org.wasmheap.cli;
+
+import com.google.common.io.BaseEncoding;
+import com.google.common.util.concurrent.FutureCallback;
+import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.MoreExecutors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Stack;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.endive.ModuleRefusedException;
+import org.wasmheap.host.SubstrateHostFunctions;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.RuntimeCode;
+import org.wasmheap.runtime.RuntimeLoadException;
+import org.wasmheap.runtime.SubstrateRuntime;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code run}: makes many calls of a runtime on a pool, and says what they took. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = "Makes calls of a runtime on a pool of heaps, each call on a pristine one.")
+final class RunCommand implements Callable<Integer> {
+  private static final int MAX_INSTANCES = 1024;
+  private static final int NO_MAXIMUM = LinearMemory.MAX_PAGES;
+
+  /** Calls in the queue for each worker: enough that none waits for the submitting thread. */
+  private static final int CALLS_AHEAD = 8;
+
+  /** How long lost instances may take to be replaced before the figures are read. */
+  private static final Duration REPLACEMENT = Duration.ofSeconds(30);
+
+  @SuppressWarnings("NullAway.Init") // Set before call().
+  @Spec
+  private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "RUNTIME",
+      description =
+          "wasm, zstd-compressed wasm, or raw chain specification; the bundled sample if absent.")
+  private @Nullable Path runtime;
+
+  @Option(
+      names = "--call",
+      paramLabel = "NAME",
+      defaultValue = "Core_version",
+      description = "Export to call. Default: ${DEFAULT-VALUE}.")
+  private String call = "";
+
+  @Option(
+      names = "--input",
+      paramLabel = "HEX",
+      defaultValue = "",
+      description = "Bytes of the input, with or without 0x. Default: empty.")
+  private String input = "";
+
+  @Option(
+      names = "--calls",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "How many calls. Default: ${DEFAULT-VALUE}.")
+  private int calls;
+
+  @Option(
+      names = "--instances",
+      paramLabel = "N",
+      description = "Heaps and worker threads, 1 to 1024. Default: number of processors.")
+  private int instances = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--heap-pages",
+      paramLabel = "N",
+      description =
+          "Static strategy: pages added to the module's initial ones. Default: 2048, or what a"
+              + " chain specification says.")
+  private @Nullable Integer heapPages;
+
+  @Option(
+      names = "--dynamic",
+      paramLabel = "MAX",
+      arity = "0..1",
+      parameterConsumer = OptionalNumber.class,
+      description = "Dynamic strategy, with a maximum in pages if given; excludes --heap-pages.")
+  private @Nullable Integer dynamic;
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "MS",
+      defaultValue = "60000",
+      description = "For each call, in milliseconds, queueing included. Default: ${DEFAULT-VALUE}.")
+  private long deadlineMillis;
+
+  @Option(
+      names = "--record",
+      paramLabel = "DIR",
+      description = "Write the allocator trace of each distinct call behaviour into DIR.")
+  private @Nullable Path record;
+
+  @Option(names = "--json", description = "Print one JSON object in place of the table.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    checkRanges();
+    byte[] bytes = parseInput();
+    createRecordDirectory();
+    long loadStart = System.nanoTime();
+    SubstrateRuntime loaded = load();
+    if (!loaded.hasEntry(call)) {
+      throw new CliException("--call", "the runtime exports no entry '" + call + "'", null);
+    }
+    RunFigures figures = new RunFigures(loaded, call, instances, record);
+    figures.loaded(System.nanoTime() - loadStart);
+    run(loaded, bytes, figures);
+    figures.requireRecorded();
+    spec.commandLine().getOut().println(json ? figures.json() : figures.table());
+    spec.commandLine().getOut().flush();
+    return figures.failed() == 0 ? Main.EXIT_OK : Main.EXIT_FAILED;
+  }
+
+  private void checkRanges() {
+    requireRange("--calls", calls, 1, Integer.MAX_VALUE);
+    requireRange("--instances", instances, 1, MAX_INSTANCES);
+    requireRange("--deadline", deadlineMillis, 1, Duration.ofDays(30).toMillis());
+    if (heapPages != null) {
+      requireRange("--heap-pages", heapPages, 0, LinearMemory.MAX_PAGES);
+      if (dynamic != null) {
+        throw new CliException("--heap-pages", "does not go with --dynamic", null);
+      }
+    }
+    if (dynamic != null) {
+      requireRange("--dynamic", dynamic, 0, LinearMemory.MAX_PAGES);
+    }
+  }
+
+  private static void requireRange(String option, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new CliException(option, "is " + value + ", must be " + least + " to " + most, null);
+    }
+  }
+
+  private byte[] parseInput() {
+    String digits = input.replaceFirst("^0x", "");
+    try {
+      return BaseEncoding.base16().decode(digits.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new CliException("--input", "is not hex: " + e.getMessage(), e);
+    }
+  }
+
+  private void createRecordDirectory() {
+    if (record != null) {
+      try {
+        Files.createDirectories(record);
+      } catch (IOException e) {
+        throw new CliException(record.toString(), "cannot be created as a folder: " + e, e);
+      }
+    }
+  }
+
+  private SubstrateRuntime load() {
+    ProgressBar bar = progress("loading", -1);
+    try {
+      RuntimeCode code = runtime == null ? SampleRuntime.code() : RuntimeCode.read(runtime);
+      return link(code);
+    } catch (RuntimeLoadException e) {
+      throw new CliException(String.valueOf(e.getMessage()), e);
+    } finally {
+      if (bar != null) {
+        bar.close();
+      }
+    }
+  }
+
+  private SubstrateRuntime link(RuntimeCode code) {
+    try {
+      return SubstrateRuntime.load(code, strategy(code), SubstrateHostFunctions.all());
+    } catch (ModuleRefusedException e) {
+      throw new CliException(code.origin(), String.valueOf(e.getMessage()), e);
+    } catch (IllegalArgumentException e) {
+      throw new CliException(
+          dynamic == null ? "--heap-pages" : "--dynamic", String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private HeapStrategy strategy(RuntimeCode code) {
+    if (dynamic != null) {
+      return HeapStrategy.ofDynamic(dynamic);
+    }
+    if (heapPages != null) {
+      return HeapStrategy.ofStatic(heapPages);
+    }
+    long ownPages = code.heapPages().orElse(HeapStrategy.DEFAULT_HEAP_PAGES);
+    if (ownPages < 0 || ownPages > LinearMemory.MAX_PAGES) {
+      throw new CliException(
+          code.origin(),
+          "its :heappages is " + Long.toUnsignedString(ownPages) + ", give --heap-pages",
+          null);
+    }
+    return HeapStrategy.ofStatic((int) ownPages);
+  }
+
+  private void run(SubstrateRuntime loaded, byte[] bytes, RunFigures figures)
+      throws InterruptedException {
+    CallOptions options = CallOptions.named(call).withDeadline(Duration.ofMillis(deadlineMillis));
+    HeapExecutor.Call<EndiveGuest, byte[]> work = loaded.call(call, bytes);
+    int ahead = CALLS_AHEAD * instances;
+    Semaphore places = new Semaphore(ahead);
+    try (ProgressBar bar = progress(call, calls);
+        HeapExecutor<EndiveGuest> executor =
+            HeapExecutor.builder(loaded)
+                .name("run")
+                .workers(instances)
+                .queueCapacity(ahead)
+                .listener(figures)
+                .build()) {
+      executor.awaitReady(REPLACEMENT);
+      figures.started();
+      for (int i = 0; i < calls; i++) {
+        places.acquire();
+        Futures.addCallback(
+            executor.submit(options, work),
+            new Outcome(figures, places, bar),
+            MoreExecutors.directExecutor());
+      }
+      places.acquire(ahead);
+      figures.ended();
+      executor.awaitReady(REPLACEMENT);
+      figures.read(executor.statistics());
+    }
+  }
+
+  /** Counts an outcome and makes place for another call. */
+  private record Outcome(RunFigures figures, Semaphore places, @Nullable ProgressBar bar)
+      implements FutureCallback<byte[]> {
+    @Override
+    public void onSuccess(byte @Nullable [] result) {
+      if (result == null) {
+        throw new IllegalStateException("an entry's result is never null");
+      }
+      figures.succeeded(result);
+      release();
+    }
+
+    @Override
+    public void onFailure(Throwable failure) {
+      if (!(failure instanceof CallException call)) {
+        throw new IllegalStateException("a call fails with a CallException only", failure);
+      }
+      figures.failed(call);
+      release();
+    }
+
+    private void release() {
+      if (bar != null) {
+        bar.step();
+      }
+      places.release();
+    }
+  }
+
+  /** A bar on a terminal, nothing elsewhere. */
+  private static @Nullable ProgressBar progress(String task, long steps) {
+    return Terminal.isWatched()
+        ? new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(steps)
+            .clearDisplayOnFinish()
+            .build()
+        : null;
+  }
+
+  /** Takes the next word as the value only if it is a number, so that a path may follow. */
+  static final class OptionalNumber implements CommandLine.IParameterConsumer {
+    @Override
+    public void consumeParameters(Stack<String> words, ArgSpec option, CommandSpec command) {
+      boolean given = !words.isEmpty() && words.peek().matches("[0-9]{1,9}");
+      option.setValue(given ? Integer.parseInt(words.pop()) : NO_MAXIMUM);
+    }
+  }
+}

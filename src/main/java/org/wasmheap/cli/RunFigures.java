@@ -1,0 +1,254 @@
+package org.wasmheap.cli;
+
+import com.google.common.base.Stopwatch;
+import com.google.common.hash.HashCode;
+import com.google.common.io.BaseEncoding;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.bouncycastle.crypto.digests.Blake2bDigest;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.conformance.TraceRecorder;
+import org.wasmheap.heap.CallReport;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
+import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.ExecutorStatistics;
+import org.wasmheap.runtime.RuntimeVersion;
+import org.wasmheap.runtime.SubstrateRuntime;
+
+/**
+ * What a run comes to. Workers report from their threads, so all state is guarded by this object's
+ * monitor; what they do inside is short.
+ */
+final class RunFigures implements HeapListener {
+  private static final String VERSION_CALL = "Core_version";
+
+  private final SubstrateRuntime runtime;
+  private final String call;
+  private final int instances;
+  private final @Nullable Path recordDirectory;
+
+  private final Map<String, TraceRecorder> recorders = new HashMap<>();
+  private final Map<String, Heap> heaps = new HashMap<>();
+  private final Set<HashCode> traces = new HashSet<>();
+  private final Set<String> otherResults = new HashSet<>();
+  private final Map<String, Long> failures = new TreeMap<>();
+  private final Map<String, String> firstFailures = new TreeMap<>();
+  private final Histogram run = new Histogram(3);
+  private final Histogram queue = new Histogram(3);
+  private final Histogram reset = new Histogram(3);
+  private final Stopwatch stopwatch = Stopwatch.createUnstarted();
+
+  private byte @Nullable [] firstResult;
+  private @Nullable IOException notRecorded;
+  private @Nullable ExecutorStatistics statistics;
+  private double loadSeconds;
+  private long ok;
+  private long failed;
+  private long ran;
+  private long allocations;
+  private long peakBytes;
+  private int peakPages;
+  private OptionalInt pagesAfterReset = OptionalInt.empty();
+
+  RunFigures(SubstrateRuntime runtime, String call, int instances, @Nullable Path recordDirectory) {
+    this.runtime = runtime;
+    this.call = call;
+    this.instances = instances;
+    this.recordDirectory = recordDirectory;
+  }
+
+  // From the workers.
+
+  @Override
+  public synchronized void created(Heap heap) {
+    TraceRecorder recorder = new TraceRecorder();
+    heap.observe(recorder);
+    recorders.put(heap.name(), recorder);
+    heaps.put(heap.name(), heap);
+  }
+
+  @Override
+  public synchronized void retired(Heap heap) {
+    heaps.remove(heap.name());
+  }
+
+  @Override
+  public void callCompleted(CallReport report) {
+    TraceRecorder recorder = recorderOf(report.heap());
+    // Outside the monitor: the recorder belongs to this thread, and its hash takes a while.
+    HashCode trace = recorder.fingerprint();
+    synchronized (this) {
+      ran++;
+      run.recordValue(report.runNanos());
+      queue.recordValue(Math.max(0, report.queueNanos()));
+      if (report.failure() == null) {
+        reset.recordValue(report.resetNanos());
+      }
+      allocations += report.allocations();
+      peakBytes = Math.max(peakBytes, report.bytesAllocatedPeak());
+      peakPages = Math.max(peakPages, report.pagesPeak());
+      if (traces.add(trace) && recordDirectory != null) {
+        write(recordDirectory, trace, recorder, report);
+      }
+    }
+  }
+
+  private synchronized TraceRecorder recorderOf(String heap) {
+    TraceRecorder recorder = recorders.get(heap);
+    if (recorder == null) {
+      throw new IllegalStateException("heap " + heap + " was never created");
+    }
+    return recorder;
+  }
+
+  private void write(Path directory, HashCode trace, TraceRecorder recorder, CallReport report) {
+    FailureKind failure = report.failure();
+    String status = failure == null ? "ok" : failure.label();
+    Path file =
+        directory.resolve(report.name() + "-" + trace.toString().substring(0, 12) + ".trace");
+    try {
+      Files.writeString(file, recorder.trace(status).toString(), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      notRecorded = e;
+    }
+  }
+
+  synchronized void succeeded(byte[] result) {
+    ok++;
+    byte[] first = firstResult;
+    if (first == null) {
+      firstResult = result;
+    } else if (!Arrays.equals(first, result)) {
+      otherResults.add(blake2b256(result));
+    }
+  }
+
+  synchronized void failed(CallException failure) {
+    failed++;
+    failures.merge(failure.kind().label(), 1L, Long::sum);
+    firstFailures.putIfAbsent(failure.kind().label(), String.valueOf(failure.getMessage()));
+  }
+
+  // From the main thread.
+
+  synchronized void loaded(long nanos) {
+    loadSeconds = nanos / 1e9;
+  }
+
+  synchronized void started() {
+    stopwatch.start();
+  }
+
+  synchronized void ended() {
+    stopwatch.stop();
+  }
+
+  synchronized void read(ExecutorStatistics atTheEnd) {
+    statistics = atTheEnd;
+    pagesAfterReset = heaps.values().stream().mapToInt(heap -> heap.memory().pages()).max();
+  }
+
+  synchronized long failed() {
+    return failed;
+  }
+
+  synchronized void requireRecorded() {
+    if (notRecorded != null) {
+      throw new CliException("--record", "cannot write: " + notRecorded, notRecorded);
+    }
+  }
+
+  synchronized String json() {
+    return RunOutput.json(fields());
+  }
+
+  synchronized String table() {
+    return RunOutput.table(fields(), firstFailures);
+  }
+
+  private Map<String, @Nullable Object> fields() {
+    ExecutorStatistics end = statistics;
+    if (end == null) {
+      throw new IllegalStateException("the run has not ended");
+    }
+    double seconds = stopwatch.elapsed(TimeUnit.NANOSECONDS) / 1e9;
+    byte[] result = firstResult;
+    RuntimeVersion version = versionOf(result);
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("runtime", runtime.code().origin());
+    fields.put("code_hash", runtime.code().codeHashHex());
+    fields.put("call", call);
+    fields.put("instances", instances);
+    fields.put("strategy", runtime.strategy().kind().toString());
+    fields.put("calls", ok + failed);
+    fields.put("ok", ok);
+    fields.put("failed", failed);
+    fields.put("failures", failures);
+    fields.put("spec_name", version == null ? null : version.specName());
+    fields.put("spec_version", version == null ? null : version.specVersion());
+    fields.put("distinct_results", (result == null ? 0 : 1) + otherResults.size());
+    fields.put("distinct_traces", traces.size());
+    fields.put("result_bytes", result == null ? null : result.length);
+    fields.put("result_blake2_256", result == null ? null : blake2b256(result));
+    fields.put("load_seconds", loadSeconds);
+    fields.put("seconds", seconds);
+    fields.put("calls_per_second", (ok + failed) / seconds);
+    fields.put("latency_us", micros(run));
+    fields.put("queue_us", micros(queue));
+    fields.put("reset_us", micros(reset));
+    fields.put("initial_pages", runtime.initialPages());
+    fields.put("peak_pages", ran == 0 ? null : peakPages);
+    fields.put(
+        "pages_after_reset", pagesAfterReset.isPresent() ? pagesAfterReset.getAsInt() : null);
+    fields.put("materialised_bytes", end.materialisedBytes());
+    fields.put("allocations_per_call", ran == 0 ? null : (double) allocations / ran);
+    fields.put("peak_bytes_per_call", ran == 0 ? null : peakBytes);
+    fields.put("heaps_replaced", end.replaced());
+    fields.put("poisoned", end.poisoned());
+    return fields;
+  }
+
+  private @Nullable RuntimeVersion versionOf(byte @Nullable [] result) {
+    if (result == null || !call.equals(VERSION_CALL)) {
+      return null;
+    }
+    try {
+      return RuntimeVersion.decode(result);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private static String blake2b256(byte[] bytes) {
+    Blake2bDigest digest = new Blake2bDigest(256);
+    digest.update(bytes, 0, bytes.length);
+    byte[] hash = new byte[digest.getDigestSize()];
+    digest.doFinal(hash, 0);
+    return "0x" + BaseEncoding.base16().lowerCase().encode(hash);
+  }
+
+  private static @Nullable Map<String, Double> micros(Histogram nanos) {
+    if (nanos.getTotalCount() == 0) {
+      return null;
+    }
+    Map<String, Double> quantiles = new LinkedHashMap<>();
+    quantiles.put("p50", nanos.getValueAtPercentile(50) / 1e3);
+    quantiles.put("p99", nanos.getValueAtPercentile(99) / 1e3);
+    quantiles.put("max", nanos.getMaxValue() / 1e3);
+    return quantiles;
+  }
+}

@@ -1,0 +1,49 @@
+package org.wasmheap.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/** The figures of a run, for programs and for people. */
+final class RunOutput {
+  private static final Gson GSON =
+      new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
+  private static final int NAME_WIDTH = 22;
+
+  private RunOutput() {}
+
+  /** One object, every field in it. */
+  static String json(Map<String, @Nullable Object> fields) {
+    return GSON.toJson(fields);
+  }
+
+  /** One line a figure, then the first message of each kind of failure. */
+  static String table(Map<String, @Nullable Object> fields, Map<String, String> failures) {
+    StringJoiner lines = new StringJoiner(System.lineSeparator());
+    fields.forEach((name, value) -> lines.add(line(name, readable(value))));
+    failures.forEach((kind, message) -> lines.add(line("first " + kind, message)));
+    return lines.toString();
+  }
+
+  private static String line(String name, String value) {
+    return String.format(Locale.ROOT, "%-" + NAME_WIDTH + "s %s", name, value);
+  }
+
+  private static String readable(@Nullable Object value) {
+    if (value == null) {
+      return "-";
+    } else if (value instanceof Double number) {
+      return String.format(Locale.ROOT, "%,.3f", number);
+    } else if (value instanceof Number number) {
+      return String.format(Locale.ROOT, "%,d", number.longValue());
+    } else if (value instanceof Map<?, ?> map) {
+      StringJoiner entries = new StringJoiner("   ");
+      map.forEach((key, each) -> entries.add(key + " " + readable(each)));
+      return map.isEmpty() ? "none" : entries.toString();
+    }
+    return value.toString();
+  }
+}

@@ -1,0 +1,177 @@
+package org.wasmheap.host;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.Function;
+import net.jpountz.xxhash.XXHash64;
+import net.jpountz.xxhash.XXHashFactory;
+import org.bouncycastle.crypto.Digest;
+import org.bouncycastle.crypto.digests.Blake2bDigest;
+import org.bouncycastle.crypto.digests.KeccakDigest;
+import org.bouncycastle.crypto.digests.SHA256Digest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.wasmheap.endive.HostFunction;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.pool.CallScope;
+import run.endive.wasm.types.ValType;
+
+/**
+ * Substrate's host functions for hashing, logging and printing, all in the module {@code env}.
+ *
+ * <ul>
+ *   <li>{@code ext_hashing_*_version_1} of {@code blake2_128}, {@code blake2_256}, {@code
+ *       keccak_256}, {@code keccak_512}, {@code sha2_256}, {@code twox_64}, {@code twox_128},
+ *       {@code twox_256}: the hash is put into a new block of the guest's heap, which is the
+ *       guest's to free;
+ *   <li>{@code ext_logging_log_version_1}, {@code ext_logging_max_level_version_1};
+ *   <li>{@code ext_misc_print_num_version_1}, {@code ext_misc_print_utf8_version_1}, {@code
+ *       ext_misc_print_hex_version_1}, logged at debug level.
+ * </ul>
+ *
+ * <p>What a guest logs goes to the logger {@code org.wasmheap.guest} with the keys {@code heap} and
+ * {@code target}: cut after 8 KiB, without control characters, and with what is not UTF-8 replaced.
+ *
+ * <p>The functions hold no state; any number of threads may run them at once. Source: the host API
+ * of the Polkadot specification.
+ */
+public final class SubstrateHostFunctions {
+  /** The maximum log level that guests are told if nothing else is said: info. */
+  public static final int DEFAULT_MAX_LOG_LEVEL = 3;
+
+  /** Trace, the highest of the levels that count from 0 = off. */
+  private static final int HIGHEST_MAX_LOG_LEVEL = 5;
+
+  /** By the number of a message's level, which counts from 0 = error. */
+  private static final List<Level> LEVELS =
+      List.of(Level.ERROR, Level.WARN, Level.INFO, Level.DEBUG, Level.TRACE);
+
+  /** What a runtime prints has no target of its own; Substrate files it under this one. */
+  private static final String PRINT_TARGET = "runtime";
+
+  private static final Logger LOG = LoggerFactory.getLogger("org.wasmheap.guest");
+
+  /** Pure Java without {@code Unsafe}; its one method takes all it needs as arguments. */
+  private static final XXHash64 XX_HASH = XXHashFactory.safeInstance().hash64();
+
+  private SubstrateHostFunctions() {}
+
+  /**
+   * All functions, with the maximum log level {@link #DEFAULT_MAX_LOG_LEVEL}.
+   *
+   * @return the functions, in no particular order
+   */
+  public static List<HostFunction> all() {
+    return all(DEFAULT_MAX_LOG_LEVEL);
+  }
+
+  /**
+   * All functions, with a maximum log level of the caller's choice.
+   *
+   * <p>The level is what guests are told, always the same, whatever the logging configuration says:
+   * a guest asks for it to decide whether to make the text of a message at all, so it allocates
+   * differently by it, and the same call must not leave different traces on two machines or after a
+   * change of configuration. Which messages are written in the end, the configuration alone
+   * decides.
+   *
+   * @param maxLogLevel 0 off, 1 error, 2 warn, 3 info, 4 debug, 5 trace
+   * @return the functions, in no particular order
+   * @throws IllegalArgumentException if there is no such level
+   */
+  public static List<HostFunction> all(int maxLogLevel) {
+    if (maxLogLevel < 0 || maxLogLevel > HIGHEST_MAX_LOG_LEVEL) {
+      throw new IllegalArgumentException(
+          "maxLogLevel is " + maxLogLevel + ", must be 0 to " + HIGHEST_MAX_LOG_LEVEL);
+    }
+    return List.of(
+        hashing("blake2_128", data -> digest(new Blake2bDigest(128), data)),
+        hashing("blake2_256", data -> digest(new Blake2bDigest(256), data)),
+        hashing("keccak_256", data -> digest(new KeccakDigest(256), data)),
+        hashing("keccak_512", data -> digest(new KeccakDigest(512), data)),
+        hashing("sha2_256", data -> digest(new SHA256Digest(), data)),
+        hashing("twox_64", data -> twox(1, data)),
+        hashing("twox_128", data -> twox(2, data)),
+        hashing("twox_256", data -> twox(4, data)),
+        HostFunction.env(
+            "ext_logging_log_version_1",
+            List.of(ValType.I32, ValType.I64, ValType.I64),
+            List.of(),
+            SubstrateHostFunctions::log),
+        HostFunction.env(
+            "ext_logging_max_level_version_1",
+            List.of(),
+            List.of(ValType.I32),
+            (scope, arguments) -> maxLogLevel),
+        printing("num", (heap, number) -> Long.toUnsignedString(number)),
+        printing("utf8", (heap, range) -> GuestText.read(heap, PointerSize.of(range))),
+        printing("hex", (heap, range) -> GuestText.readHex(heap, PointerSize.of(range))));
+  }
+
+  private static HostFunction hashing(String name, Function<byte[], byte[]> hash) {
+    return HostFunction.env(
+        "ext_hashing_" + name + "_version_1",
+        List.of(ValType.I64),
+        List.of(ValType.I32),
+        (scope, arguments) -> {
+          HeapHandle heap = scope.heap();
+          PointerSize data = PointerSize.of(arguments[0]);
+          byte[] result = hash.apply(heap.read(data.pointer(), (int) data.size()));
+          int pointer = heap.malloc(result.length);
+          heap.write(pointer, result);
+          return pointer;
+        });
+  }
+
+  private static byte[] digest(Digest digest, byte[] data) {
+    digest.update(data, 0, data.length);
+    byte[] result = new byte[digest.getDigestSize()];
+    digest.doFinal(result, 0);
+    return result;
+  }
+
+  /** As many 64-bit hashes as {@code words}, seeded with 0 and up, little-endian in a row. */
+  private static byte[] twox(int words, byte[] data) {
+    ByteBuffer result = ByteBuffer.allocate(words * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int seed = 0; seed < words; seed++) {
+      result.putLong(XX_HASH.hash(data, 0, data.length, seed));
+    }
+    return result.array();
+  }
+
+  private static long log(CallScope scope, long[] arguments) {
+    HeapHandle heap = scope.heap();
+    int level = (int) arguments[0];
+    String target = GuestText.read(heap, PointerSize.of(arguments[1]));
+    String message = GuestText.read(heap, PointerSize.of(arguments[2]));
+    boolean known = Integer.compareUnsigned(level, LEVELS.size()) < 0;
+    write(heap, known ? LEVELS.get(level) : Level.TRACE, target, message);
+    return 0;
+  }
+
+  private static HostFunction printing(String name, Printer printer) {
+    return HostFunction.env(
+        "ext_misc_print_" + name + "_version_1",
+        List.of(ValType.I64),
+        List.of(),
+        (scope, arguments) -> {
+          HeapHandle heap = scope.heap();
+          write(heap, Level.DEBUG, PRINT_TARGET, printer.text(heap, arguments[0]));
+          return 0;
+        });
+  }
+
+  private static void write(HeapHandle heap, Level level, String target, String message) {
+    LOG.atLevel(level)
+        .addKeyValue("heap", heap.heapName())
+        .addKeyValue("target", target)
+        .log(message);
+  }
+
+  /** Makes text of the argument of a printing function. */
+  @FunctionalInterface
+  private interface Printer {
+    String text(HeapHandle heap, long argument);
+  }
+}

@@ -1,0 +1,244 @@
+package org.wasmheap.runtime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.OptionalLong;
+import org.bouncycastle.crypto.digests.Blake2bDigest;
+
+/**
+ * The code of a Substrate runtime, unpacked, with the hash of what was stored.
+ *
+ * <p>Understood are:
+ *
+ * <ul>
+ *   <li>wasm as it is;
+ *   <li>wasm compressed with zstd, one frame after 8 bytes of prefix: {@code 52 BC 53 76 46 DB 8E}
+ *       and {@code 05}, or {@code 07} which says that it is wasm (RFC 135 of the Polkadot
+ *       Fellowship);
+ *   <li>a raw chain specification, JSON, which holds either of them as hexadecimal text.
+ * </ul>
+ *
+ * <p>Nothing is trusted: sizes are bounded before memory is taken, whatever headers say. That the
+ * code is a valid module, only the engine finds out. Immutable, as long as nobody writes to {@link
+ * #wasm()}.
+ */
+public final class RuntimeCode {
+  /** The largest unpacked code, as in Substrate: 50 MiB. */
+  public static final int MAX_UNPACKED_BYTES = 50 << 20;
+
+  /** The largest file: 256 MiB, room for a chain specification with a large genesis state. */
+  public static final int MAX_FILE_BYTES = 256 << 20;
+
+  private static final byte[] WASM_MAGIC = {0, 'a', 's', 'm'};
+  private static final byte[] POLKAVM_MAGIC = {'P', 'V', 'M', 0};
+  private static final int WASM_HEADER_BYTES = 8;
+  private static final int WASM_VERSION = 1;
+
+  /** What all compressed blobs of Substrate begin with; the byte after it is the kind. */
+  private static final byte[] BLOB_PREFIX = HexFormat.of().parseHex("52bc537646db8e");
+
+  private static final int BLOB_HEADER_BYTES = BLOB_PREFIX.length + 1;
+  private static final byte ANY_BLOB = 5;
+  private static final byte PROOF_BLOB = 6;
+  private static final byte WASM_BLOB = 7;
+  private static final byte POLKAVM_BLOB = 8;
+
+  private static final int HASH_BITS = 256;
+
+  private final String origin;
+  private final byte[] wasm;
+  private final byte[] hash;
+  private final OptionalLong heapPages;
+
+  private RuntimeCode(String origin, byte[] wasm, byte[] hash, OptionalLong heapPages) {
+    this.origin = origin;
+    this.wasm = wasm;
+    this.hash = hash;
+    this.heapPages = heapPages;
+  }
+
+  /**
+   * Loads a file of any of the kinds.
+   *
+   * @param file where it is; also its {@link #origin()}
+   * @return the code
+   * @throws RuntimeLoadException if the file cannot be read, or is none of them
+   */
+  public static RuntimeCode read(Path file) {
+    String origin = file.toString();
+    return of(origin, bytesOf(origin, file));
+  }
+
+  /**
+   * Takes bytes of any of the kinds.
+   *
+   * @param origin where they come from, for messages
+   * @param bytes content as of a file; kept, if it is wasm already, so nobody may change it
+   * @return the code
+   * @throws RuntimeLoadException if the bytes are none of them
+   */
+  public static RuntimeCode of(String origin, byte[] bytes) {
+    if (bytes.length == 0) {
+      throw new RuntimeLoadException(origin, "empty file");
+    }
+    if (bytes.length > MAX_FILE_BYTES) {
+      throw tooLarge(origin);
+    }
+    if (ChainSpecification.looksLike(bytes)) {
+      ChainSpecification specification = ChainSpecification.parse(origin, bytes);
+      byte[] stored = specification.code();
+      byte[] wasm =
+          unpack(
+              origin,
+              stored,
+              ":code in the chain specification is neither wasm nor compressed wasm");
+      return new RuntimeCode(origin, wasm, blake2(stored), specification.heapPages());
+    }
+    byte[] wasm =
+        unpack(origin, bytes, "neither wasm nor compressed wasm nor a chain specification");
+    return new RuntimeCode(origin, wasm, blake2(bytes), OptionalLong.empty());
+  }
+
+  /**
+   * Where the code comes from.
+   *
+   * @return a path or another name, for people
+   */
+  public String origin() {
+    return origin;
+  }
+
+  /**
+   * The module, unpacked: it begins as wasm of version 1 does, and nothing more is known.
+   *
+   * @return the array itself, not a copy; must not be changed
+   */
+  public byte[] wasm() {
+    return wasm;
+  }
+
+  /**
+   * BLAKE2b-256 of the code as it was stored, compressed if it was: what a chain has under {@code
+   * :code}.
+   *
+   * @return a copy, 32 bytes
+   */
+  public byte[] codeHash() {
+    return hash.clone();
+  }
+
+  /**
+   * The code hash as text.
+   *
+   * @return {@code 0x} and 64 hexadecimal digits
+   */
+  public String codeHashHex() {
+    return "0x" + HexFormat.of().formatHex(hash);
+  }
+
+  /**
+   * What the chain specification has under {@code :heappages}.
+   *
+   * @return pages, u64; empty without a chain specification, without the key, and where the value
+   *     is shorter than 8 bytes
+   */
+  public OptionalLong heapPages() {
+    return heapPages;
+  }
+
+  @Override
+  public String toString() {
+    return "RuntimeCode[" + origin + ", " + wasm.length + " bytes, " + codeHashHex() + "]";
+  }
+
+  private static byte[] bytesOf(String origin, Path file) {
+    if (Files.isDirectory(file)) {
+      throw new RuntimeLoadException(origin, "a folder, not a file");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      // Asked before reading, to spare the memory; asked again by of(), as not all files tell.
+      if (Files.size(file) > MAX_FILE_BYTES) {
+        throw tooLarge(origin);
+      }
+      return in.readNBytes(MAX_FILE_BYTES + 1);
+    } catch (NoSuchFileException e) {
+      throw new RuntimeLoadException(origin, "no such file", e);
+    } catch (AccessDeniedException e) {
+      throw new RuntimeLoadException(origin, "permission denied", e);
+    } catch (FileSystemException e) {
+      throw new RuntimeLoadException(origin, "cannot be read: " + e.getReason(), e);
+    } catch (IOException e) {
+      throw new RuntimeLoadException(origin, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] unpack(String origin, byte[] stored, String otherwise) {
+    if (startsWith(stored, WASM_MAGIC)) {
+      return requireVersion(origin, stored);
+    }
+    if (startsWith(stored, BLOB_PREFIX) && stored.length >= BLOB_HEADER_BYTES) {
+      byte kind = stored[BLOB_PREFIX.length];
+      return switch (kind) {
+        case ANY_BLOB, WASM_BLOB -> unpackBlob(origin, stored);
+        case PROOF_BLOB -> throw new RuntimeLoadException(origin, "proof of validity, not code");
+        case POLKAVM_BLOB -> throw polkaVm(origin);
+        default ->
+            throw new RuntimeLoadException(origin, "compressed data of unknown kind " + kind);
+      };
+    }
+    throw startsWith(stored, POLKAVM_MAGIC)
+        ? polkaVm(origin)
+        : new RuntimeLoadException(origin, otherwise);
+  }
+
+  private static byte[] unpackBlob(String origin, byte[] stored) {
+    byte[] unpacked = ZstdFrame.unpack(origin, stored, BLOB_HEADER_BYTES, MAX_UNPACKED_BYTES);
+    if (!startsWith(unpacked, WASM_MAGIC)) {
+      throw new RuntimeLoadException(origin, "compressed data with no wasm inside");
+    }
+    return requireVersion(origin, unpacked);
+  }
+
+  private static byte[] requireVersion(String origin, byte[] wasm) {
+    if (wasm.length < WASM_HEADER_BYTES) {
+      throw new RuntimeLoadException(origin, "wasm, cut off in its header");
+    }
+    int version = ByteBuffer.wrap(wasm).order(ByteOrder.LITTLE_ENDIAN).getInt(WASM_MAGIC.length);
+    if (version != WASM_VERSION) {
+      throw new RuntimeLoadException(
+          origin, "wasm of version " + Integer.toUnsignedString(version) + ", only 1 is supported");
+    }
+    return wasm;
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] start) {
+    return bytes.length >= start.length
+        && Arrays.equals(bytes, 0, start.length, start, 0, start.length);
+  }
+
+  private static RuntimeLoadException polkaVm(String origin) {
+    return new RuntimeLoadException(origin, "PolkaVM code, only wasm is supported");
+  }
+
+  private static RuntimeLoadException tooLarge(String origin) {
+    return new RuntimeLoadException(
+        origin, "too large, more than " + (MAX_FILE_BYTES >> 20) + " MiB");
+  }
+
+  private static byte[] blake2(byte[] bytes) {
+    Blake2bDigest digest = new Blake2bDigest(HASH_BITS);
+    digest.update(bytes, 0, bytes.length);
+    byte[] hash = new byte[digest.getDigestSize()];
+    digest.doFinal(hash, 0);
+    return hash;
+  }
+}
