@@ -1,6 +1,9 @@
 package org.wasmheap.heap;
 
 import java.util.Locale;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.memory.MemoryAccessException;
 
 /**
  * The two kinds of failure, never mixed, and what they are in detail.
@@ -42,6 +45,31 @@ public enum FailureKind {
   FailureKind(boolean deterministic) {
     this.deterministic = deterministic;
     this.label = name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The kind that an exception of this library or of the JVM stands for.
+   *
+   * @param thrown what ended a call
+   * @return the kind; {@link #HOST_FUNCTION} for whatever nobody knows
+   */
+  public static FailureKind of(Throwable thrown) {
+    if (thrown instanceof AllocatorException) {
+      return ALLOCATOR_FAULT;
+    } else if (thrown instanceof MemoryAccessException) {
+      return TRAP;
+    } else if (thrown instanceof GrowthRefusedException) {
+      return GROWTH_REFUSED;
+    } else if (thrown instanceof HeapConfinementException) {
+      return CONFINEMENT;
+    } else if (thrown instanceof StackOverflowError) {
+      return STACK_OVERFLOW;
+    } else if (thrown instanceof OutOfMemoryError) {
+      return OUT_OF_MEMORY;
+    } else if (thrown instanceof InterruptedException) {
+      return INTERRUPTED;
+    }
+    return HOST_FUNCTION;
   }
 
   /**

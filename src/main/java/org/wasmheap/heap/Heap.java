@@ -7,7 +7,6 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.heap.HeapListener.GrowthCause;
-import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
 
@@ -26,12 +25,16 @@ import org.wasmheap.memory.WasmHeapException;
  * <p>Executors make and drive heaps; code that runs in a call sees only the handle.
  */
 public final class Heap {
+  /** The largest block of on-chain calls: 32 MiB. */
+  public static final int ON_CHAIN_BLOCK_LIMIT = FreeingBumpAllocator.ON_CHAIN_LIMIT;
+
+  /** The largest block of the wide limit: 2 GiB, u32. */
+  public static final int WIDE_BLOCK_LIMIT = FreeingBumpAllocator.WIDE_LIMIT;
+
   private final String name;
   private final LinearMemory memory;
-  private final FreeingBumpAllocator allocator;
   private final HeapListener listener;
-  private final HeapEvents events;
-  private final HeapGrowth growth;
+  private final HeapOperations operations;
 
   /** Taken by {@link #claim()} and given up by the owner alone; the exchange is atomic. */
   private final AtomicReference<@Nullable Thread> owner = new AtomicReference<>();
@@ -48,7 +51,11 @@ public final class Heap {
    */
   private @Nullable HeapHandle current;
 
-  private @Nullable WasmHeapException firstCause;
+  /** The call that runs or ran last, and what it had done when it ended. */
+  private @Nullable HeapHandle lastCall;
+
+  private @Nullable AllocatorStatistics lastStatistics;
+  private int lastPages;
   private @Nullable Observer observer;
 
   /** Where a heap is in its life. */
@@ -120,8 +127,7 @@ public final class Heap {
    * @param name name of the heap, unique in the JVM, for logs
    * @param memory pristine memory of a guest; its {@link LinearMemory#restore()} must work
    * @param heapBase where the allocator begins, u32
-   * @param blockLimit largest block, {@link FreeingBumpAllocator#ON_CHAIN_LIMIT} or {@link
-   *     FreeingBumpAllocator#WIDE_LIMIT}
+   * @param blockLimit {@link #ON_CHAIN_BLOCK_LIMIT} or {@link #WIDE_BLOCK_LIMIT}
    * @param listener hooks
    * @throws IllegalArgumentException if heap base or limit is out of range
    */
@@ -132,12 +138,16 @@ public final class Heap {
       int heapBase,
       int blockLimit,
       HeapListener listener) {
-    this.events = new HeapEvents(pool);
     this.name = Objects.requireNonNull(name, "name");
     this.memory = Objects.requireNonNull(memory, "memory");
     this.listener = new GuardedListener(Objects.requireNonNull(listener, "listener"));
-    this.growth = new HeapGrowth(this, this.listener, events);
-    this.allocator = new FreeingBumpAllocator(memory, heapBase, blockLimit, this::growForAllocator);
+    this.operations =
+        new HeapOperations(
+            this,
+            heapBase,
+            blockLimit,
+            this.listener,
+            new HeapEvents(Objects.requireNonNull(pool)));
   }
 
   // Life cycle: the owner's methods.
@@ -173,9 +183,9 @@ public final class Heap {
     long next = generation + 1;
     generation = next;
     state = State.IN_CALL;
-    events.inCall(callNumber, nameOfCall);
-    HeapHandle handle = new HeapHandle(this, Thread.currentThread(), next);
+    HeapHandle handle = new HeapHandle(this, Thread.currentThread(), next, callNumber, nameOfCall);
     current = handle;
+    lastCall = handle;
     Observer hears = observer;
     if (hears != null) {
       hears.began(this);
@@ -193,7 +203,7 @@ public final class Heap {
     requireOwner("abort");
     end();
     if (state == State.IN_CALL) {
-      markAborted(cause);
+      operations.abort(cause);
     }
   }
 
@@ -207,8 +217,7 @@ public final class Heap {
   public int reset() {
     requireOwner("reset");
     end();
-    firstCause = null;
-    allocator.reset();
+    operations.reset();
     int blocks = memory.restore();
     state = State.READY;
     listener.reset(this, blocks);
@@ -240,119 +249,72 @@ public final class Heap {
   }
 
   /**
-   * Tells the listener that a call is over.
+   * Reports the call that ended last to the listener.
    *
-   * @param report what the call was and took
+   * @param failure how it failed, {@code null} if it did not
+   * @param queueNanos time from its submission to its beginning
+   * @param runNanos time from there to its end
+   * @param resetNanos time that the reset took
+   * @param blocksRestored what {@link #reset()} returned
    */
-  public void completed(CallReport report) {
-    listener.callCompleted(report);
+  public void completed(
+      @Nullable FailureKind failure,
+      long queueNanos,
+      long runNanos,
+      long resetNanos,
+      int blocksRestored) {
+    HeapHandle call = lastCall;
+    AllocatorStatistics did = lastStatistics;
+    if (call != null && did != null) {
+      listener.callCompleted(
+          new CallReport(
+              call.call(),
+              call.callName(),
+              name,
+              call.generation(),
+              failure,
+              queueNanos,
+              runNanos,
+              resetNanos,
+              call.pagesBefore(),
+              lastPages,
+              memory.pages(),
+              did.allocations(),
+              did.deallocations(),
+              did.bytesAllocatedPeak(),
+              blocksRestored));
+    }
   }
 
   private void end() {
-    Observer hears = observer;
-    if (current != null && hears != null) {
-      hears.ended(this);
+    if (current != null) {
+      lastStatistics = operations.allocator().statistics();
+      lastPages = memory.pages();
+      Observer hears = observer;
+      if (hears != null) {
+        hears.ended(this);
+      }
     }
     current = null;
   }
 
-  // What a call does, through its handle.
+  // For the handle of the call, and for what it does.
 
   boolean isCurrent(HeapHandle handle) {
     return current == handle;
   }
 
-  int malloc(int size) {
-    if (firstCause != null) {
-      refuseLost();
-    }
-    int pointer;
-    try {
-      pointer = allocator.allocate(size);
-    } catch (AllocatorException e) {
-      throw poisoned(e);
-    } catch (GrowthRefusedException e) {
-      throw aborted(e);
-    }
-    Observer hears = observer;
-    if (hears != null) {
-      hears.allocated(size, pointer);
-    }
-    return pointer;
+  HeapOperations operations() {
+    return operations;
   }
 
-  void free(int pointer) {
-    if (firstCause != null) {
-      refuseLost();
-    }
-    try {
-      allocator.deallocate(pointer);
-    } catch (AllocatorException e) {
-      throw poisoned(e);
-    } catch (GrowthRefusedException e) {
-      throw aborted(e);
-    }
-    Observer hears = observer;
-    if (hears != null) {
-      hears.deallocated(pointer);
-    }
+  @Nullable Observer observer() {
+    return observer;
   }
 
-  int growForGuest(int deltaPages) {
-    int from = memory.pages();
-    long to = from + Integer.toUnsignedLong(deltaPages);
-    if (to > memory.maximumPages()) {
-      return -1;
-    }
-    try {
-      boolean fits = deltaPages == 0 || growth.grow(from, (int) to, GrowthCause.GUEST, observer);
-      return fits ? from : -1;
-    } catch (GrowthRefusedException e) {
-      throw aborted(e);
-    }
-  }
-
-  void write(int address, byte[] bytes) {
-    try {
-      memory.write(address, bytes, 0, bytes.length);
-    } catch (GrowthRefusedException e) {
-      throw aborted(e);
-    }
-  }
-
-  private boolean growForAllocator(int fromPages, int toPages) {
-    return growth.grow(fromPages, toPages, GrowthCause.ALLOCATOR, observer);
-  }
-
-  private AllocatorException poisoned(AllocatorException fault) {
-    firstCause = fault;
-    state = State.POISONED;
-    events.poisoned(this, fault);
-    Observer hears = observer;
-    if (hears != null) {
-      hears.failed(fault);
-    }
-    listener.poisoned(this, fault);
-    return fault;
-  }
-
-  private GrowthRefusedException aborted(GrowthRefusedException refusal) {
-    markAborted(refusal);
-    return refusal;
-  }
-
-  private void markAborted(WasmHeapException cause) {
-    firstCause = cause;
-    state = State.ABORTED;
-    events.aborted(this, cause);
-  }
-
-  /** An operation after the call was lost: the allocator's own refusal, or the host's again. */
-  private void refuseLost() {
-    if (firstCause instanceof GrowthRefusedException refusal) {
-      throw new GrowthRefusedException(
-          "heap " + name + " was aborted in this call, and stays so until its reset", refusal);
-    }
+  /** The call is lost; the state says by whose doing. */
+  void lost(State how) {
+    state = how;
   }
 
   // State, for anybody.
@@ -399,7 +361,7 @@ public final class Heap {
    * @return address, u32, a multiple of 8
    */
   public long heapBase() {
-    return allocator.heapBase();
+    return operations.allocator().heapBase();
   }
 
   /**
@@ -408,7 +370,7 @@ public final class Heap {
    * @return bytes
    */
   public long blockLimit() {
-    return allocator.limit();
+    return operations.allocator().limit();
   }
 
   /**
@@ -417,7 +379,7 @@ public final class Heap {
    * @return a snapshot
    */
   public AllocatorStatistics statistics() {
-    return allocator.statistics();
+    return operations.allocator().statistics();
   }
 
   /**
@@ -426,7 +388,7 @@ public final class Heap {
    * @return the allocator's fault or the host's refusal, whichever came first
    */
   public @Nullable WasmHeapException firstCause() {
-    return firstCause;
+    return operations.firstCause();
   }
 
   @Override
@@ -438,6 +400,11 @@ public final class Heap {
     if (owner.get() != Thread.currentThread()) {
       throw HeapConfinementException.notOwner(this, action);
     }
+  }
+
+  /** The call that runs or ran last. */
+  @Nullable HeapHandle lastCall() {
+    return lastCall;
   }
 
   /** The owner, for messages. */

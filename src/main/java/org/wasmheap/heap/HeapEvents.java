@@ -17,16 +17,9 @@ final class HeapEvents {
   private static final Logger LOG = LoggerFactory.getLogger(Heap.class);
 
   private final String pool;
-  private long call;
-  private String callName = "";
 
   HeapEvents(String pool) {
     this.pool = pool;
-  }
-
-  void inCall(long number, String name) {
-    call = number;
-    callName = name;
   }
 
   void poisoned(Heap heap, AllocatorException fault) {
@@ -54,11 +47,12 @@ final class HeapEvents {
   }
 
   private LoggingEventBuilder about(Heap heap, LoggingEventBuilder event) {
+    HeapHandle call = heap.lastCall();
     return event
         .addKeyValue("pool", pool)
         .addKeyValue("heap", heap.name())
         .addKeyValue("generation", heap.generation())
-        .addKeyValue("call", call)
-        .addKeyValue("callName", callName);
+        .addKeyValue("call", call == null ? null : call.call())
+        .addKeyValue("callName", call == null ? null : call.callName());
   }
 }

@@ -1,6 +1,5 @@
 package org.wasmheap.heap;
 
-import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.memory.GrowthRefusedException;
 
@@ -16,12 +15,17 @@ final class HeapGrowth {
     this.events = events;
   }
 
+  boolean growForAllocator(int fromPages, int toPages) {
+    return grow(fromPages, toPages, GrowthCause.ALLOCATOR);
+  }
+
   /** Gives {@code false} if the memory itself will not grow; throws if the host refuses. */
-  boolean grow(int fromPages, int toPages, GrowthCause cause, Heap.@Nullable Observer observer) {
+  boolean grow(int fromPages, int toPages, GrowthCause cause) {
     requireAllowed(fromPages, toPages, cause);
     if (!heap.memory().grow(toPages - fromPages)) {
       return false;
     }
+    Heap.Observer observer = heap.observer();
     if (observer != null) {
       observer.grown(fromPages, toPages, cause);
     }

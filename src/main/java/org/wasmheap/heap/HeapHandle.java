@@ -15,11 +15,17 @@ public final class HeapHandle {
   private final Heap heap;
   private final Thread thread;
   private final long generation;
+  private final long call;
+  private final String callName;
+  private final int pagesBefore;
 
-  HeapHandle(Heap heap, Thread thread, long generation) {
+  HeapHandle(Heap heap, Thread thread, long generation, long call, String callName) {
     this.heap = heap;
     this.thread = thread;
     this.generation = generation;
+    this.call = call;
+    this.callName = callName;
+    this.pagesBefore = heap.memory().pages();
   }
 
   /**
@@ -32,7 +38,7 @@ public final class HeapHandle {
    *     lost
    */
   public int malloc(int size) {
-    return own().malloc(size);
+    return own().operations().malloc(size);
   }
 
   /**
@@ -42,7 +48,7 @@ public final class HeapHandle {
    * @throws AllocatorException if the allocator fails: the heap is poisoned, the call is lost
    */
   public void free(int pointer) {
-    own().free(pointer);
+    own().operations().free(pointer);
   }
 
   /**
@@ -54,7 +60,7 @@ public final class HeapHandle {
    *     aborted, the call is lost
    */
   public int growMemory(int deltaPages) {
-    return own().growForGuest(deltaPages);
+    return own().operations().growForGuest(deltaPages);
   }
 
   /**
@@ -86,7 +92,7 @@ public final class HeapHandle {
    *     is lost
    */
   public void write(int address, byte[] bytes) {
-    own().write(address, bytes);
+    own().operations().write(address, bytes);
   }
 
   /**
@@ -123,6 +129,21 @@ public final class HeapHandle {
    */
   public void check() {
     own();
+  }
+
+  /** Number of the call. */
+  long call() {
+    return call;
+  }
+
+  /** Name of the call. */
+  String callName() {
+    return callName;
+  }
+
+  /** Logical size when the call began. */
+  int pagesBefore() {
+    return pagesBefore;
   }
 
   @Override

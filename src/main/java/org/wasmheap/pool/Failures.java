@@ -1,12 +1,8 @@
 package org.wasmheap.pool;
 
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapConfinementException;
-import org.wasmheap.memory.GrowthRefusedException;
-import org.wasmheap.memory.MemoryAccessException;
 
 /** Says which kind of failure an exception is: the table in this package's documentation. */
 final class Failures {
@@ -41,6 +37,14 @@ final class Failures {
             + detail(thrown)
             + "; "
             + advice(kind),
+        thrown);
+  }
+
+  /** The executor itself failed at a call: nothing of it may be believed. */
+  static CallException broken(Throwable thrown, CallTask<?, ?> task) {
+    return new CallException(
+        kindOf(thrown),
+        "call " + task.number() + " was lost by its executor: " + detail(thrown),
         thrown);
   }
 
@@ -81,25 +85,8 @@ final class Failures {
         null);
   }
 
-  static FailureKind kindOf(Throwable thrown) {
-    if (thrown instanceof CallException call) {
-      return call.kind();
-    } else if (thrown instanceof AllocatorException) {
-      return FailureKind.ALLOCATOR_FAULT;
-    } else if (thrown instanceof MemoryAccessException) {
-      return FailureKind.TRAP;
-    } else if (thrown instanceof GrowthRefusedException) {
-      return FailureKind.GROWTH_REFUSED;
-    } else if (thrown instanceof HeapConfinementException) {
-      return FailureKind.CONFINEMENT;
-    } else if (thrown instanceof StackOverflowError) {
-      return FailureKind.STACK_OVERFLOW;
-    } else if (thrown instanceof OutOfMemoryError) {
-      return FailureKind.OUT_OF_MEMORY;
-    } else if (thrown instanceof InterruptedException) {
-      return FailureKind.INTERRUPTED;
-    }
-    return FailureKind.HOST_FUNCTION;
+  private static FailureKind kindOf(Throwable thrown) {
+    return thrown instanceof CallException call ? call.kind() : FailureKind.of(thrown);
   }
 
   private static String detail(Throwable thrown) {

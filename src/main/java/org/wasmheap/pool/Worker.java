@@ -4,8 +4,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.wasmheap.allocator.AllocatorStatistics;
-import org.wasmheap.heap.CallReport;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.memory.WasmHeapException;
@@ -62,6 +60,10 @@ final class Worker<G> implements Runnable {
         }
         try {
           execute(task);
+        } catch (Throwable e) {
+          // Out of memory while it reports, say. Every call completes.
+          task.fail(Failures.broken(e, task));
+          discard();
         } finally {
           queue.finished(task);
         }
@@ -155,7 +157,6 @@ final class Worker<G> implements Runnable {
       return;
     }
     long began = System.nanoTime();
-    int pagesBefore = own.memory().pages();
     @Nullable R result = null;
     @Nullable Throwable thrown = null;
     try {
@@ -171,29 +172,15 @@ final class Worker<G> implements Runnable {
       // The heap was poisoned or aborted; whatever came after that does not count.
       thrown = lost;
     }
-    long ended = System.nanoTime();
     CallException failure = thrown == null ? null : Failures.of(thrown, interrupted, task, own);
-    AllocatorStatistics did = own.statistics();
-    int pagesPeak = own.memory().pages();
+    long ended = System.nanoTime();
     int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
-    long reset = System.nanoTime();
     own.completed(
-        new CallReport(
-            task.number(),
-            task.name(),
-            own.name(),
-            own.generation(),
-            failure == null ? null : failure.kind(),
-            began - task.submittedNanos(),
-            ended - began,
-            failure == null ? reset - ended : 0,
-            pagesBefore,
-            pagesPeak,
-            own.memory().pages(),
-            did.allocations(),
-            did.deallocations(),
-            did.bytesAllocatedPeak(),
-            blocks));
+        failure == null ? null : failure.kind(),
+        began - task.submittedNanos(),
+        ended - began,
+        failure == null ? System.nanoTime() - ended : 0,
+        blocks);
     if (failure == null) {
       task.complete(result);
     } else {

@@ -93,7 +93,7 @@ final class ChainSpecification {
       try {
         readObject("genesis", () -> readObject("raw", () -> readObject("top", this::readTop)));
         if (in.peek() != JsonToken.END_DOCUMENT) {
-          throw broken("followed by more", null);
+          throw new MalformedJsonException("more than one value");
         }
       } catch (MalformedJsonException e) {
         String message = String.valueOf(e.getMessage());
@@ -168,7 +168,7 @@ final class ChainSpecification {
           origin, key + " in the chain specification is not hexadecimal with 0x");
     }
 
-    private RuntimeLoadException broken(String how, @Nullable Exception cause) {
+    private RuntimeLoadException broken(String how, Exception cause) {
       Matcher place = LOCATION.matcher(in.toString());
       String where = place.find() ? ", at " + place.group(1) : "";
       return new RuntimeLoadException(origin, "chain specification is " + how + where, cause);

@@ -1,12 +1,12 @@
 package org.wasmheap.runtime;
 
 import java.util.List;
-import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.GuestFactory;
@@ -54,7 +54,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
       RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
     EndiveModule module =
         EndiveModule.load(
-            code.wasm(), strategy, hostFunctions, FreeingBumpAllocator.ON_CHAIN_LIMIT);
+            code.wasm(), strategy, hostFunctions, Heap.ON_CHAIN_BLOCK_LIMIT);
     return new SubstrateRuntime(code, strategy, module);
   }
 

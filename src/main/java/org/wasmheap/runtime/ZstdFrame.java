@@ -37,6 +37,9 @@ final class ZstdFrame {
   /** The largest window that the decoder takes, 8 MiB, as a header says it. */
   private static final byte LARGEST_WINDOW = (23 - 10) << 3;
 
+  /** How the decoder says that the content is larger than the array for it. */
+  private static final String OUTPUT_FULL = "Output buffer too small";
+
   private final String origin;
   private final int limit;
 
@@ -77,7 +80,7 @@ final class ZstdFrame {
       throw corrupt("reserved flag set or dictionary required", null);
     }
     long claimed = readContentSize(descriptor);
-    if (claimed != UNKNOWN && Long.compareUnsigned(claimed, limit) > 0) {
+    if (claimed > limit) {
       throw tooLarge();
     }
     int blocks = in.position();
@@ -98,7 +101,7 @@ final class ZstdFrame {
     return content;
   }
 
-  /** The content's size as the header claims it, u64; moves on to the first block. */
+  /** The content's size as the header claims it, if it does; moves on to the first block. */
   private long readContentSize(int descriptor) {
     boolean single = (descriptor & SINGLE_SEGMENT_FLAG) != 0;
     if (!single) {
@@ -108,7 +111,10 @@ final class ZstdFrame {
       case 0 -> single ? Byte.toUnsignedLong(in.get()) : UNKNOWN;
       case 1 -> Short.toUnsignedLong(in.getShort()) + 256;
       case 2 -> Integer.toUnsignedLong(in.getInt());
-      default -> in.getLong();
+      default -> {
+        long size = in.getLong();
+        yield size < 0 ? Long.MAX_VALUE : size;
+      }
     };
   }
 
@@ -149,11 +155,8 @@ final class ZstdFrame {
       return length == content.length ? content : Arrays.copyOf(content, length);
     } catch (RuntimeException e) {
       // The decoder has one exception for all it can meet, and hostile bytes find others.
-      String message = String.valueOf(e.getMessage());
-      if (bound > limit && message.startsWith("Output buffer too small")) {
-        throw tooLarge();
-      }
-      throw corrupt(message, e);
+      boolean full = String.valueOf(e.getMessage()).startsWith(OUTPUT_FULL);
+      throw full && bound > limit ? tooLarge() : corrupt("not decodable", e);
     }
   }
 

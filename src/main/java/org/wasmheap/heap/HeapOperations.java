@@ -1,0 +1,144 @@
+package org.wasmheap.heap;
+
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.WasmHeapException;
+
+/**
+ * What a call does with its heap, through its handle: the allocator, growth, and the first cause if
+ * the call is lost. Used by the heap's owner alone.
+ */
+final class HeapOperations {
+  private final Heap heap;
+  private final LinearMemory memory;
+  private final FreeingBumpAllocator allocator;
+  private final HeapGrowth growth;
+  private final HeapListener listener;
+  private final HeapEvents events;
+
+  /** Why the call is lost: kept until the reset, whatever comes after. */
+  private @Nullable WasmHeapException firstCause;
+
+  HeapOperations(
+      Heap heap, int heapBase, int blockLimit, HeapListener listener, HeapEvents events) {
+    this.heap = heap;
+    this.memory = heap.memory();
+    this.growth = new HeapGrowth(heap, listener, events);
+    this.allocator =
+        new FreeingBumpAllocator(memory, heapBase, blockLimit, growth::growForAllocator);
+    this.listener = listener;
+    this.events = events;
+  }
+
+  FreeingBumpAllocator allocator() {
+    return allocator;
+  }
+
+  @Nullable WasmHeapException firstCause() {
+    return firstCause;
+  }
+
+  void reset() {
+    firstCause = null;
+    allocator.reset();
+  }
+
+  int malloc(int size) {
+    if (firstCause != null) {
+      refuseAborted();
+    }
+    int pointer;
+    try {
+      pointer = allocator.allocate(size);
+    } catch (AllocatorException e) {
+      throw poisoned(e);
+    } catch (GrowthRefusedException e) {
+      throw aborted(e);
+    }
+    Heap.Observer observer = heap.observer();
+    if (observer != null) {
+      observer.allocated(size, pointer);
+    }
+    return pointer;
+  }
+
+  void free(int pointer) {
+    if (firstCause != null) {
+      refuseAborted();
+    }
+    try {
+      allocator.deallocate(pointer);
+    } catch (AllocatorException e) {
+      throw poisoned(e);
+    } catch (GrowthRefusedException e) {
+      throw aborted(e);
+    }
+    Heap.Observer observer = heap.observer();
+    if (observer != null) {
+      observer.deallocated(pointer);
+    }
+  }
+
+  int growForGuest(int deltaPages) {
+    int from = memory.pages();
+    long to = from + Integer.toUnsignedLong(deltaPages);
+    if (to > memory.maximumPages()) {
+      return -1;
+    }
+    try {
+      return deltaPages == 0 || growth.grow(from, (int) to, GrowthCause.GUEST) ? from : -1;
+    } catch (GrowthRefusedException e) {
+      throw aborted(e);
+    }
+  }
+
+  void write(int address, byte[] bytes) {
+    try {
+      memory.write(address, bytes, 0, bytes.length);
+    } catch (GrowthRefusedException e) {
+      throw aborted(e);
+    }
+  }
+
+  /** The host gives the call up; a cause that is there already stays. */
+  void abort(WasmHeapException cause) {
+    if (firstCause == null) {
+      firstCause = cause;
+      heap.lost(Heap.State.ABORTED);
+      events.aborted(heap, cause);
+    }
+  }
+
+  private GrowthRefusedException aborted(GrowthRefusedException refusal) {
+    abort(refusal);
+    return refusal;
+  }
+
+  /** One event for a poison; the refusals that follow it pass through unchanged. */
+  private AllocatorException poisoned(AllocatorException fault) {
+    if (firstCause == null) {
+      firstCause = fault;
+      heap.lost(Heap.State.POISONED);
+      events.poisoned(heap, fault);
+      Heap.Observer observer = heap.observer();
+      if (observer != null) {
+        observer.failed(fault);
+      }
+      listener.poisoned(heap, fault);
+    }
+    return fault;
+  }
+
+  /** After a refusal by the host nothing is done any more; a poisoned allocator says so itself. */
+  private void refuseAborted() {
+    if (!(firstCause instanceof AllocatorException)) {
+      throw new GrowthRefusedException(
+          "heap " + heap.name() + " was aborted in this call, and stays so until its reset",
+          firstCause);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package org.wasmheap;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** The rooms of the house, which package may use which, and how much of each is public. */
+@AnalyzeClasses(packages = "org.wasmheap", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String ROOT = "org.wasmheap.";
+
+  /** What each room may use of the others; the command line may use all. */
+  private static final Map<String, List<String>> MAY_USE =
+      new TreeMap<>(
+          Map.of(
+              "memory", List.of(),
+              "allocator", List.of("memory"),
+              "heap", List.of("allocator", "memory"),
+              "pool", List.of("heap", "memory"),
+              "endive", List.of("pool", "heap", "memory"),
+              "runtime", List.of("endive", "pool", "heap", "memory"),
+              // What a call carries to a host function lives in pool.
+              "host", List.of("endive", "pool", "heap"),
+              "conformance", List.of("heap", "allocator", "memory")));
+
+  private static final List<String> CORE = List.of("memory", "allocator", "heap", "pool");
+
+  @ArchTest
+  static void a_room_uses_only_the_rooms_that_it_may(JavaClasses production) {
+    MAY_USE.forEach((room, others) -> onlyUses(room, others).check(production));
+  }
+
+  @ArchTest
+  static void every_package_is_a_room_of_the_design(JavaClasses production) {
+    Set<String> packages =
+        production.stream().map(JavaClass::getPackageName).collect(Collectors.toSet());
+    Set<String> rooms = MAY_USE.keySet().stream().map(ROOT::concat).collect(Collectors.toSet());
+    rooms.add(ROOT + "cli");
+    assertEquals(rooms, packages);
+  }
+
+  @ArchTest
+  static final ArchRule THE_CORE_KNOWS_NO_ENGINE =
+      noClasses()
+          .that()
+          .resideInAnyPackage(packages(CORE))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "run.endive..", "picocli..", "com.google.gson..", "org.bouncycastle..");
+
+  @ArchTest
+  static final ArchRule NO_PRODUCTION_CODE_TOUCHES_LOGBACK =
+      noClasses().should().dependOnClassesThat().resideInAnyPackage("ch.qos.logback..");
+
+  @ArchTest
+  static final ArchRule MEMORY_AND_ALLOCATOR_NEED_THE_JDK_ALONE =
+      classes()
+          .that()
+          .resideInAnyPackage(packages(List.of("memory", "allocator")))
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "org.wasmheap..", "org.jspecify..");
+
+  @ArchTest
+  static void the_core_has_under_25_public_types(JavaClasses production) {
+    List<String> types =
+        publicTypes(
+            production, CORE.stream().map(ROOT::concat).collect(Collectors.toSet())::contains);
+    assertTrue(types.size() < 25, types.size() + " public types: " + types);
+  }
+
+  @ArchTest
+  static void each_other_room_has_under_8_public_types(JavaClasses production) {
+    for (String room : MAY_USE.keySet()) {
+      List<String> types = publicTypes(production, (ROOT + room)::equals);
+      assertTrue(
+          CORE.contains(room) || types.size() < 8,
+          room + " has " + types.size() + " public types: " + types);
+    }
+  }
+
+  private static List<String> publicTypes(JavaClasses production, Predicate<String> inPackage) {
+    return production.stream()
+        .filter(each -> inPackage.test(each.getPackageName()))
+        .filter(each -> each.isTopLevelClass() && each.getModifiers().contains(JavaModifier.PUBLIC))
+        .map(JavaClass::getSimpleName)
+        .sorted()
+        .toList();
+  }
+
+  private static ArchRule onlyUses(String room, List<String> others) {
+    DescribedPredicate<JavaClass> foreign =
+        DescribedPredicate.describe(
+            "in a room that " + room + " must not know",
+            other ->
+                other.getPackageName().startsWith(ROOT)
+                    && !other.getPackageName().equals(ROOT + room)
+                    && !others.contains(other.getPackageName().substring(ROOT.length())));
+    return noClasses().that().resideInAPackage(ROOT + room).should().dependOnClassesThat(foreign);
+  }
+
+  private static String[] packages(List<String> rooms) {
+    return rooms.stream().map(ROOT::concat).toArray(String[]::new);
+  }
+}

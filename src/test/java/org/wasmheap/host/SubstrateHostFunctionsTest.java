@@ -1,0 +1,240 @@
+package org.wasmheap.host;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.wasmheap.endive.HostFunction;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.CallScope;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.testkit.ScopeGuests;
+
+class SubstrateHostFunctionsTest {
+  private static final int MEMORY_BYTES = 2 * 65_536;
+
+  private final HeapExecutor<CallScope> executor =
+      HeapExecutor.builder(ScopeGuests.withPages(2)).workers(4).build();
+
+  @AfterEach
+  void shutDown() {
+    executor.close();
+  }
+
+  @Test
+  void each_function_is_offered_in_env_with_the_signature_of_substrate() {
+    // given
+    String hash = "[I64] -> [I32]";
+    String print = "[I64] -> []";
+    Map<String, String> expected =
+        Map.ofEntries(
+            Map.entry("ext_hashing_blake2_128_version_1", hash),
+            Map.entry("ext_hashing_blake2_256_version_1", hash),
+            Map.entry("ext_hashing_keccak_256_version_1", hash),
+            Map.entry("ext_hashing_keccak_512_version_1", hash),
+            Map.entry("ext_hashing_sha2_256_version_1", hash),
+            Map.entry("ext_hashing_twox_64_version_1", hash),
+            Map.entry("ext_hashing_twox_128_version_1", hash),
+            Map.entry("ext_hashing_twox_256_version_1", hash),
+            Map.entry("ext_logging_log_version_1", "[I32, I64, I64] -> []"),
+            Map.entry("ext_logging_max_level_version_1", "[] -> [I32]"),
+            Map.entry("ext_misc_print_num_version_1", print),
+            Map.entry("ext_misc_print_utf8_version_1", print),
+            Map.entry("ext_misc_print_hex_version_1", print));
+    // when
+    List<HostFunction> all = SubstrateHostFunctions.all();
+    // then
+    assertEquals(
+        expected, all.stream().collect(Collectors.toMap(HostFunction::name, f -> signature(f))));
+    assertTrue(all.stream().allMatch(f -> f.module().equals("env")));
+  }
+
+  // Hashing. Vectors: RFC 7693, FIPS 180-4, the Keccak team, Substrate's tests of twox.
+
+  @ParameterizedTest
+  @CsvSource({
+    "blake2_128, '', cae66941d9efbd404e4d88758ea67670",
+    "blake2_128, abc, cf4ab791c62b8d2b2109c90275287816",
+    "blake2_256, '', 0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8",
+    "blake2_256, abc, bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
+    "keccak_256, '', c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+    "keccak_256, abc, 4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45",
+    "keccak_512, '', 0eab42de4c3ceb9235fc91acffe746b29c29a8c366b7c60e4e67c466f36a4304"
+        + "c00fa9caf9d87976ba469bcbe06713b435f091ef2769fb160cdab33d3670680e",
+    "keccak_512, abc, 18587dc2ea106b9a1563e32b3312421ca164c7f1f07bc922a9c83d77cea3a1e5"
+        + "d0c69910739025372dc14ac9642629379540c17e2a65b19d77aa511a9d00bb96",
+    "sha2_256, '', e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "sha2_256, abc, ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    "twox_64, '', 99e9d85137db46ef",
+    "twox_64, abc, 990977adf52cbc44",
+    "twox_128, abc, 990977adf52cbc440889329981caa9be",
+    "twox_128, System, 26aa394eea5630e07c48ae0c9558cef7",
+    "twox_256, abc, 990977adf52cbc440889329981caa9bef7da5770b2b8a05303b75d95360dd62b",
+  })
+  void hashes_are_those_published(String name, String data, String expected) throws Exception {
+    // when
+    byte[] hash = hash(name, data.getBytes(UTF_8), expected.length() / 2);
+    // then
+    assertEquals(expected, HexFormat.of().formatHex(hash));
+  }
+
+  @Test
+  void a_hash_lies_in_a_block_of_its_own_that_the_guest_can_free() throws Exception {
+    // when
+    List<Integer> pointers =
+        executor.call(
+            CallOptions.named("test"),
+            scope -> {
+              int data = scope.heap().malloc(32);
+              int hash = (int) run(scope, "ext_hashing_blake2_256_version_1", packed(data, 32));
+              scope.heap().free(hash);
+              return List.of(data, hash, scope.heap().malloc(32));
+            });
+    // then the next block of that order is the one given back
+    assertNotEquals(pointers.get(0), pointers.get(1));
+    assertEquals(pointers.get(1), pointers.get(2));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"hashing_sha2_256", "hashing_twox_64", "misc_print_utf8", "misc_print_hex"})
+  void data_outside_the_memory_is_the_guests_trap(String name) {
+    // given
+    long beyond = packed(MEMORY_BYTES - 4, 5);
+    // when
+    var failure =
+        assertThrows(CallException.class, () -> call("ext_" + name + "_version_1", beyond));
+    // then
+    assertTrue(failure.isDeterministic(), failure.getMessage());
+  }
+
+  @Test
+  void pointer_and_size_are_unsigned() {
+    // given a range that would lie inside if either were signed
+    long beyond = packed(-4, -1);
+    // when
+    var failure =
+        assertThrows(CallException.class, () -> call("ext_hashing_sha2_256_version_1", beyond));
+    // then
+    assertTrue(failure.isDeterministic(), failure.getMessage());
+  }
+
+  @Test
+  void a_heap_that_is_full_is_the_guests_fault() {
+    // given no room for the block of a hash
+    CallOptions options = CallOptions.named("test");
+    // when
+    var failure =
+        assertThrows(
+            CallException.class,
+            () ->
+                executor.call(
+                    options,
+                    scope -> {
+                      while (true) {
+                        run(scope, "ext_hashing_keccak_512_version_1", packed(0, 0));
+                      }
+                    }));
+    // then
+    assertTrue(failure.isDeterministic(), failure.getMessage());
+  }
+
+  @Test
+  void threads_hash_at_once_without_mixing_their_data() throws Exception {
+    // given
+    List<String> expected = new ArrayList<>();
+    List<ListenableFuture<String>> hashes = new ArrayList<>();
+    MessageDigest reference = MessageDigest.getInstance("SHA-256");
+    // when
+    for (int i = 0; i < 400; i++) {
+      byte[] data = ("data " + i).repeat(50).getBytes(UTF_8);
+      expected.add(HexFormat.of().formatHex(reference.digest(data)));
+      hashes.add(
+          executor.submit(
+              CallOptions.named("test"),
+              scope -> HexFormat.of().formatHex(hash(scope, "sha2_256", data, 32))));
+    }
+    // then
+    for (int i = 0; i < expected.size(); i++) {
+      assertEquals(expected.get(i), hashes.get(i).get());
+    }
+  }
+
+  // The maximum log level.
+
+  @Test
+  void guests_are_told_info_if_nothing_else_is_said() throws Exception {
+    assertEquals(3, call("ext_logging_max_level_version_1"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+  void guests_are_told_the_level_that_the_host_chose(int level) throws Exception {
+    // given
+    HostFunction.Body body =
+        function(SubstrateHostFunctions.all(level), "ext_logging_max_level_version_1");
+    // when
+    long told = executor.call(CallOptions.named("test"), scope -> body.run(scope, new long[0]));
+    // then
+    assertEquals(level, told);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 6})
+  void a_level_that_is_none_is_refused(int level) {
+    // when
+    var refusal =
+        assertThrows(IllegalArgumentException.class, () -> SubstrateHostFunctions.all(level));
+    // then
+    assertEquals("maxLogLevel is " + level + ", must be 0 to 5", refusal.getMessage());
+  }
+
+  private byte[] hash(String name, byte[] data, int length) throws Exception {
+    return executor.call(CallOptions.named("test"), scope -> hash(scope, name, data, length));
+  }
+
+  private static byte[] hash(CallScope scope, String name, byte[] data, int length)
+      throws Exception {
+    HeapHandle heap = scope.heap();
+    int pointer = heap.malloc(data.length);
+    heap.write(pointer, data);
+    long result = run(scope, "ext_hashing_" + name + "_version_1", packed(pointer, data.length));
+    return heap.read((int) result, length);
+  }
+
+  private long call(String name, long... arguments) throws Exception {
+    return executor.call(CallOptions.named("test"), scope -> run(scope, name, arguments));
+  }
+
+  private static long run(CallScope scope, String name, long... arguments) throws Exception {
+    return function(SubstrateHostFunctions.all(), name).run(scope, arguments);
+  }
+
+  private static HostFunction.Body function(List<HostFunction> functions, String name) {
+    return functions.stream().filter(f -> f.name().equals(name)).findAny().orElseThrow().body();
+  }
+
+  private static String signature(HostFunction function) {
+    return function.type().params() + " -> " + function.type().returns();
+  }
+
+  private static long packed(int pointer, int size) {
+    return Integer.toUnsignedLong(size) << 32 | Integer.toUnsignedLong(pointer);
+  }
+}

@@ -1,0 +1,39 @@
+package org.wasmheap.testkit;
+
+import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryImage;
+import org.wasmheap.pool.CallScope;
+import org.wasmheap.pool.GuestFactory;
+
+/** Guests without code, whose calls see what host functions see: the scope of the call. */
+public final class ScopeGuests {
+  private ScopeGuests() {}
+
+  /** Guests with so many pages, which cannot grow, and a heap from 1024 up. */
+  public static GuestFactory<CallScope> withPages(int pages) {
+    MemoryImage image = new FlatMemory(pages, pages).capture((long) pages * LinearMemory.PAGE_SIZE);
+    return () -> new ScopeInstance(image.newMemory());
+  }
+
+  private record ScopeInstance(LinearMemory memory) implements GuestFactory.Instance<CallScope> {
+    @Override
+    public int heapBase() {
+      return 1024;
+    }
+
+    @Override
+    public int blockLimit() {
+      return FreeingBumpAllocator.ON_CHAIN_LIMIT;
+    }
+
+    @Override
+    public CallScope open(CallScope scope) {
+      return scope;
+    }
+
+    @Override
+    public void close() {}
+  }
+}
