@@ -18,7 +18,7 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     version = "wasm-heap-pool 0.1.0",
     description = "Runs wasm guests on a pool of isolated heaps that start pristine.",
-    subcommands = {RunCommand.class, ReplayCommand.class})
+    subcommands = {RunCommand.class, ConformanceCommand.class, ReplayCommand.class})
 public final class Main implements Callable<Integer> {
   static final String NAME = "wasm-heap-pool";
   static final int EXIT_OK = 0;

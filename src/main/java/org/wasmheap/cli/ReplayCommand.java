@@ -1,27 +1,24 @@
 package org.wasmheap.cli;
 
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.zip.GZIPInputStream;
 import org.wasmheap.conformance.Trace;
 import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.TraceReplay;
-import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.GrowthRefusedException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code replay}: replays traces, and compares every pointer, fault and growth. */
+/**
+ * {@code replay}: replays traces, and compares every pointer, fault and growth, and the figures in
+ * their first lines. A line for each mismatch, and the sums: of operations, which are the lines
+ * {@code A} and {@code F}, and of mismatches.
+ */
 @Command(
     name = "replay",
     mixinStandardHelpOptions = true,
@@ -34,36 +31,37 @@ final class ReplayCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Traces.")
   private List<Path> files = List.of();
 
+  @Option(
+      names = "--memory",
+      paramLabel = "KIND",
+      defaultValue = "flat",
+      description =
+          "What to replay on: flat (default) is the one of pools, sparse holds up to 4 GiB.")
+  private MemoryKind memory = MemoryKind.FLAT;
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     long operations = 0;
     long mismatches = 0;
     for (Path file : files) {
-      Trace trace = read(file);
-      List<String> differences = TraceReplay.run(trace, FlatMemory::new);
-      operations += trace.size();
+      Trace trace = InputText.read(file, TraceReader::read);
+      List<String> differences = replay(file, trace);
+      operations += trace.operations();
       mismatches += differences.size();
-      differences.forEach(difference -> out.println(file + ": " + difference));
+      differences.forEach(difference -> out.println(file.getFileName() + ": " + difference));
     }
     out.println(operations + " operations, " + mismatches + " mismatches");
     out.flush();
     return mismatches == 0 ? Main.EXIT_OK : Main.EXIT_FAILED;
   }
 
-  private static Trace read(Path file) {
-    if (Files.isDirectory(file) || !Files.exists(file)) {
-      throw new CliException(
-          file.toString(), Files.exists(file) ? "is a folder" : "no such file", null);
-    }
-    try (InputStream bytes = new FileInputStream(file.toFile());
-        Reader text =
-            new InputStreamReader(
-                file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes,
-                StandardCharsets.UTF_8)) {
-      return TraceReader.read(text);
-    } catch (IOException e) {
-      throw new CliException(file.toString(), String.valueOf(e.getMessage()), e);
+  /** A memory that cannot hold what the trace asks for says nothing about the allocator. */
+  private List<String> replay(Path file, Trace trace) {
+    try {
+      return TraceReplay.run(trace, memory.memories());
+    } catch (IllegalArgumentException | GrowthRefusedException e) {
+      throw new CliException(file.toString(), memory + " memory: " + e.getMessage(), e);
     }
   }
 }

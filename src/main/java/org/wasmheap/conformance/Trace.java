@@ -84,6 +84,20 @@ public final class Trace {
     return steps.length / STEP_INTS;
   }
 
+  /**
+   * How many allocations and deallocations there are, those that failed included.
+   *
+   * @return lines {@code A} and {@code F}
+   */
+  public int operations() {
+    int operations = 0;
+    for (int step = 0; step < size(); step++) {
+      Kind kind = kind(step);
+      operations += kind == Kind.ALLOCATOR_GREW || kind == Kind.GUEST_GREW ? 0 : 1;
+    }
+    return operations;
+  }
+
   /** How a kind or a fault stands in {@link #steps}: in memory only, the text holds names. */
   @SuppressWarnings("EnumOrdinal")
   static int code(Enum<?> constant) {

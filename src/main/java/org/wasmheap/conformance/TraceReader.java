@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorFault;
@@ -13,10 +14,22 @@ import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
 import org.wasmheap.memory.LinearMemory;
 
-/** Reads traces from their text form, also those from before {@code trace-v1}. */
+/**
+ * Reads traces from their text form, also those from before {@code trace-v1}: these need not say
+ * maximum, limit and status, and are taken for traces of on-chain calls without a maximum.
+ */
 public final class TraceReader {
+  private static final String VERSION = "trace-v1";
+  private static final String GROWTH = "# grow ";
+
+  private static final List<String> ALWAYS = List.of("heap_base", "initial_pages");
+  private static final List<String> SINCE_V1 = List.of("max_pages", "limit", "status");
+
+  /** The allocator takes no higher one. */
+  private static final long MAX_HEAP_BASE = 0xFFFF_FFF7L;
+
   private final BufferedReader lines;
-  private final IntSequence steps = new IntSequence();
+  private final ImmutableIntArray.Builder steps = ImmutableIntArray.builder();
   private int lineNumber;
 
   private TraceReader(Reader text) {
@@ -35,15 +48,24 @@ public final class TraceReader {
   }
 
   private Trace read() throws IOException {
-    Header header = header(nextLine());
+    String first = nextLine();
+    if (first == null || !first.startsWith("# ")) {
+      throw malformed("a trace begins with '# key=value …'", null);
+    }
+    Header header;
+    try {
+      header = header(first);
+    } catch (IllegalArgumentException e) {
+      throw malformed(String.valueOf(e.getMessage()), e);
+    }
     for (String line = nextLine(); line != null; line = nextLine()) {
       try {
         step(line);
       } catch (IllegalArgumentException e) {
-        throw malformed("'" + line + "' is no step of a trace", e);
+        throw malformed("'" + line + "' is no step of a trace: " + e.getMessage(), e);
       }
     }
-    return new Trace(header, steps.toArray());
+    return new Trace(header, steps.build().toArray());
   }
 
   private @Nullable String nextLine() throws IOException {
@@ -51,116 +73,136 @@ public final class TraceReader {
     return lines.readLine();
   }
 
-  private Header header(@Nullable String line) throws IOException {
-    if (line == null || !line.startsWith("# ")) {
-      throw malformed("a trace begins with '# key=value …'", null);
-    }
+  private IOException malformed(String why, @Nullable Exception cause) {
+    return new IOException("line " + lineNumber + ": " + why, cause);
+  }
+
+  // The first line.
+
+  private static Header header(String line) {
     Map<String, String> keys = new HashMap<>();
-    for (String word : line.substring(2).split(" ", -1)) {
+    for (String word : line.split(" ", -1)) {
       int equals = word.indexOf('=');
       if (equals > 0) {
         keys.put(word.substring(0, equals), word.substring(equals + 1));
       }
     }
+    requireKeys(keys, ALWAYS);
+    if (line.startsWith("# " + VERSION + " ")) {
+      requireKeys(keys, SINCE_V1);
+    }
+    Long initialPages = number(keys, "initial_pages", LinearMemory.MAX_PAGES);
+    Long maximumPages = number(keys, "max_pages", LinearMemory.MAX_PAGES);
+    int initial = orElse(initialPages, 0);
+    int maximum = orElse(maximumPages, LinearMemory.MAX_PAGES);
+    if (initial > maximum) {
+      throw new IllegalArgumentException("initial_pages is over max_pages");
+    }
+    return new Header(
+        orElse(number(keys, "heap_base", MAX_HEAP_BASE), 0L),
+        initial,
+        maximum,
+        limit(number(keys, "limit", Decimal.MAX_U32)),
+        keys.getOrDefault("status", "ok"),
+        number(keys, "mallocs", Long.MAX_VALUE),
+        number(keys, "frees", Long.MAX_VALUE),
+        number(keys, "peak_live_bytes", Long.MAX_VALUE),
+        number(keys, "peak_bumper", Decimal.MAX_U32),
+        number(keys, "final_pages", LinearMemory.MAX_PAGES));
+  }
+
+  private static void requireKeys(Map<String, String> keys, List<String> required) {
+    for (String key : required) {
+      if (!keys.containsKey(key)) {
+        throw new IllegalArgumentException("the first line has no " + key);
+      }
+    }
+  }
+
+  /** The number of a key; {@code null} if the line does not have it, or says that there is none. */
+  private static @Nullable Long number(Map<String, String> keys, String key, long most) {
+    String value = keys.get(key);
+    if (value == null || (value.equals("-") && key.equals("max_pages"))) {
+      return null;
+    }
     try {
-      return new Header(
-          required(keys, "heap_base"),
-          (int) required(keys, "initial_pages"),
-          (int) orElse(keys, "max_pages", LinearMemory.MAX_PAGES),
-          orElse(keys, "limit", FreeingBumpAllocator.ON_CHAIN_LIMIT),
-          keys.getOrDefault("status", "ok"),
-          optional(keys, "mallocs"),
-          optional(keys, "frees"),
-          optional(keys, "peak_live_bytes"),
-          optional(keys, "peak_bumper"),
-          optional(keys, "final_pages"));
-    } catch (NumberFormatException e) {
-      throw malformed("a key of the first line is missing or no number: " + e.getMessage(), e);
+      return Decimal.parse(value, most);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(key + ": " + e.getMessage(), e);
     }
   }
 
-  private static long required(Map<String, String> keys, String key) {
-    String value = keys.get(key);
-    if (value == null) {
-      throw new NumberFormatException(key);
+  private static int orElse(@Nullable Long value, int absent) {
+    return value == null ? absent : value.intValue();
+  }
+
+  private static long orElse(@Nullable Long value, long absent) {
+    return value == null ? absent : value;
+  }
+
+  private static long limit(@Nullable Long bytes) {
+    long onChain = FreeingBumpAllocator.ON_CHAIN_LIMIT;
+    long limit = orElse(bytes, onChain);
+    if (limit != onChain && limit != Integer.toUnsignedLong(FreeingBumpAllocator.WIDE_LIMIT)) {
+      throw new IllegalArgumentException("limit: " + limit + " is neither 32 MiB nor 2 GiB");
     }
-    return Integer.toUnsignedLong(u32(value));
+    return limit;
   }
 
-  private static @Nullable Long optional(Map<String, String> keys, String key) {
-    return keys.containsKey(key) ? required(keys, key) : null;
-  }
-
-  private static long orElse(Map<String, String> keys, String key, long absent) {
-    String value = keys.get(key);
-    return value == null || value.equals("-") ? absent : required(keys, key);
-  }
+  // Steps.
 
   private void step(String line) {
-    if (line.isEmpty() || (line.startsWith("#") && !line.startsWith("# grow "))) {
+    if (line.startsWith(GROWTH)) {
+      growth(Kind.ALLOCATOR_GREW, line.substring(GROWTH.length()).split(" ", -1));
       return;
     }
-    String[] words = (line.startsWith("# ") ? line.substring(2) : line).split(" ", -1);
-    boolean failed = words.length == 4 && words[2].equals("!");
-    switch (words[0]) {
-      case "A" -> {
-        if (failed) {
-          steps.add(Kind.ALLOCATE_FAILED, u32(words[1]), fault(words[3]));
-        } else {
-          steps.add(Kind.ALLOCATE, u32(word(words, 1)), u32(last(words, 2)));
-        }
-      }
-      case "F" -> {
-        if (failed) {
-          steps.add(Kind.DEALLOCATE_FAILED, u32(words[1]), fault(words[3]));
-        } else {
-          steps.add(Kind.DEALLOCATE, u32(last(words, 1)), 0);
-        }
-      }
-      case "grow" -> steps.add(Kind.ALLOCATOR_GREW, u32(word(words, 1)), u32(last(words, 2)));
-      case "G" -> steps.add(Kind.GUEST_GREW, u32(word(words, 1)), u32(last(words, 2)));
-      default -> throw new IllegalArgumentException(words[0]);
+    if (line.isEmpty() || line.startsWith("#")) {
+      return;
+    }
+    String[] words = line.substring(Math.min(2, line.length())).split(" ", -1);
+    if (line.startsWith("A ")) {
+      boolean failed = requireWords(words, 2, 3) == 3;
+      add(
+          failed ? Kind.ALLOCATE_FAILED : Kind.ALLOCATE,
+          words[0],
+          failed ? fault(words, 1) : Decimal.u32(words[1]));
+    } else if (line.startsWith("F ")) {
+      boolean failed = requireWords(words, 1, 3) == 3;
+      add(
+          failed ? Kind.DEALLOCATE_FAILED : Kind.DEALLOCATE,
+          words[0],
+          failed ? fault(words, 1) : 0);
+    } else if (line.startsWith("G ")) {
+      growth(Kind.GUEST_GREW, words);
+    } else {
+      throw new IllegalArgumentException("it begins with none of 'A ', 'F ', 'G ', '#'");
     }
   }
 
-  private static String word(String[] words, int index) {
-    if (index >= words.length) {
-      throw new IllegalArgumentException("too few words");
-    }
-    return words[index];
+  private void growth(Kind kind, String[] words) {
+    requireWords(words, 2, 2);
+    int to = (int) Decimal.parse(words[1], LinearMemory.MAX_PAGES);
+    Decimal.parse(words[0], to);
+    add(kind, words[0], to);
   }
 
-  private static String last(String[] words, int index) {
-    if (index != words.length - 1) {
+  private void add(Kind kind, String operand, int result) {
+    steps.add(Trace.code(kind));
+    steps.add(Decimal.u32(operand));
+    steps.add(result);
+  }
+
+  private static int requireWords(String[] words, int one, int other) {
+    if (words.length != one && words.length != other) {
       throw new IllegalArgumentException("too many or too few words");
     }
-    return words[index];
+    return words.length;
   }
 
-  private static int fault(String name) {
-    return Trace.code(AllocatorFault.valueOf(name));
-  }
-
-  private static int u32(String digits) {
-    return Integer.parseUnsignedInt(digits);
-  }
-
-  private IOException malformed(String why, @Nullable Exception cause) {
-    return new IOException("line " + lineNumber + ": " + why, cause);
-  }
-
-  /** Steps as they are read. */
-  private static final class IntSequence {
-    private final ImmutableIntArray.Builder ints = ImmutableIntArray.builder();
-
-    void add(Kind kind, int operand, int result) {
-      ints.add(Trace.code(kind));
-      ints.add(operand);
-      ints.add(result);
+  private static int fault(String[] words, int mark) {
+    if (!words[mark].equals("!")) {
+      throw new IllegalArgumentException("a fault comes after '!'");
     }
-
-    int[] toArray() {
-      return ints.build().toArray();
-    }
+    return Trace.code(AllocatorFault.valueOf(words[mark + 1]));
   }
 }

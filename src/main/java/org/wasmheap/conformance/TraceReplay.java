@@ -2,7 +2,6 @@ package org.wasmheap.conformance;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
@@ -10,6 +9,7 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
+import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 
 /**
@@ -22,7 +22,7 @@ public final class TraceReplay {
   private final FreeingBumpAllocator allocator;
   private final List<String> mismatches = new ArrayList<>();
 
-  /** Growths that the allocator made and the trace has not yet been asked for. */
+  /** Growths that the allocator made in the step that is being replayed. */
   private final List<String> growths = new ArrayList<>();
 
   private TraceReplay(Trace trace, LinearMemory memory) {
@@ -37,13 +37,14 @@ public final class TraceReplay {
    * Replays a trace.
    *
    * @param trace what to replay
-   * @param memories makes a memory of zeros from initial and maximum pages
+   * @param memories makes the memory to replay on
    * @return one line for each mismatch; empty if all is equal
+   * @throws IllegalArgumentException if this kind of memory cannot be as large as the trace's
+   * @throws GrowthRefusedException if it cannot grow as far as the trace's did
    */
-  public static List<String> run(
-      Trace trace, BiFunction<Integer, Integer, ? extends LinearMemory> memories) {
+  public static List<String> run(Trace trace, MemoryFactory memories) {
     Header header = trace.header();
-    return new TraceReplay(trace, memories.apply(header.initialPages(), header.maximumPages()))
+    return new TraceReplay(trace, memories.create(header.initialPages(), header.maximumPages()))
         .run();
   }
 
@@ -60,6 +61,7 @@ public final class TraceReplay {
       announced.clear();
       growths.clear();
     }
+    compare("growth at the end", announced.toString(), "[]");
     compareEnd();
     return mismatches;
   }

@@ -55,7 +55,8 @@ final class JitWorkaround {
       // Directives match by the method that is compiled: those of compiled guests and the engine.
       Files.writeString(
           file,
-          "[{ match: [\"run/endive/*.*\"], c2: { inline: [\"-*.I32_LT_U\"] } }]",
+          "[{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"],"
+              + " c2: { inline: [\"-*.I32_LT_U\"] } }]",
           StandardCharsets.US_ASCII);
       Object answer =
           ManagementFactory.getPlatformMBeanServer()

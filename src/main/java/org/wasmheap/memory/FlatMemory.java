@@ -285,7 +285,10 @@ public final class FlatMemory implements LinearMemory {
   @Override
   public void write(int address, byte[] source, int offset, int length) {
     int from = prepareStore(address, length);
-    System.arraycopy(source, offset, buffer, from, length);
+    // An empty range may lie beyond the array.
+    if (length > 0) {
+      System.arraycopy(source, offset, buffer, from, length);
+    }
   }
 
   /**
@@ -315,9 +318,11 @@ public final class FlatMemory implements LinearMemory {
   public void copy(int destination, int source, int length) {
     int from = checkRange(source, length);
     int to = prepareStore(destination, length);
-    int stored = Math.max(0, Math.min(length, buffer.length - from));
-    System.arraycopy(buffer, Math.min(from, buffer.length), buffer, to, stored);
-    Arrays.fill(buffer, to + stored, to + length, (byte) 0);
+    if (length > 0) {
+      int stored = Math.max(0, Math.min(length, buffer.length - from));
+      System.arraycopy(buffer, Math.min(from, buffer.length), buffer, to, stored);
+      Arrays.fill(buffer, to + stored, to + length, (byte) 0);
+    }
   }
 
   // The way back.
@@ -342,13 +347,19 @@ public final class FlatMemory implements LinearMemory {
   }
 
   /**
-   * Compares all that is materialised with the image.
+   * Compares all that is materialised with the image: what is in use, and what is kept for later.
    *
    * @return the address of the first byte that differs, if any; 0 if the size does
    */
   public OptionalLong firstDifference() {
     MemoryImage pristine = requireImage();
     int at = pages == pristine.pages() ? pristine.firstDifference(buffer) : 0;
+    if (at < 0 && array != base) {
+      at = pristine.firstDifference(base.buffer());
+    }
+    if (at < 0) {
+      at = spares.firstDifference(pristine);
+    }
     return at < 0 ? OptionalLong.empty() : OptionalLong.of(at);
   }
 
@@ -416,10 +427,10 @@ public final class FlatMemory implements LinearMemory {
   /** Makes the array reach at least to the end of a range, which must lie in the logical size. */
   private void materialise(int address, int length) {
     long end = (long) checkRange(address, length) + length;
-    int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
-    if (shortest <= buffer.length) {
+    if (end <= buffer.length) {
       return;
     }
+    int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
     int longest = (int) sizeInBytes();
     int doubled = (int) Math.min(Math.max(shortest, 2L * buffer.length), longest);
     MemoryImage pristine = image;

@@ -38,6 +38,16 @@ final class SpareArrays {
     return null;
   }
 
+  /** The first index at which a spare differs from the image, or -1. */
+  int firstDifference(MemoryImage image) {
+    int at = -1;
+    for (int slot = 0; at < 0 && slot < SLOTS; slot++) {
+      TrackedArray spare = slots.get(slot);
+      at = spare == null ? -1 : image.firstDifference(spare.buffer());
+    }
+    return at;
+  }
+
   long bytes() {
     long bytes = 0;
     for (int slot = 0; slot < SLOTS; slot++) {

@@ -93,12 +93,11 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     }
   }
 
-  /** The deadline passed while it runs: interrupts first, and gives up on it the next time. */
+  /** The deadline passed while it runs: interrupts, and the next time gives up on it as well. */
   void passedDeadline() {
-    if (!overdue) {
-      overdue = true;
-      interrupt(FailureKind.DEADLINE);
-    } else {
+    // Again each time: the first may have come before the worker began the call.
+    interrupt(FailureKind.DEADLINE);
+    if (overdue) {
       fail(
           new CallException(
               FailureKind.DEADLINE,
@@ -110,6 +109,7 @@ final class CallTask<G, R> extends AbstractFuture<R> {
                   + " host functions wait for",
               null));
     }
+    overdue = true;
   }
 
   /** Interrupts the call if it runs; nothing if it waits or has ended. */

@@ -1,0 +1,217 @@
+package org.wasmheap.memory;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A paged memory of up to the full 4 GiB, with real memory only where something was written.
+ *
+ * <p>A page of WebAssembly is set aside when a byte that is not zero is first written to it; pages
+ * without such a byte read as zero. Growing costs no more than a table of references. Accesses pay
+ * a check and an indirection that {@link FlatMemory} does without: this kind is for address space
+ * that no array holds, and for tests of what happens there.
+ *
+ * <p>Pristine means zeros at the initial size: {@link #restore()} goes back to that.
+ *
+ * <p>Used by one thread at a time; only {@link #materialisedBytes()} may be called from any.
+ */
+public final class SparseMemory implements LinearMemory {
+  private static final int PAGE_SHIFT = 16;
+  private static final int OFFSET_MASK = PAGE_SIZE - 1;
+
+  private static final byte[] ZEROS = new byte[PAGE_SIZE];
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final int initialPages;
+  private final int maximumPages;
+
+  /** The content of each page, absent where it is all zero; at least {@link #pages} long. */
+  private byte[] @Nullable [] contents;
+
+  private int pages;
+  private int pagesHeld;
+
+  /** Written by the owner, read by any thread for statistics. */
+  private volatile long heldBytes;
+
+  /**
+   * A memory of zeros, of which nothing is set aside yet.
+   *
+   * @param initialPages logical size, 0 to {@value LinearMemory#MAX_PAGES} pages
+   * @param maximumPages the size it may grow to, from {@code initialPages} to {@value
+   *     LinearMemory#MAX_PAGES} pages
+   * @throws IllegalArgumentException if a size is out of its range
+   */
+  public SparseMemory(int initialPages, int maximumPages) {
+    if (initialPages < 0 || maximumPages < initialPages || maximumPages > MAX_PAGES) {
+      throw new IllegalArgumentException(
+          "initialPages is %d and maximumPages is %d, must be 0 <= initial <= maximum <= %d"
+              .formatted(initialPages, maximumPages, MAX_PAGES));
+    }
+    this.initialPages = initialPages;
+    this.maximumPages = maximumPages;
+    this.pages = initialPages;
+    this.contents = new byte[initialPages][];
+  }
+
+  @Override
+  public long sizeInBytes() {
+    return (long) pages << PAGE_SHIFT;
+  }
+
+  @Override
+  public int pages() {
+    return pages;
+  }
+
+  @Override
+  public int maximumPages() {
+    return maximumPages;
+  }
+
+  @Override
+  public boolean grow(int deltaPages) {
+    if (deltaPages < 0 || deltaPages > maximumPages - pages) {
+      return false;
+    }
+    int grown = pages + deltaPages;
+    if (grown > contents.length) {
+      contents = Arrays.copyOf(contents, Math.max(grown, Math.min(2 * pages, maximumPages)));
+    }
+    pages = grown;
+    return true;
+  }
+
+  @Override
+  public long readLong(int address) {
+    checkRange(address, Long.BYTES);
+    int offset = address & OFFSET_MASK;
+    if (offset > PAGE_SIZE - Long.BYTES) {
+      byte[] bytes = new byte[Long.BYTES];
+      copyOut(address, bytes, 0, Long.BYTES);
+      return (long) LONG.get(bytes, 0);
+    }
+    byte[] content = contents[address >>> PAGE_SHIFT];
+    return content == null ? 0 : (long) LONG.get(content, offset);
+  }
+
+  @Override
+  public void writeLong(int address, long value) {
+    checkRange(address, Long.BYTES);
+    int page = address >>> PAGE_SHIFT;
+    int offset = address & OFFSET_MASK;
+    byte[] content = contents[page];
+    if (offset > PAGE_SIZE - Long.BYTES || content == null) {
+      byte[] bytes = new byte[Long.BYTES];
+      LONG.set(bytes, 0, value);
+      copyIn(address, bytes, 0, Long.BYTES);
+    } else {
+      LONG.set(content, offset, value);
+    }
+  }
+
+  @Override
+  public void read(int address, byte[] destination, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, destination.length);
+    checkRange(address, length);
+    copyOut(address, destination, offset, length);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws GrowthRefusedException if the JVM has no memory for a page; those before it are written
+   */
+  @Override
+  public void write(int address, byte[] source, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, source.length);
+    checkRange(address, length);
+    copyIn(address, source, offset, length);
+  }
+
+  /**
+   * Puts every byte back to zero and the size to the initial one, and gives up all pages.
+   *
+   * @return pages that were given up
+   */
+  @Override
+  public int restore() {
+    int givenUp = pagesHeld;
+    contents = new byte[initialPages][];
+    pages = initialPages;
+    pagesHeld = 0;
+    heldBytes = 0;
+    return givenUp;
+  }
+
+  /** {@inheritDoc} Whole pages; the table that finds them is not counted. */
+  @Override
+  public long materialisedBytes() {
+    return heldBytes;
+  }
+
+  @Override
+  public String toString() {
+    return "SparseMemory[" + pages + " pages, " + heldBytes + " bytes materialised]";
+  }
+
+  private void copyOut(int address, byte[] destination, int offset, int length) {
+    int at = address;
+    for (int done = 0; done < length; ) {
+      int from = at & OFFSET_MASK;
+      int part = Math.min(length - done, PAGE_SIZE - from);
+      byte[] content = contents[at >>> PAGE_SHIFT];
+      System.arraycopy(content == null ? ZEROS : content, from, destination, offset + done, part);
+      done += part;
+      at += part;
+    }
+  }
+
+  private void copyIn(int address, byte[] source, int offset, int length) {
+    int at = address;
+    for (int done = 0; done < length; ) {
+      int to = at & OFFSET_MASK;
+      int part = Math.min(length - done, PAGE_SIZE - to);
+      int from = offset + done;
+      byte[] content = contents[at >>> PAGE_SHIFT];
+      if (content == null && !isZero(source, from, part)) {
+        content = setAside(at >>> PAGE_SHIFT);
+      }
+      if (content != null) {
+        System.arraycopy(source, from, content, to, part);
+      }
+      done += part;
+      at += part;
+    }
+  }
+
+  private static boolean isZero(byte[] bytes, int from, int length) {
+    return Arrays.equals(bytes, from, from + length, ZEROS, 0, length);
+  }
+
+  private byte[] setAside(int page) {
+    byte[] content;
+    try {
+      content = new byte[PAGE_SIZE];
+    } catch (OutOfMemoryError e) {
+      throw new GrowthRefusedException(
+          "the JVM has no memory for page %d of a linear memory; raise -Xmx".formatted(page), e);
+    }
+    contents[page] = content;
+    pagesHeld++;
+    heldBytes = (long) pagesHeld << PAGE_SHIFT;
+    return content;
+  }
+
+  private void checkRange(int address, int length) {
+    if (Integer.toUnsignedLong(address) + length > sizeInBytes()) {
+      throw new MemoryAccessException(address, length, sizeInBytes());
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package org.wasmheap.example;
+
+import java.nio.file.Path;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.host.SubstrateHostFunctions;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.RuntimeCode;
+import org.wasmheap.runtime.RuntimeVersion;
+import org.wasmheap.runtime.SubstrateRuntime;
+
+/** The README's example: what stands between the markers is printed there, and a test compares. */
+final class EmbeddingExample {
+  private EmbeddingExample() {}
+
+  static RuntimeVersion version(Path file) throws InterruptedException {
+    // example begins
+    RuntimeCode code = RuntimeCode.read(file);
+    SubstrateRuntime runtime =
+        SubstrateRuntime.load(code, HeapStrategy.ofStatic(2048), SubstrateHostFunctions.all());
+    try (HeapExecutor<EndiveGuest> executor = HeapExecutor.builder(runtime).workers(4).build()) {
+      byte[] version =
+          executor.call(
+              CallOptions.named("Core_version"), runtime.call("Core_version", new byte[0]));
+      return RuntimeVersion.decode(version);
+    }
+    // example ends
+  }
+}
