@@ -106,6 +106,12 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   }
 
   @Override
+  public @Nullable String difference() {
+    String inMemory = memory.difference();
+    return inMemory != null ? inMemory : state.difference();
+  }
+
+  @Override
   public void discard() {
     scope = null;
     shelf.put(memory);

@@ -63,6 +63,28 @@ final class InstanceState {
     }
   }
 
+  /** How the present state differs from that after instantiation; null if it does not. */
+  @SuppressWarnings("ReferenceEquality") // Dropping a segment replaces the object.
+  @Nullable String difference() {
+    for (int i = 0; i < globals.length; i++) {
+      if (globals[i].getValueLow() != low[i] || globals[i].getValueHigh() != high[i]) {
+        return "mutable global %d is %d, was %d".formatted(i, globals[i].getValueLow(), low[i]);
+      }
+    }
+    for (int i = 0; i < elements.length; i++) {
+      if (engine.element(i) != elements[i]) {
+        return "element segment %d was dropped".formatted(i);
+      }
+    }
+    for (TableState table : tables) {
+      String found = table.difference();
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
+  }
+
   /** A table and its entries, which cannot grow: modules that grow tables are refused. */
   private static final class TableState {
     private final TableInstance table;
@@ -83,6 +105,16 @@ final class InstanceState {
         owners[i] = table.instance(i);
       }
       return new TableState(table, references, owners);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // The same instance, or none.
+    @Nullable String difference() {
+      for (int i = 0; i < references.length; i++) {
+        if (table.ref(i) != references[i] || table.instance(i) != owners[i]) {
+          return "table entry %d is %d, was %d".formatted(i, table.ref(i), references[i]);
+        }
+      }
+      return null;
     }
 
     void restore() {

@@ -1,6 +1,5 @@
 package org.wasmheap.endive;
 
-import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,9 +22,9 @@ final class MemoryShelf {
 
   void put(FlatMemory memory) {
     memory.restore();
-    OptionalLong difference = memory.firstDifference();
-    if (difference.isPresent()) {
-      LOG.atError().addKeyValue("address", difference.getAsLong()).log("memory.not_restored");
+    String difference = memory.difference();
+    if (difference != null) {
+      LOG.atError().addKeyValue("difference", difference).log("memory.not_restored");
     } else if (memories.size() < CAPACITY) {
       memories.add(memory);
     }

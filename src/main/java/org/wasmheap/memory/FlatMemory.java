@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -347,20 +346,19 @@ public final class FlatMemory implements LinearMemory {
   }
 
   /**
-   * Compares all that is materialised with the image: what is in use, and what is kept for later.
-   *
-   * @return the address of the first byte that differs, if any; 0 if the size does
+   * {@inheritDoc} Looks at all that is materialised: what is in use, and what is kept for later.
    */
-  public OptionalLong firstDifference() {
+  @Override
+  public @Nullable String difference() {
     MemoryImage pristine = requireImage();
-    int at = pages == pristine.pages() ? pristine.firstDifference(buffer) : 0;
-    if (at < 0 && array != base) {
-      at = pristine.firstDifference(base.buffer());
+    if (pages != pristine.pages()) {
+      return "the size is " + pages + " pages, the image has " + pristine.pages();
     }
-    if (at < 0) {
-      at = spares.firstDifference(pristine);
+    String found = pristine.difference(buffer);
+    if (found == null && array != base) {
+      found = pristine.difference(base.buffer());
     }
-    return at < 0 ? OptionalLong.empty() : OptionalLong.of(at);
+    return found == null ? spares.difference(pristine) : found;
   }
 
   private MemoryImage requireImage() {
@@ -371,11 +369,7 @@ public final class FlatMemory implements LinearMemory {
     return pristine;
   }
 
-  /**
-   * Gives up spare arrays without entering the memory; from any thread.
-   *
-   * @return bytes given up
-   */
+  @Override
   public long trim() {
     return spares.clear();
   }

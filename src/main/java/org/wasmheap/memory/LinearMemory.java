@@ -1,5 +1,7 @@
 package org.wasmheap.memory;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What allocator and host functions need of a guest's linear memory.
  *
@@ -100,6 +102,26 @@ public interface LinearMemory {
   default int restore() {
     throw new UnsupportedOperationException(
         getClass().getName() + " cannot be restored; override restore() or discard the instance");
+  }
+
+  /**
+   * Compares content and size with pristine, for memories that can.
+   *
+   * @return the first difference with its address and both values; {@code null} if there is none,
+   *     or this memory cannot tell
+   */
+  default @Nullable String difference() {
+    return null;
+  }
+
+  /**
+   * Gives up real memory that is set aside for later, without entering the memory; from any thread,
+   * also while another uses it.
+   *
+   * @return bytes given up
+   */
+  default long trim() {
+    return 0;
   }
 
   /**

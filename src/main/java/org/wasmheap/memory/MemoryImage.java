@@ -1,6 +1,8 @@
 package org.wasmheap.memory;
 
 import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pristine content and size of a linear memory, taken once after instantiation and shared by
@@ -10,6 +12,8 @@ import java.util.Arrays;
  * not zero; what lies beyond is zero.
  */
 public final class MemoryImage {
+  private static final byte[] ZEROS = new byte[LinearMemory.PAGE_SIZE];
+
   private final byte[] content;
   private final int pages;
   private final int maximumPages;
@@ -99,19 +103,30 @@ public final class MemoryImage {
     }
   }
 
-  /** The first index at which {@code actual} differs from the pristine content, or -1. */
-  int firstDifference(byte[] actual) {
+  /** Where materialised bytes differ from this image, and how; null if they do not. */
+  @Nullable String difference(byte[] actual) {
+    int at = firstDifference(actual);
+    if (at < 0) {
+      return null;
+    }
+    int pristine = at < content.length ? content[at] : 0;
+    return String.format(
+        Locale.ROOT,
+        "the byte at address %d is 0x%02x, the image has 0x%02x",
+        at,
+        actual[at] & 0xFF,
+        pristine & 0xFF);
+  }
+
+  private int firstDifference(byte[] actual) {
     int stored = Math.min(content.length, actual.length);
     int at = Arrays.mismatch(actual, 0, stored, content, 0, stored);
-    if (at >= 0) {
-      return at;
+    for (int from = stored; at < 0 && from < actual.length; from += ZEROS.length) {
+      int to = Math.min(from + ZEROS.length, actual.length);
+      int found = Arrays.mismatch(actual, from, to, ZEROS, 0, to - from);
+      at = found < 0 ? -1 : from + found;
     }
-    for (int i = stored; i < actual.length; i++) {
-      if (actual[i] != 0) {
-        return i;
-      }
-    }
-    return -1;
+    return at;
   }
 
   @Override

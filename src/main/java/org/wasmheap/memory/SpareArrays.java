@@ -38,14 +38,14 @@ final class SpareArrays {
     return null;
   }
 
-  /** The first index at which a spare differs from the image, or -1. */
-  int firstDifference(MemoryImage image) {
-    int at = -1;
-    for (int slot = 0; at < 0 && slot < SLOTS; slot++) {
+  /** How a spare differs from the image; null if none does. */
+  @Nullable String difference(MemoryImage image) {
+    String found = null;
+    for (int slot = 0; found == null && slot < SLOTS; slot++) {
       TrackedArray spare = slots.get(slot);
-      at = spare == null ? -1 : image.firstDifference(spare.buffer());
+      found = spare == null ? null : image.difference(spare.buffer());
     }
-    return at;
+    return found;
   }
 
   long bytes() {

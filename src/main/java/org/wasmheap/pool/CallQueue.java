@@ -41,7 +41,7 @@ final class CallQueue<G> {
   private final List<CallTask<G, ?>> running = new ArrayList<>();
   private Phase phase = Phase.OPEN;
   private int instances;
-  private long watchUntil = System.nanoTime() + WAIT_NANOS;
+  private long watchUntil = System.nanoTime();
 
   CallQueue(int capacity) {
     this.capacity = capacity;
@@ -109,22 +109,22 @@ final class CallQueue<G> {
   }
 
   /**
-   * Waits until a call, waiting or running, is due; gives those that are, the waiting ones removed
-   * from the queue, and sets their next time. {@code null} when the executor is closed.
+   * Waits until a call, waiting or running, is due, or the time is over; gives the calls that are
+   * due, the waiting ones removed from the queue, and sets their next time. {@code null} when the
+   * executor is closed.
    */
-  @Nullable Due<G> awaitDue(long graceNanos) {
+  @Nullable Due<G> awaitDue(long graceNanos, long limitNanos) {
     lock.lock();
     try {
-      while (phase != Phase.CLOSED) {
-        long now = System.nanoTime();
-        Due<G> due = new Due<>(collectWaiting(now), collectRunning(now, graceNanos));
-        if (!due.waiting().isEmpty() || !due.running().isEmpty()) {
-          return due;
-        }
-        watchUntil = earliestWake(now + WAIT_NANOS);
+      long now = System.nanoTime();
+      watchUntil = earliestWake(now + limitNanos);
+      if (phase != Phase.CLOSED && watchUntil - now > 0) {
         waitFor(watch, watchUntil - now);
+        now = System.nanoTime();
       }
-      return null;
+      return phase == Phase.CLOSED
+          ? null
+          : new Due<>(collectWaiting(now), collectRunning(now, graceNanos));
     } finally {
       lock.unlock();
     }

@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryImage;
@@ -88,6 +89,16 @@ public interface GuestFactory<G> {
      * keeps outside its memory. An exception makes the executor discard the instance.
      */
     void close();
+
+    /**
+     * Compares the whole instance with a fresh one, after {@link #close()} and the restoring of its
+     * memory.
+     *
+     * @return the first difference; {@code null} if there is none
+     */
+    default @Nullable String difference() {
+      return memory().difference();
+    }
 
     /**
      * The instance is out of use. Its memory may serve a later one, if it is restored and verified.

@@ -9,9 +9,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
@@ -37,8 +34,6 @@ import org.wasmheap.heap.HeapListener;
  * @param <G> what a call sees of its guest
  */
 public final class HeapExecutor<G> implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
-
   private final String name;
   private final GuestFactory<G> factory;
   private final HeapListener listener;
@@ -47,6 +42,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
   private final Thread watchdog;
   private final long defaultDeadlineNanos;
   private final Duration grace;
+  private final boolean verifiesResets;
   private final Counters counters = new Counters();
 
   /** Counts heaps, and calls; each is taken atomically, and nothing depends on the order. */
@@ -73,17 +69,6 @@ public final class HeapExecutor<G> implements AutoCloseable {
     R run(G guest) throws Exception;
   }
 
-  /** Outcomes, counted by whoever completes a call; sums are exact once the executor is idle. */
-  static final class Counters {
-    final LongAdder submitted = new LongAdder();
-    final LongAdder completed = new LongAdder();
-    final LongAdder failed = new LongAdder();
-    final LongAdder rejected = new LongAdder();
-    final LongAdder cancelled = new LongAdder();
-    final LongAdder replaced = new LongAdder();
-    final LongAdder poisoned = new LongAdder();
-  }
-
   private HeapExecutor(Builder<G> settings) {
     this.name = settings.name;
     this.factory = settings.factory;
@@ -95,7 +80,13 @@ public final class HeapExecutor<G> implements AutoCloseable {
     for (int i = 1; i <= settings.workers; i++) {
       workers.add(new Worker<>(this, name + "-worker-" + i, settings.stackBytes));
     }
-    this.watchdog = new Thread(new Watchdog<>(queue, grace.toNanos()), name + "-watchdog");
+    long idleNanos = settings.trimAfter.toNanos();
+    this.watchdog =
+        new Thread(
+            new Watchdog<>(
+                queue, new IdleTrimmer<>(workers, idleNanos), grace.toNanos(), idleNanos),
+            name + "-watchdog");
+    this.verifiesResets = settings.verifyResets;
     watchdog.setDaemon(true);
   }
 
@@ -207,26 +198,30 @@ public final class HeapExecutor<G> implements AutoCloseable {
     return statistics();
   }
 
-  /** Waits for the threads, a grace time for all together; a thread in a factory is interrupted. */
+  /** Waits for the threads, a grace time for all together. */
   private void join() {
     long until = System.nanoTime() + grace.toNanos();
     try {
       for (Worker<G> worker : workers) {
-        if (worker.heap() == null) {
-          worker.thread().interrupt();
-        }
-        TimeUnit.NANOSECONDS.timedJoin(
-            worker.thread(), Math.max(1_000_000, until - System.nanoTime()));
-        if (worker.thread().isAlive()) {
-          LOG.atWarn()
-              .addKeyValue("pool", name)
-              .addKeyValue("worker", worker.thread().getName())
-              .log("worker.abandoned");
-        }
+        worker.join(until - System.nanoTime());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Takes the spare memory of all heaps, also of those in use.
+   *
+   * @return bytes given up
+   */
+  public long trim() {
+    long bytes = 0;
+    for (Worker<G> worker : workers) {
+      Heap heap = worker.heap();
+      bytes += heap == null ? 0 : heap.memory().trim();
+    }
+    return bytes;
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -290,6 +285,10 @@ public final class HeapExecutor<G> implements AutoCloseable {
     return queue;
   }
 
+  boolean verifiesResets() {
+    return verifiesResets;
+  }
+
   Counters counters() {
     return counters;
   }
@@ -311,6 +310,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private Duration defaultDeadline = Duration.ofSeconds(60);
     private Duration grace = Duration.ofSeconds(5);
     private long stackBytes = 16L << 20;
+    private Duration trimAfter = Duration.ofMinutes(1);
+    private boolean verifyResets;
     private HeapListener listener = new HeapListener() {};
 
     private Builder(GuestFactory<G> factory) {
@@ -390,6 +391,29 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
+     * How long a heap may be idle before its spare memory is taken. Default 1 minute.
+     *
+     * @param value more than zero, at most 30 days
+     * @return this
+     */
+    public Builder<G> trimAfter(Duration value) {
+      CallOptions.requireDeadline("trimAfter", value);
+      trimAfter = value;
+      return this;
+    }
+
+    /**
+     * Whether each reset is verified: slow, for tests and for finding bugs. Default: no.
+     *
+     * @param value whether to compare the whole instance with a fresh one after each call
+     * @return this
+     */
+    public Builder<G> verifyResets(boolean value) {
+      verifyResets = value;
+      return this;
+    }
+
+    /**
      * Hooks. Default: none.
      *
      * @param value hears of all heaps of the pool
@@ -408,7 +432,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     public HeapExecutor<G> build() {
       HeapExecutor<G> executor = new HeapExecutor<>(this);
       for (Worker<G> worker : executor.workers) {
-        worker.thread().start();
+        worker.start();
       }
       executor.watchdog.start();
       return executor;

@@ -36,8 +36,22 @@ final class Worker<G> implements Runnable {
     thread.setDaemon(true);
   }
 
-  Thread thread() {
-    return thread;
+  void start() {
+    thread.start();
+  }
+
+  /** Waits for the end of the thread; one that is in a factory is interrupted. */
+  void join(long nanos) throws InterruptedException {
+    if (heap == null) {
+      thread.interrupt();
+    }
+    TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(nanos, TimeUnit.MILLISECONDS.toNanos(1)));
+    if (thread.isAlive()) {
+      LOG.atWarn()
+          .addKeyValue("pool", executor.name())
+          .addKeyValue("worker", thread.getName())
+          .log("worker.abandoned");
+    }
   }
 
   @Nullable Heap heap() {
@@ -192,11 +206,29 @@ final class Worker<G> implements Runnable {
   private int reset(Heap own, GuestFactory.Instance<G> guest) {
     try {
       guest.close();
-      return own.reset();
+      int blocks = own.reset();
+      if (executor.verifiesResets()) {
+        verify(own, guest);
+      }
+      return blocks;
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
       discard();
       return 0;
+    }
+  }
+
+  /** A reset that left something behind is a bug; the instance must not see another call. */
+  private void verify(Heap own, GuestFactory.Instance<G> guest) {
+    String difference = guest.difference();
+    if (difference != null) {
+      LOG.atError()
+          .addKeyValue("pool", executor.name())
+          .addKeyValue("heap", own.name())
+          .addKeyValue("generation", own.generation())
+          .addKeyValue("difference", difference)
+          .log("reset.incomplete");
+      discard();
     }
   }
 

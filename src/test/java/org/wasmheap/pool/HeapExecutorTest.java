@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +29,8 @@ import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.ForgetfulMemory;
+import org.wasmheap.testkit.LogCapture;
 
 @Timeout(60)
 class HeapExecutorTest {
@@ -435,6 +438,64 @@ class HeapExecutorTest {
       assertEquals(BareHeaps.FIRST_POINTER, firstPointer(executor));
       assertEquals(1, executor.statistics().replaced());
     }
+  }
+
+  @Test
+  void a_verified_reset_that_left_something_behind_must_cost_the_instance() throws Exception {
+    // given a memory that forgets to put one byte back, in its first instance
+    AtomicInteger memories = new AtomicInteger();
+    GuestFactory<HeapHandle> factory =
+        GuestFactory.bare(
+            () -> new ForgetfulMemory(memories.incrementAndGet() == 1),
+            BareHeaps.HEAP_BASE,
+            Heap.ON_CHAIN_BLOCK_LIMIT);
+    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
+        HeapExecutor<HeapHandle> executor =
+            BareHeaps.executor(factory).verifyResets(true).build()) {
+      // when
+      executor.call(CALL, heap -> heap.malloc(8));
+      executor.call(CALL, heap -> heap.malloc(8));
+
+      // then
+      assertEquals(2, memories.get());
+      assertEquals(1, log.events("reset.incomplete").size());
+      assertEquals(
+          "the byte at address 5 is 0x07, the image has 0x00",
+          LogCapture.values(log.events("reset.incomplete").get(0)).get("difference"));
+    }
+  }
+
+  @Test
+  void spare_memory_must_be_taken_by_hand_and_from_idle_heaps() throws Exception {
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor().trimAfter(Duration.ofMillis(20)).build()) {
+      // given a call that needed more than the memory holds
+      long held = materialised(executor);
+      executor.call(CALL, HeapExecutorTest::touchFarAway);
+
+      // then
+      await().untilAsserted(() -> assertEquals(held, executor.statistics().materialisedBytes()));
+
+      // and given another, on an executor that does so only by hand
+      try (HeapExecutor<HeapHandle> other = BareHeaps.executor().build()) {
+        other.call(CALL, HeapExecutorTest::touchFarAway);
+        assertTrue(materialised(other) > held);
+        assertTrue(other.trim() > 0);
+        assertEquals(held, materialised(other));
+      }
+    }
+  }
+
+  private static int touchFarAway(HeapHandle heap) {
+    heap.growMemory(3);
+    heap.write(3 * LinearMemory.PAGE_SIZE, new byte[] {1});
+    return 0;
+  }
+
+  /** Bytes held by the one heap of an executor, which is there. */
+  private static long materialised(HeapExecutor<HeapHandle> executor) throws InterruptedException {
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    return executor.statistics().materialisedBytes();
   }
 
   @Test

@@ -1,0 +1,45 @@
+package org.wasmheap.pool;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.heap.Heap;
+
+/**
+ * Takes spare memory from heaps that have had no call for a while. Used by the watchdog alone; a
+ * heap is not entered, so its worker may begin a call at any moment.
+ *
+ * <p>Whether a heap was used is seen from its generation, which costs a call nothing.
+ */
+final class IdleTrimmer<G> {
+  private final List<Worker<G>> workers;
+  private final long idleNanos;
+  private final Map<Worker<G>, Seen> seen = new HashMap<>();
+
+  /** A heap as it was when its generation was first seen. */
+  private record Seen(@Nullable Heap heap, long generation, long sinceNanos, boolean trimmed) {}
+
+  IdleTrimmer(List<Worker<G>> workers, long idleNanos) {
+    this.workers = workers;
+    this.idleNanos = idleNanos;
+  }
+
+  void trimIdle(long now) {
+    for (Worker<G> worker : workers) {
+      seen.put(worker, look(worker.heap(), seen.get(worker), now));
+    }
+  }
+
+  private Seen look(@Nullable Heap heap, @Nullable Seen last, long now) {
+    long generation = heap == null ? 0 : heap.generation();
+    if (last == null || last.heap() != heap || last.generation() != generation) {
+      return new Seen(heap, generation, now, false);
+    }
+    if (heap == null || last.trimmed() || now - last.sinceNanos() < idleNanos) {
+      return last;
+    }
+    heap.memory().trim();
+    return new Seen(heap, generation, last.sinceNanos(), true);
+  }
+}
