@@ -80,16 +80,11 @@ public final class VectorReplay {
    * A line that came out otherwise.
    *
    * @param lineNumber its number in the file, from 1
-   * @param before the lines before it, five if there are as many
+   * @param before the lines before it, five if there are as many; immutable
    * @param expected the line
    * @param actual what it is here
    */
-  public record Divergence(long lineNumber, List<String> before, String expected, String actual) {
-    /** Copies the lines before. */
-    public Divergence {
-      before = List.copyOf(before);
-    }
-  }
+  public record Divergence(long lineNumber, List<String> before, String expected, String actual) {}
 
   private VectorReplay(Reader vectors, MemoryFactory memories) {
     this.lines = new BufferedReader(vectors);

@@ -1,0 +1,71 @@
+package org.wasmheap.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.SubstrateRuntime;
+import run.endive.wasm.Parser;
+import run.endive.wasm.WasmModule;
+
+/**
+ * Guest speed: {@code Metadata_metadata} of Westend on our tracked memory, with growth and reset,
+ * against the same on the engine's own memory, which is not put back. Each in a JVM of its own, so
+ * that loads and stores have one memory class.
+ *
+ * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="GuestBenchmark"}
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 8, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(2)
+public class GuestBenchmark {
+  private static final String CALL = "Metadata_metadata";
+
+  /** Our memory, behind an executor of one thread: hop, reset and copied result included. */
+  @State(Scope.Benchmark)
+  public static class Ours {
+    private final SubstrateRuntime runtime = BenchRuntime.load(HeapStrategy.ofDynamic(65_536));
+    private final HeapExecutor<EndiveGuest> executor =
+        HeapExecutor.builder(runtime).workers(1).build();
+    private final HeapExecutor.Call<EndiveGuest, byte[]> work = runtime.call(CALL, new byte[0]);
+
+    /** Ends the threads. */
+    @TearDown
+    public void close() {
+      executor.close();
+    }
+  }
+
+  /** The engine's memory. */
+  @State(Scope.Benchmark)
+  public static class Engines {
+    private final WasmModule module = Parser.parse(BenchRuntime.code().wasm());
+    private final PlainInstance instance =
+        PlainInstance.of(module, PlainInstance.compile(module), 32_767);
+  }
+
+  /** A whole pristine call on our memory. */
+  @Benchmark
+  public byte[] onOurMemory(Ours ours) throws InterruptedException {
+    return ours.executor.call(CallOptions.named(CALL), ours.work);
+  }
+
+  /** The guest alone on the engine's memory, which grows once and is then as large as it needs. */
+  @Benchmark
+  public long onTheEnginesMemory(Engines engines) {
+    return engines.instance.call(CALL);
+  }
+}

@@ -1,0 +1,137 @@
+package org.wasmheap.bench;
+
+import java.util.function.Function;
+import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.memory.LinearMemory;
+import run.endive.compiler.InterpreterFallback;
+import run.endive.compiler.MachineFactoryCompiler;
+import run.endive.runtime.ByteArrayMemory;
+import run.endive.runtime.ImportFunction;
+import run.endive.runtime.ImportMemory;
+import run.endive.runtime.ImportValues;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
+import run.endive.runtime.Memory;
+import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.FunctionImport;
+import run.endive.wasm.types.MemoryImport;
+import run.endive.wasm.types.MemoryLimits;
+
+/**
+ * An instance of a runtime on the engine's own memory, as one would make it without this library.
+ */
+final class PlainInstance {
+  private final Instance instance;
+  private final FreeingBumpAllocator allocator;
+
+  private PlainInstance(WasmModule module, Function<Instance, Machine> machines, int maximumPages) {
+    MemoryImport imported =
+        module.importSection().stream()
+            .filter(MemoryImport.class::isInstance)
+            .map(MemoryImport.class::cast)
+            .findFirst()
+            .orElseThrow();
+    Memory memory =
+        new ByteArrayMemory(new MemoryLimits(imported.limits().initialPages(), maximumPages));
+    FreeingBumpAllocator[] own = new FreeingBumpAllocator[1];
+    ImportValues.Builder imports =
+        ImportValues.builder()
+            .addMemory(new ImportMemory(imported.module(), imported.name(), memory));
+    module.importSection().stream()
+        .filter(FunctionImport.class::isInstance)
+        .map(FunctionImport.class::cast)
+        .forEach(
+            each ->
+                imports.addFunction(
+                    new ImportFunction(
+                        each.module(),
+                        each.name(),
+                        module.typeSection().getType(each.typeIndex()),
+                        (engine, arguments) -> call(each.name(), own[0], arguments))));
+    instance =
+        Instance.builder(module)
+            .withImportValues(imports.build())
+            .withMachineFactory(machines)
+            .withStart(false)
+            .build();
+    allocator =
+        new FreeingBumpAllocator(
+            new EngineMemory(memory),
+            (int) instance.exports().global("__heap_base").getValue(),
+            FreeingBumpAllocator.ON_CHAIN_LIMIT);
+    own[0] = allocator;
+  }
+
+  static Function<Instance, Machine> compile(WasmModule module) {
+    return MachineFactoryCompiler.builder(module)
+        .withInterpreterFallback(InterpreterFallback.SILENT)
+        .compile();
+  }
+
+  static PlainInstance of(
+      WasmModule module, Function<Instance, Machine> machines, int maximumPages) {
+    return new PlainInstance(module, machines, maximumPages);
+  }
+
+  private static long[] call(String name, FreeingBumpAllocator allocator, long[] arguments) {
+    return switch (name) {
+      case "ext_allocator_malloc_version_1" -> new long[] {allocator.allocate((int) arguments[0])};
+      case "ext_allocator_free_version_1" -> {
+        allocator.deallocate((int) arguments[0]);
+        yield new long[0];
+      }
+      default -> throw new UnsupportedOperationException(name);
+    };
+  }
+
+  /** A call with an empty input; gives the packed result. */
+  long call(String export) {
+    allocator.reset();
+    int input = allocator.allocate(0);
+    return instance.export(export).apply(input, 0)[0];
+  }
+
+  /** The engine's own way back: globals, tables, zeros, data segments. */
+  void initialise() {
+    instance.memory().zero();
+    instance.initialize(false);
+  }
+
+  /** What the allocator sees of the engine's memory. */
+  private record EngineMemory(Memory memory) implements LinearMemory {
+    @Override
+    public long sizeInBytes() {
+      return (long) memory.pages() * PAGE_SIZE;
+    }
+
+    @Override
+    public int maximumPages() {
+      return memory.maximumPages();
+    }
+
+    @Override
+    public boolean grow(int deltaPages) {
+      return memory.grow(deltaPages) >= 0;
+    }
+
+    @Override
+    public long readLong(int address) {
+      return memory.readLong(address);
+    }
+
+    @Override
+    public void writeLong(int address, long value) {
+      memory.writeLong(address, value);
+    }
+
+    @Override
+    public void read(int address, byte[] destination, int offset, int length) {
+      System.arraycopy(memory.readBytes(address, length), 0, destination, offset, length);
+    }
+
+    @Override
+    public void write(int address, byte[] source, int offset, int length) {
+      memory.write(address, source, offset, length);
+    }
+  }
+}

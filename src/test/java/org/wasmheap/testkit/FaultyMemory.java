@@ -1,0 +1,79 @@
+package org.wasmheap.testkit;
+
+import java.util.function.IntUnaryOperator;
+import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.memory.LinearMemory;
+
+/** A memory with one fault, over one that has none. */
+public final class FaultyMemory implements LinearMemory {
+  private final LinearMemory sound;
+  private final LongUnaryOperator written;
+  private final IntUnaryOperator addresses;
+  private final @Nullable RuntimeException refusal;
+
+  private FaultyMemory(
+      LinearMemory sound,
+      LongUnaryOperator written,
+      IntUnaryOperator addresses,
+      @Nullable RuntimeException refusal) {
+    this.sound = sound;
+    this.written = written;
+    this.addresses = addresses;
+    this.refusal = refusal;
+  }
+
+  /** Writes other values than it is told to. */
+  public static FaultyMemory thatAltersWrites(LinearMemory sound, LongUnaryOperator written) {
+    return new FaultyMemory(sound, written, IntUnaryOperator.identity(), null);
+  }
+
+  /** Reads and writes u64s elsewhere than it is told to. */
+  public static FaultyMemory thatAltersAddresses(LinearMemory sound, IntUnaryOperator addresses) {
+    return new FaultyMemory(sound, LongUnaryOperator.identity(), addresses, null);
+  }
+
+  /** Cannot grow. */
+  public static FaultyMemory thatRefusesToGrow(LinearMemory sound, RuntimeException refusal) {
+    return new FaultyMemory(
+        sound, LongUnaryOperator.identity(), IntUnaryOperator.identity(), refusal);
+  }
+
+  @Override
+  public long sizeInBytes() {
+    return sound.sizeInBytes();
+  }
+
+  @Override
+  public int maximumPages() {
+    return sound.maximumPages();
+  }
+
+  @Override
+  public boolean grow(int deltaPages) {
+    if (refusal != null) {
+      throw refusal;
+    }
+    return sound.grow(deltaPages);
+  }
+
+  @Override
+  public long readLong(int address) {
+    return sound.readLong(addresses.applyAsInt(address));
+  }
+
+  @Override
+  public void writeLong(int address, long value) {
+    sound.writeLong(addresses.applyAsInt(address), written.applyAsLong(value));
+  }
+
+  @Override
+  public void read(int address, byte[] destination, int offset, int length) {
+    sound.read(address, destination, offset, length);
+  }
+
+  @Override
+  public void write(int address, byte[] source, int offset, int length) {
+    sound.write(address, source, offset, length);
+  }
+}
