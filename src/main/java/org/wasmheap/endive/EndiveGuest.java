@@ -17,6 +17,8 @@ import run.endive.wasm.types.FunctionType;
  * HeapConfinementException}.
  */
 public final class EndiveGuest {
+  private static final long[] NO_RESULTS = {};
+
   private final EndiveInstance instance;
   private final CallScope scope;
 
@@ -56,7 +58,8 @@ public final class EndiveGuest {
           "'" + export + "' takes " + type.params().size() + " arguments, not " + arguments.length);
     }
     try {
-      return instance.export(export).apply(arguments);
+      long[] results = instance.export(export).apply(arguments);
+      return results == null ? NO_RESULTS : results;
     } catch (WasmInterruptedException e) {
       throw new CallException(FailureKind.INTERRUPTED, "the guest was interrupted", e);
     } catch (WasmEngineException e) {

@@ -47,7 +47,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
             .withStart(false)
             .build();
     this.heapBase = heapBaseOf(engine);
-    this.state = new InstanceState(engine, code.shape().writesTables());
+    this.state = new InstanceState(engine, view.segments(), code.shape().writesTables());
   }
 
   /** The first instance of a module, on a memory of zeros. */

@@ -61,6 +61,11 @@ final class EndiveMemory implements Memory {
     return Math.min(memory.maximumPages(), RUNTIME_MAX_PAGES);
   }
 
+  /** The engine's own array, in which a dropped segment is replaced by an empty one. */
+  DataSegment[] segments() {
+    return segments;
+  }
+
   // Instantiation.
 
   @Override

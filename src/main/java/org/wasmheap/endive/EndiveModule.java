@@ -1,15 +1,17 @@
 package org.wasmheap.endive;
 
+import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.memory.MemoryImage;
+import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.GuestFactory;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
-import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.FunctionType;
 
 /**
@@ -30,6 +32,9 @@ import run.endive.wasm.types.FunctionType;
 public final class EndiveModule implements GuestFactory<EndiveGuest> {
   /** Above the heap base, what small calls write: held at all times, so they never materialise. */
   private static final int HOT_HEAP_BYTES = 1 << 16;
+
+  /** No more is held for that, wherever a module puts its heap base. */
+  private static final long MAX_HOT_BYTES = 16 << 20;
 
   private final LinkedModule code;
   private final int blockLimit;
@@ -64,7 +69,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     this.code = code;
     this.blockLimit = blockLimit;
     EndiveInstance made = EndiveInstance.first(code, shelf, zeros, blockLimit);
-    this.image = zeros.capture(Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES);
+    long hotBytes = Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES;
+    this.image = zeros.capture(Math.min(hotBytes, MAX_HOT_BYTES));
     this.first = new AtomicReference<>(made);
   }
 
@@ -83,20 +89,33 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     Objects.requireNonNull(sizing, "sizing");
     JitWorkaround.apply();
     try {
-      LinkedModule code = new LinkedModule(parse(wasm), provided);
+      LinkedModule code = link(wasm, LinkedModule.byName(provided));
       ModuleShape shape = code.shape();
       MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
       return new EndiveModule(code, newMemory(size), blockLimit);
     } catch (WasmEngineException e) {
-      throw new ModuleRefusedException("module refused: " + e.getMessage(), e);
+      throw new ModuleRefusedException("module refused: " + reason(e), e);
+    } catch (MemoryAccessException | CallException e) {
+      throw new ModuleRefusedException(
+          "module refused: its start function fails: " + e.getMessage(), e);
     }
   }
 
-  private static WasmModule parse(byte[] wasm) {
+  /** The engine's own words, but where they do not say what the matter is. */
+  private static String reason(WasmEngineException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("invalid memory limit")
+        ? "its memory has 64-bit addresses, or limits that are malformed (" + message + ")"
+        : message;
+  }
+
+  private static LinkedModule link(byte[] wasm, ImmutableMap<String, HostFunction> provided) {
     try {
-      return Parser.parse(wasm);
-    } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-      // The parser does not guard each length that a hostile binary can give it.
+      return new LinkedModule(Parser.parse(wasm), provided);
+    } catch (ModuleRefusedException | WasmEngineException e) {
+      throw e;
+    } catch (RuntimeException | AssertionError | StackOverflowError e) {
+      // Parser and compiler guard neither each length nor each stack of a hostile binary.
       throw new ModuleRefusedException("module refused: it is malformed (" + e + ")", e);
     }
   }

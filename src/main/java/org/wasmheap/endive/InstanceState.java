@@ -6,23 +6,29 @@ import org.jspecify.annotations.Nullable;
 import run.endive.runtime.GlobalInstance;
 import run.endive.runtime.Instance;
 import run.endive.runtime.TableInstance;
+import run.endive.wasm.types.DataSegment;
 import run.endive.wasm.types.Element;
 import run.endive.wasm.types.MutabilityType;
 
 /**
- * What an instance keeps outside its memory, as it was after instantiation: mutable globals, and
- * tables with their element segments where the guest can change them.
+ * What an instance keeps outside its memory, as it was after instantiation: mutable globals, the
+ * data segments that the guest has not dropped, and tables with their element segments where the
+ * guest can change them.
  */
 final class InstanceState {
   private final Instance engine;
   private final GlobalInstance[] globals;
   private final long[] low;
   private final long[] high;
+  private final DataSegment[] segments;
+  private final DataSegment[] pristineSegments;
   private final List<TableState> tables = new ArrayList<>();
   private final Element[] elements;
 
-  InstanceState(Instance engine, boolean tablesToo) {
+  InstanceState(Instance engine, DataSegment[] segments, boolean tablesToo) {
     this.engine = engine;
+    this.segments = segments;
+    this.pristineSegments = segments.clone();
     this.globals = mutableGlobals(engine);
     this.low = new long[globals.length];
     this.high = new long[globals.length];
@@ -55,6 +61,7 @@ final class InstanceState {
       globals[i].setValueLow(low[i]);
       globals[i].setValueHigh(high[i]);
     }
+    System.arraycopy(pristineSegments, 0, segments, 0, segments.length);
     for (int i = 0; i < elements.length; i++) {
       engine.setElement(i, elements[i]);
     }
@@ -69,6 +76,11 @@ final class InstanceState {
     for (int i = 0; i < globals.length; i++) {
       if (globals[i].getValueLow() != low[i] || globals[i].getValueHigh() != high[i]) {
         return "mutable global %d is %d, was %d".formatted(i, globals[i].getValueLow(), low[i]);
+      }
+    }
+    for (int i = 0; i < segments.length; i++) {
+      if (segments[i] != pristineSegments[i]) {
+        return "data segment %d was dropped".formatted(i);
       }
     }
     for (int i = 0; i < elements.length; i++) {

@@ -39,7 +39,7 @@ final class LinkedModule {
    * @throws ModuleRefusedException if the module cannot be put back after a call, or imports a
    *     function with another signature than it has
    */
-  LinkedModule(WasmModule wasm, List<HostFunction> provided) {
+  LinkedModule(WasmModule wasm, ImmutableMap<String, HostFunction> provided) {
     this.wasm = wasm;
     this.shape = ModuleShape.of(wasm);
     this.functionImports =
@@ -47,7 +47,7 @@ final class LinkedModule {
             .filter(FunctionImport.class::isInstance)
             .map(FunctionImport.class::cast)
             .toList();
-    this.hostFunctions = byName(provided);
+    this.hostFunctions = provided;
     this.exportTypes = exportTypes(wasm);
     functionImports.forEach(this::requireSignature);
     this.machines = compile(wasm);
@@ -60,7 +60,12 @@ final class LinkedModule {
         .compile();
   }
 
-  private static ImmutableMap<String, HostFunction> byName(List<HostFunction> provided) {
+  /**
+   * Host functions, as the constructor takes them.
+   *
+   * @throws IllegalArgumentException if there are two of one name
+   */
+  static ImmutableMap<String, HostFunction> byName(List<HostFunction> provided) {
     ImmutableMap.Builder<String, HostFunction> map = ImmutableMap.builder();
     provided.forEach(function -> map.put(key(function.module(), function.name()), function));
     return map.buildOrThrow();

@@ -9,7 +9,6 @@ import run.endive.wasm.types.Instruction;
 import run.endive.wasm.types.MemoryImport;
 import run.endive.wasm.types.MemoryLimits;
 import run.endive.wasm.types.OpCode;
-import run.endive.wasm.types.ValType;
 
 /**
  * What of a module matters to the pool, and the refusals of what could not be put back.
@@ -45,6 +44,7 @@ record ModuleShape(
     if (module.tagSection().map(section -> section.tagCount()).orElse(0) > 0) {
       throw refused("it uses exception handling");
     }
+    refuseObjects(module);
     return new ModuleShape(
         imported,
         limits.initialPages(),
@@ -89,20 +89,21 @@ record ModuleShape(
         writesTables |= isTableWrite(opcode);
       }
     }
-    for (ValType type : globalTypes(module)) {
-      if (type.isObjectRef()) {
-        throw refused("it has a global that refers to an object of the host or of GC");
-      }
-    }
     return writesTables;
   }
 
-  private static ValType[] globalTypes(WasmModule module) {
-    ValType[] types = new ValType[module.globalSection().globalCount()];
-    for (int i = 0; i < types.length; i++) {
-      types[i] = module.globalSection().getGlobal(i).valueType();
+  /** Refuses places for references to objects, which no snapshot of numbers holds. */
+  private static void refuseObjects(WasmModule module) {
+    for (int i = 0; i < module.globalSection().globalCount(); i++) {
+      if (module.globalSection().getGlobal(i).valueType().isObjectRef()) {
+        throw refused("it has a global that refers to an object of the host or of GC");
+      }
     }
-    return types;
+    for (int i = 0; i < module.tableSection().tableCount(); i++) {
+      if (module.tableSection().getTable(i).elementType().isObjectRef()) {
+        throw refused("it has a table of references to objects of the host or of GC");
+      }
+    }
   }
 
   private static boolean isTableWrite(OpCode opcode) {

@@ -284,10 +284,7 @@ public final class FlatMemory implements LinearMemory {
   @Override
   public void write(int address, byte[] source, int offset, int length) {
     int from = prepareStore(address, length);
-    // An empty range may lie beyond the array.
-    if (length > 0) {
-      System.arraycopy(source, offset, buffer, from, length);
-    }
+    System.arraycopy(source, offset, buffer, from, length);
   }
 
   /**
@@ -317,11 +314,9 @@ public final class FlatMemory implements LinearMemory {
   public void copy(int destination, int source, int length) {
     int from = checkRange(source, length);
     int to = prepareStore(destination, length);
-    if (length > 0) {
-      int stored = Math.max(0, Math.min(length, buffer.length - from));
-      System.arraycopy(buffer, Math.min(from, buffer.length), buffer, to, stored);
-      Arrays.fill(buffer, to + stored, to + length, (byte) 0);
-    }
+    int stored = Math.max(0, Math.min(length, buffer.length - from));
+    System.arraycopy(buffer, Math.min(from, buffer.length), buffer, to, stored);
+    Arrays.fill(buffer, to + stored, to + length, (byte) 0);
   }
 
   // The way back.
@@ -397,16 +392,14 @@ public final class FlatMemory implements LinearMemory {
     return value;
   }
 
-  /**
-   * Checks, materialises and marks a range that is about to be written; returns its first index.
-   */
+  /** Checks, materialises, marks a range to write; its index, cut to the array where empty. */
   private int prepareStore(int address, int length) {
     int from = checkRange(address, length);
     if (length > 0) {
       materialise(address, length);
       array.mark(from, length);
     }
-    return from;
+    return Math.min(from, buffer.length);
   }
 
   /** Throws unless the range, both ends u32, lies in the logical size; returns its first index. */

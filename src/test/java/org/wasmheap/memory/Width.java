@@ -43,7 +43,7 @@ enum Width {
       case BYTE -> memory.writeByte(address, (byte) value);
       case SHORT -> memory.writeShort(address, (short) value);
       case INT -> memory.writeInt(address, (int) value);
-      case LONG -> memory.writeLong(address, value);
+      default -> memory.writeLong(address, value);
     }
   }
 

@@ -1,0 +1,3 @@
+;; Does not say where its heap begins.
+(module
+  (memory 1))

@@ -1,0 +1,303 @@
+package org.wasmheap.endive;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.allocator.AllocatorFault;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.HeapConfinementException;
+import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.CallScope;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.testkit.Guests;
+import run.endive.runtime.TrapException;
+import run.endive.wasm.types.FunctionType;
+import run.endive.wasm.types.ValType;
+
+@Timeout(60)
+class HostFunctionsTest {
+  private static final CallOptions CALL = CallOptions.named("call");
+
+  /** What the host function {@code test.act} does in the test that runs. */
+  private final AtomicReference<HostFunction.Body> act =
+      new AtomicReference<>((scope, arguments) -> 0);
+
+  private final HostFunction add =
+      new HostFunction(
+          "test",
+          "add",
+          FunctionType.of(List.of(ValType.I32, ValType.I64), List.of(ValType.I64)),
+          (scope, arguments) -> (int) arguments[0] + arguments[1]);
+
+  private final HostFunction acting =
+      new HostFunction(
+          "test",
+          "act",
+          FunctionType.of(List.of(ValType.I32), List.of()),
+          (scope, arguments) -> act.get().run(scope, arguments));
+
+  private final HeapExecutor<EndiveGuest> executor =
+      Guests.onOneWorker(Guests.load("imports", add, acting));
+
+  @AfterEach
+  void shutDown() {
+    executor.close();
+  }
+
+  /** Makes the guest call {@code test.act}; the call must fail, and the next one must be right. */
+  private CallException failureOf(HostFunction.Body body) throws InterruptedException {
+    act.set(body);
+    CallException failure =
+        assertThrows(CallException.class, () -> Guests.call(executor, "act", 8));
+    act.set((scope, arguments) -> 0);
+    assertEquals(0, Guests.call(executor, "act", 8));
+    assertEquals(1024 + 8, Guests.call(executor, "malloc", 1));
+    return failure;
+  }
+
+  @Test
+  void arguments_and_results_go_through_unchanged() throws Exception {
+    assertEquals(5, Guests.call(executor, "add", 2, 3));
+    assertEquals(Long.MIN_VALUE, Guests.call(executor, "add", 1, Long.MAX_VALUE));
+    assertEquals(-2, Guests.call(executor, "add", -1, -1));
+  }
+
+  @Test
+  void a_host_function_can_read_write_and_allocate() throws Exception {
+    // given
+    act.set(
+        (scope, arguments) -> {
+          int pointer = scope.heap().malloc(8);
+          scope.heap().write(pointer, new byte[] {1, 2, 3});
+          scope.heap().write((int) arguments[0], scope.heap().read(pointer, 4));
+          scope.heap().free(pointer);
+          return 0;
+        });
+    // when
+    byte[] written =
+        executor.call(
+            CALL,
+            guest -> {
+              guest.call("act", 100);
+              return guest.heap().read(100, 4);
+            });
+    // then
+    assertArrayEquals(new byte[] {1, 2, 3, 0}, written);
+  }
+
+  @Test
+  void guest_and_host_share_one_allocator() throws Exception {
+    // given
+    List<Integer> pointers = new ArrayList<>();
+    act.set(
+        (scope, arguments) -> {
+          pointers.add(scope.heap().malloc(8));
+          return 0;
+        });
+    // when
+    executor.call(
+        CALL,
+        guest -> {
+          pointers.add((int) guest.call("malloc", 8)[0]);
+          guest.call("act", 0);
+          guest.call("free", pointers.get(0));
+          guest.call("act", 0);
+          return true;
+        });
+    // then
+    assertEquals(List.of(1032, 1048, 1032), pointers);
+  }
+
+  @Test
+  void an_import_that_nobody_provides_traps_with_its_name_when_called() throws Exception {
+    // when
+    CallException trap =
+        assertThrows(CallException.class, () -> Guests.call(executor, "missing", 1));
+    // then
+    assertEquals(FailureKind.TRAP, trap.kind());
+    assertTrue(trap.isDeterministic());
+    assertTrue(trap.getMessage().contains("elsewhere.missing"), trap.getMessage());
+  }
+
+  @Test
+  void an_import_that_nobody_provides_is_no_matter_until_it_is_called() throws Exception {
+    // given
+    try (HeapExecutor<EndiveGuest> without = Guests.onOneWorker(Guests.load("imports"))) {
+      // then
+      assertEquals(1032, Guests.call(without, "malloc", 1));
+      CallException trap = assertThrows(CallException.class, () -> Guests.call(without, "act", 1));
+      assertEquals(FailureKind.TRAP, trap.kind());
+      assertTrue(trap.getMessage().contains("test.act"), trap.getMessage());
+    }
+  }
+
+  @Test
+  void two_host_functions_of_one_name_are_the_embedders_mistake() {
+    assertThrows(IllegalArgumentException.class, () -> Guests.load("imports", add, add));
+  }
+
+  @Test
+  void an_exception_of_a_host_function_is_the_hosts_failure_with_its_cause() throws Exception {
+    // given
+    IOException disk = new IOException("disk on fire");
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw disk;
+            });
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    assertFalse(failure.isDeterministic());
+    assertTrue(failure.getMessage().contains("test.act"), failure.getMessage());
+    assertTrue(failure.getMessage().contains("disk on fire"), failure.getMessage());
+    assertSame(disk, failure.getCause().getCause());
+  }
+
+  @Test
+  void an_engines_exception_thrown_by_a_host_function_is_no_trap() throws Exception {
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw new TrapException("not the guest's");
+            });
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+  }
+
+  @Test
+  void an_error_of_a_host_function_is_the_hosts_failure() throws Exception {
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw new AssertionError("broken");
+            });
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+  }
+
+  @Test
+  void a_pointer_that_leads_out_of_memory_is_the_guests_trap() throws Exception {
+    // when
+    CallException read = failureOf((scope, arguments) -> scope.heap().read(65_535, 2)[0]);
+    CallException write =
+        failureOf(
+            (scope, arguments) -> {
+              scope.heap().write(-1, new byte[1]);
+              return 0;
+            });
+    // then
+    assertEquals(FailureKind.TRAP, read.kind());
+    assertEquals(FailureKind.TRAP, write.kind());
+  }
+
+  @Test
+  void a_fault_of_the_allocator_in_a_host_function_poisons_the_heap() throws Exception {
+    // when
+    CallException failure = failureOf((scope, arguments) -> scope.heap().malloc(-1));
+    // then
+    assertEquals(FailureKind.ALLOCATOR_FAULT, failure.kind());
+    assertEquals(
+        AllocatorFault.REQUEST_TOO_LARGE, ((AllocatorException) failure.getCause()).fault());
+    assertEquals(1, executor.statistics().poisoned());
+  }
+
+  @Test
+  void a_fault_of_the_allocator_fails_the_call_even_if_a_host_function_swallows_it()
+      throws Exception {
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              assertThrows(AllocatorException.class, () -> scope.heap().free(1040));
+              return 0;
+            });
+    // then
+    assertEquals(FailureKind.ALLOCATOR_FAULT, failure.kind());
+  }
+
+  @Test
+  void a_fault_of_the_allocator_in_the_guest_poisons_the_heap() throws Exception {
+    // when
+    CallException failure =
+        assertThrows(CallException.class, () -> Guests.run(executor, "free", 4));
+    // then
+    assertEquals(FailureKind.ALLOCATOR_FAULT, failure.kind());
+    assertTrue(failure.isDeterministic());
+    assertEquals(AllocatorFault.INVALID_POINTER, ((AllocatorException) failure.getCause()).fault());
+  }
+
+  @Test
+  void a_refusal_to_grow_in_a_host_function_aborts_the_call() throws Exception {
+    // when
+    CallException failure = failureOf((scope, arguments) -> scope.heap().growMemory(40_000));
+    // then
+    assertEquals(FailureKind.GROWTH_REFUSED, failure.kind());
+    assertTrue(failure.getCause() instanceof GrowthRefusedException);
+  }
+
+  @Test
+  void a_host_function_that_recurses_for_ever_is_a_stack_overflow() throws Exception {
+    // when
+    CallException failure = failureOf((scope, arguments) -> recurse(1));
+    // then
+    assertEquals(FailureKind.STACK_OVERFLOW, failure.kind());
+  }
+
+  @SuppressWarnings("InfiniteRecursion")
+  private static long recurse(long depth) {
+    return recurse(depth + 1) + depth;
+  }
+
+  @Test
+  void the_context_of_a_call_reaches_its_host_functions_and_is_gone_afterwards() throws Exception {
+    // given
+    List<Object> contexts = new ArrayList<>();
+    AtomicReference<CallScope> kept = new AtomicReference<>();
+    act.set(
+        (scope, arguments) -> {
+          contexts.add(String.valueOf(scope.context()));
+          kept.set(scope);
+          return 0;
+        });
+    // when
+    executor.call(CALL.withContext("overlay 1"), guest -> guest.call("act", 1));
+    Guests.call(executor, "act", 1);
+    executor.call(CALL.withContext("overlay 2"), guest -> guest.call("act", 1));
+    // then
+    assertEquals(List.of("overlay 1", "null", "overlay 2"), contexts);
+    assertThrows(HeapConfinementException.class, () -> kept.get().context());
+  }
+
+  @Test
+  void a_call_without_context_has_none() throws Exception {
+    // given
+    AtomicReference<Object> context = new AtomicReference<>("something");
+    act.set(
+        (scope, arguments) -> {
+          context.set(scope.context());
+          return 0;
+        });
+    // when
+    Guests.call(executor, "act", 1);
+    // then
+    assertNull(context.get());
+  }
+}
