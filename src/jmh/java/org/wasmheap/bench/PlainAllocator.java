@@ -1,10 +1,12 @@
 package org.wasmheap.bench;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * What the allocator is measured against: a straightforward port, with headers and links as objects
- * and the memory behind an interface, as a JVM node has it today.
+ * What the allocator is measured against: a straightforward port, built as the one JVM node has it
+ * today: a list of order objects that each hold their free list, headers and links as objects, an
+ * object for the statistics, and the memory as a buffer behind an interface.
  */
 final class PlainAllocator {
   private static final int ORDERS = 23;
@@ -14,12 +16,50 @@ final class PlainAllocator {
 
   private final PlainMemory memory;
   private final long heapBase;
-  private final Link[] freeLists = new Link[ORDERS];
+  private final List<Order> orders = new ArrayList<>();
+  private final Statistics statistics = new Statistics();
   private long bumper;
-  private long bytesAllocated;
-  private long bytesAllocatedPeak;
-  private long bytesAllocatedSum;
   private boolean poisoned;
+
+  /** Blocks of one size, and those of them that are free. */
+  private static final class Order {
+    private final int value;
+    private Link freeList = Link.NONE;
+
+    Order(int value) {
+      this.value = value;
+    }
+
+    long blockSize() {
+      return 8L << value;
+    }
+  }
+
+  /** What was allocated. */
+  private static final class Statistics {
+    private long bytesAllocated;
+    private long bytesAllocatedPeak;
+    private long bytesAllocatedSum;
+    private long addressSpaceUsed;
+
+    void allocated(long bytes, long addressSpace) {
+      bytesAllocated += bytes;
+      bytesAllocatedSum += bytes;
+      bytesAllocatedPeak = Math.max(bytesAllocatedPeak, bytesAllocated);
+      addressSpaceUsed = addressSpace;
+    }
+
+    void deallocated(long bytes) {
+      bytesAllocated -= bytes;
+    }
+
+    void reset() {
+      bytesAllocated = 0;
+      bytesAllocatedPeak = 0;
+      bytesAllocatedSum = 0;
+      addressSpaceUsed = 0;
+    }
+  }
 
   /** Where a free list leads. */
   private record Link(long header) {
@@ -43,15 +83,16 @@ final class PlainAllocator {
   PlainAllocator(PlainMemory memory, int heapBase) {
     this.memory = memory;
     this.heapBase = (heapBase + 7L) & ~7L;
+    for (int value = 0; value < ORDERS; value++) {
+      orders.add(new Order(value));
+    }
     reset();
   }
 
   void reset() {
-    Arrays.fill(freeLists, Link.NONE);
+    orders.forEach(order -> order.freeList = Link.NONE);
+    statistics.reset();
     bumper = heapBase;
-    bytesAllocated = 0;
-    bytesAllocatedPeak = 0;
-    bytesAllocatedSum = 0;
     poisoned = false;
   }
 
@@ -64,31 +105,28 @@ final class PlainAllocator {
     if (unsigned > MAX_BLOCK) {
       throw new IllegalArgumentException("too large");
     }
-    int order = order(unsigned);
-    long block = 8L << order;
-    Link link = freeLists[order];
+    Order order = orders.get(order(unsigned));
+    long taken = order.blockSize() + 8;
     long header;
-    if (link.header() != NIL) {
-      header = link.header();
-      if (header + block + 8 > memory.size()) {
+    if (order.freeList.header() != NIL) {
+      header = order.freeList.header();
+      if (header + taken > memory.size()) {
         throw new IllegalStateException("invalid link");
       }
       Header free = Header.read(memory, header);
       if (free.occupied()) {
         throw new IllegalStateException("occupied link");
       }
-      freeLists[order] = free.next();
+      order.freeList = free.next();
     } else {
       header = bumper;
-      if (bumper + block + 8 > memory.size()) {
+      if (bumper + taken > memory.size()) {
         throw new IllegalStateException("out of space");
       }
-      bumper += block + 8;
+      bumper += taken;
     }
-    new Header(true, order, Link.NONE).write(memory, header);
-    bytesAllocated += block + 8;
-    bytesAllocatedSum += block + 8;
-    bytesAllocatedPeak = Math.max(bytesAllocatedPeak, bytesAllocated);
+    new Header(true, order.value, Link.NONE).write(memory, header);
+    statistics.allocated(taken, bumper - heapBase);
     poisoned = false;
     return (int) (header + 8);
   }
@@ -103,14 +141,17 @@ final class PlainAllocator {
     if (!block.occupied() || block.order() >= ORDERS) {
       throw new IllegalStateException("empty header");
     }
-    new Header(false, 0, freeLists[block.order()]).write(memory, header);
-    freeLists[block.order()] = new Link(header);
-    bytesAllocated -= (8L << block.order()) + 8;
+    Order order = orders.get(block.order());
+    new Header(false, 0, order.freeList).write(memory, header);
+    order.freeList = new Link(header);
+    statistics.deallocated(order.blockSize() + 8);
     poisoned = false;
   }
 
   long peak() {
-    return bytesAllocatedPeak + bytesAllocatedSum;
+    return statistics.bytesAllocatedPeak
+        + statistics.bytesAllocatedSum
+        + statistics.addressSpaceUsed;
   }
 
   private static int order(long size) {

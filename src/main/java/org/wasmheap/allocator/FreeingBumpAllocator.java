@@ -67,7 +67,6 @@ public final class FreeingBumpAllocator {
   private long bytesAllocated;
   private long bytesAllocatedPeak;
   private long bytesAllocatedSum;
-  private long addressSpaceUsed;
   private long highestBumper;
   private long allocations;
   private long deallocations;
@@ -137,7 +136,6 @@ public final class FreeingBumpAllocator {
     bytesAllocated = 0;
     bytesAllocatedPeak = 0;
     bytesAllocatedSum = 0;
-    addressSpaceUsed = 0;
     allocations = 0;
     deallocations = 0;
   }
@@ -177,7 +175,6 @@ public final class FreeingBumpAllocator {
     bytesAllocated = allocated;
     bytesAllocatedSum += taken;
     bytesAllocatedPeak = Math.max(bytesAllocatedPeak, allocated);
-    addressSpaceUsed = bumper - heapBase;
     highestBumper = bumper;
     allocations++;
     return (int) header + HEADER_BYTES;
@@ -375,7 +372,7 @@ public final class FreeingBumpAllocator {
         bytesAllocated,
         bytesAllocatedPeak,
         bytesAllocatedSum,
-        addressSpaceUsed,
+        highestBumper - heapBase,
         bumper,
         highestBumper,
         allocations,

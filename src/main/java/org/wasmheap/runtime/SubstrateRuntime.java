@@ -53,8 +53,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   public static SubstrateRuntime load(
       RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
     EndiveModule module =
-        EndiveModule.load(
-            code.wasm(), strategy, hostFunctions, Heap.ON_CHAIN_BLOCK_LIMIT);
+        EndiveModule.load(code.wasm(), strategy, hostFunctions, Heap.ON_CHAIN_BLOCK_LIMIT);
     return new SubstrateRuntime(code, strategy, module);
   }
 
