@@ -2,7 +2,6 @@ package org.wasmheap.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,7 @@ public final class Main implements Callable<Integer> {
   static final int EXIT_FAILED = 1;
   static final int EXIT_CANNOT_RUN = 2;
 
-  private static final String LOG_CONFIG = "--log-config";
+  private static final String DYNAMIC = "--dynamic";
 
   @Option(
       names = "--verbose",
@@ -33,10 +32,10 @@ public final class Main implements Callable<Integer> {
       description = "Show stack traces of errors.")
   private boolean verbose;
 
-  // Read by configureLogging, before anything can log; here for usage and validation.
+  // Read by LogConfiguration, before anything can log; here for usage and validation.
   @SuppressWarnings("UnusedVariable")
   @Option(
-      names = LOG_CONFIG,
+      names = LogConfiguration.OPTION,
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
       description = "Logback configuration to use in place of the bundled one.")
@@ -57,36 +56,31 @@ public final class Main implements Callable<Integer> {
 
   /** Runs a command in this JVM; gives its exit code. */
   static int execute(PrintWriter out, PrintWriter err, String... args) {
-    try {
-      configureLogging(args);
-    } catch (CliException e) {
-      err.println(NAME + ": " + e.getMessage());
-      return EXIT_CANNOT_RUN;
-    }
     Main main = new Main();
-    return new CommandLine(main)
-        .setOut(out)
-        .setErr(err)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler((e, unused) -> main.usageError(e))
-        .setExecutionExceptionHandler((e, command, unused) -> main.cannotRun(command, e))
-        .execute(args);
+    try {
+      LogConfiguration.apply(args);
+      requireAttachedNumbers(args);
+      return new CommandLine(main)
+          .setOut(out)
+          .setErr(err)
+          .setCaseInsensitiveEnumValuesAllowed(true)
+          .setParameterExceptionHandler((e, unused) -> main.usageError(e))
+          .setExecutionExceptionHandler((e, command, unused) -> main.cannotRun(command, e))
+          .execute(args);
+    } catch (CliException e) {
+      return main.fail(err, String.valueOf(e.getMessage()), e);
+    } catch (Throwable e) {
+      // An error of the JVM: out of memory while it loads, say.
+      return main.fail(err, "the command failed: " + e, e);
+    }
   }
 
-  /** Logback reads the property once, when the first logger is made: before any command exists. */
-  private static void configureLogging(String... args) {
-    for (int i = 0; i < args.length; i++) {
-      String value = null;
-      if (args[i].startsWith(LOG_CONFIG + "=")) {
-        value = args[i].substring(LOG_CONFIG.length() + 1);
-      } else if (args[i].equals(LOG_CONFIG) && i + 1 < args.length) {
-        value = args[i + 1];
-      }
-      if (value != null) {
-        if (!Files.isReadable(Path.of(value)) || Files.isDirectory(Path.of(value))) {
-          throw new CliException(value, "no such file, or not readable", null);
-        }
-        System.setProperty("logback.configurationFile", value);
+  /** An optional value that is attached must be a number; a word that follows may be a path. */
+  private static void requireAttachedNumbers(String... args) {
+    for (String arg : args) {
+      if (arg.startsWith(DYNAMIC + "=") && !arg.matches(DYNAMIC + "=[0-9]{1,9}")) {
+        throw new CliException(
+            DYNAMIC, "'" + arg.substring(DYNAMIC.length() + 1) + "' is no number of pages", null);
       }
     }
   }
@@ -109,7 +103,10 @@ public final class Main implements Callable<Integer> {
   }
 
   private int fail(CommandLine command, String message, Exception e) {
-    PrintWriter err = command.getErr();
+    return fail(command.getErr(), message, e);
+  }
+
+  private int fail(PrintWriter err, String message, Throwable e) {
     err.println(NAME + ": " + message.replaceAll("\\s*\\R\\s*", " "));
     if (verbose) {
       e.printStackTrace(err);

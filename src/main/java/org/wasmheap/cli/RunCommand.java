@@ -132,9 +132,9 @@ final class RunCommand implements Callable<Integer> {
     RunFigures figures = new RunFigures(loaded, call, instances, record);
     figures.loaded(System.nanoTime() - loadStart);
     run(loaded, bytes, figures);
-    figures.requireRecorded();
     spec.commandLine().getOut().println(json ? figures.json() : figures.table());
     spec.commandLine().getOut().flush();
+    figures.requireRecorded();
     return figures.failed() == 0 ? Main.EXIT_OK : Main.EXIT_FAILED;
   }
 
@@ -290,7 +290,10 @@ final class RunCommand implements Callable<Integer> {
         : null;
   }
 
-  /** Takes the next word as the value only if it is a number, so that a path may follow. */
+  /**
+   * Takes the next word as the value only if it is a number, so that a path may follow. What is
+   * attached with an equals sign was checked before, by {@link Main}.
+   */
   static final class OptionalNumber implements CommandLine.IParameterConsumer {
     @Override
     public void consumeParameters(Stack<String> words, ArgSpec option, CommandSpec command) {

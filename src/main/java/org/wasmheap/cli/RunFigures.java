@@ -53,7 +53,7 @@ final class RunFigures implements HeapListener {
   private final Stopwatch stopwatch = Stopwatch.createUnstarted();
 
   private byte @Nullable [] firstResult;
-  private @Nullable IOException notRecorded;
+  private @Nullable Exception notRecorded;
   private @Nullable ExecutorStatistics statistics;
   private double loadSeconds;
   private long ok;
@@ -75,7 +75,8 @@ final class RunFigures implements HeapListener {
 
   @Override
   public synchronized void created(Heap heap) {
-    TraceRecorder recorder = new TraceRecorder();
+    TraceRecorder recorder =
+        recordDirectory == null ? TraceRecorder.ofFingerprints() : new TraceRecorder();
     heap.observe(recorder);
     recorders.put(heap.name(), recorder);
     heaps.put(heap.name(), heap);
@@ -89,7 +90,6 @@ final class RunFigures implements HeapListener {
   @Override
   public void callCompleted(CallReport report) {
     TraceRecorder recorder = recorderOf(report.heap());
-    // Outside the monitor: the recorder belongs to this thread, and its hash takes a while.
     HashCode trace = recorder.fingerprint();
     synchronized (this) {
       ran++;
@@ -101,6 +101,9 @@ final class RunFigures implements HeapListener {
       allocations += report.allocations();
       peakBytes = Math.max(peakBytes, report.bytesAllocatedPeak());
       peakPages = Math.max(peakPages, report.pagesPeak());
+      if (!heaps.containsKey(report.heap())) {
+        recorders.remove(report.heap());
+      }
       if (traces.add(trace) && recordDirectory != null) {
         write(recordDirectory, trace, recorder, report);
       }
@@ -119,10 +122,14 @@ final class RunFigures implements HeapListener {
     FailureKind failure = report.failure();
     String status = failure == null ? "ok" : failure.label();
     Path file =
-        directory.resolve(report.name() + "-" + trace.toString().substring(0, 12) + ".trace");
+        directory.resolve(
+            report.name().replaceAll("[^A-Za-z0-9_.-]", "_")
+                + "-"
+                + trace.toString().substring(0, 12)
+                + ".trace");
     try {
       Files.writeString(file, recorder.trace(status).toString(), StandardCharsets.US_ASCII);
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) {
       notRecorded = e;
     }
   }
@@ -168,7 +175,8 @@ final class RunFigures implements HeapListener {
 
   synchronized void requireRecorded() {
     if (notRecorded != null) {
-      throw new CliException("--record", "cannot write: " + notRecorded, notRecorded);
+      throw new CliException(
+          "--record", "cannot write a trace: " + notRecorded.getMessage(), notRecorded);
     }
   }
 

@@ -44,6 +44,7 @@ final class RunOutput {
       map.forEach((key, each) -> entries.add(key + " " + readable(each)));
       return map.isEmpty() ? "none" : entries.toString();
     }
-    return value.toString();
+    // Some of it is the guest's text, which must not steer a terminal.
+    return value.toString().replaceAll("\\p{Cntrl}", "?");
   }
 }

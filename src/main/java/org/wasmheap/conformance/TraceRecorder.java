@@ -23,8 +23,15 @@ import org.wasmheap.heap.HeapListener.GrowthCause;
 public final class TraceRecorder implements Heap.Observer {
   private static final int FIRST_CAPACITY = 64 * Trace.STEP_INTS;
 
-  private int[] steps = new int[FIRST_CAPACITY];
+  /** Steps that are kept at most, 48 MB: an endless call must not take the process with it. */
+  private static final int MAX_STEPS = 1 << 22;
+
+  private final int maxInts;
+  private int[] steps;
   private int length;
+  private boolean cut;
+  private Hasher hasher = Hashing.murmur3_128().newHasher();
+  private HashCode fingerprint = HashCode.fromInt(0);
   private int initialPages;
   private int maximumPages;
   private int finalPages;
@@ -33,11 +40,29 @@ public final class TraceRecorder implements Heap.Observer {
   private @Nullable AllocatorStatistics statistics;
 
   /** A recorder for one heap. */
-  public TraceRecorder() {}
+  public TraceRecorder() {
+    this(MAX_STEPS);
+  }
+
+  private TraceRecorder(int maxSteps) {
+    this.maxInts = maxSteps * Trace.STEP_INTS;
+    this.steps = new int[Math.min(FIRST_CAPACITY, maxInts)];
+  }
+
+  /**
+   * A recorder that keeps no steps: for telling traces apart, in little memory.
+   *
+   * @return a recorder whose {@link #trace} cannot be asked for
+   */
+  public static TraceRecorder ofFingerprints() {
+    return new TraceRecorder(0);
+  }
 
   @Override
   public void began(Heap heap) {
     length = 0;
+    cut = false;
+    hasher = Hashing.murmur3_128().newHasher();
     statistics = null;
     initialPages = heap.memory().pages();
     maximumPages = heap.memory().maximumPages();
@@ -72,6 +97,7 @@ public final class TraceRecorder implements Heap.Observer {
   public void ended(Heap heap) {
     statistics = heap.statistics();
     finalPages = heap.memory().pages();
+    fingerprint = hasher.hash();
   }
 
   /**
@@ -81,11 +107,7 @@ public final class TraceRecorder implements Heap.Observer {
    * @return 128 bits
    */
   public HashCode fingerprint() {
-    Hasher hasher = Hashing.murmur3_128().newHasher();
-    for (int i = 0; i < length; i++) {
-      hasher.putInt(steps[i]);
-    }
-    return hasher.hash();
+    return fingerprint;
   }
 
   /**
@@ -93,12 +115,15 @@ public final class TraceRecorder implements Heap.Observer {
    *
    * @param status how it ended: {@code ok}, or the kind of its failure
    * @return the trace
-   * @throws IllegalStateException if no call is over
+   * @throws IllegalStateException if no call is over, or it made more steps than are kept
    */
   public Trace trace(String status) {
     AllocatorStatistics did = statistics;
     if (did == null) {
       throw new IllegalStateException("a trace can be asked for when a call is over");
+    }
+    if (cut) {
+      throw new IllegalStateException("the call made more than " + MAX_STEPS + " steps");
     }
     Header header =
         new Header(
@@ -116,10 +141,16 @@ public final class TraceRecorder implements Heap.Observer {
   }
 
   private void add(Kind kind, int operand, int result) {
-    if (length + Trace.STEP_INTS > steps.length) {
-      steps = Arrays.copyOf(steps, 2 * steps.length);
+    int code = Trace.code(kind);
+    hasher.putInt(code).putInt(operand).putInt(result);
+    if (length + Trace.STEP_INTS > maxInts) {
+      cut = true;
+      return;
     }
-    steps[length++] = Trace.code(kind);
+    if (length + Trace.STEP_INTS > steps.length) {
+      steps = Arrays.copyOf(steps, Math.min(2 * steps.length, maxInts));
+    }
+    steps[length++] = code;
     steps[length++] = operand;
     steps[length++] = result;
   }

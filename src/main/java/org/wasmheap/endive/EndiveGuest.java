@@ -60,26 +60,35 @@ public final class EndiveGuest {
     try {
       long[] results = instance.export(export).apply(arguments);
       return results == null ? NO_RESULTS : results;
-    } catch (WasmInterruptedException e) {
-      throw new CallException(FailureKind.INTERRUPTED, "the guest was interrupted", e);
-    } catch (WasmEngineException e) {
-      throw classified(e);
+    } catch (RuntimeException | Error e) {
+      RuntimeException failure = classified(e);
+      // The call is lost with its guest, also if its own code swallows the exception.
+      scope.guestFailed(failure);
+      throw failure;
     }
   }
 
   /** An engine's exception is a trap, unless the JVM gave up beneath it. */
-  private static CallException classified(WasmEngineException e) {
-    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+  private static RuntimeException classified(Throwable thrown) {
+    if (thrown instanceof WasmHeapException known) {
+      return known;
+    }
+    if (thrown instanceof WasmInterruptedException) {
+      return new CallException(FailureKind.INTERRUPTED, "the guest was interrupted", thrown);
+    }
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof StackOverflowError) {
         return new CallException(
-            FailureKind.STACK_OVERFLOW, "the guest's calls filled the thread's stack", e);
+            FailureKind.STACK_OVERFLOW, "the guest's calls filled the thread's stack", thrown);
       }
       if (cause instanceof OutOfMemoryError) {
-        return new CallException(FailureKind.OUT_OF_MEMORY, "the JVM is out of memory", e);
+        return new CallException(FailureKind.OUT_OF_MEMORY, "the JVM is out of memory", thrown);
       }
     }
-    String message = e.getMessage();
-    return new CallException(
-        FailureKind.TRAP, message == null ? e.getClass().getSimpleName() : message, e);
+    String message = thrown.getMessage();
+    String detail = message == null ? thrown.getClass().getSimpleName() : message;
+    return thrown instanceof WasmEngineException
+        ? new CallException(FailureKind.TRAP, detail, thrown)
+        : new CallException(FailureKind.HOST_FUNCTION, "the engine failed: " + thrown, thrown);
   }
 }

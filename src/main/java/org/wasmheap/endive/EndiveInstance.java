@@ -19,6 +19,9 @@ import run.endive.wasm.WasmEngineException;
 final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   private static final String HEAP_BASE = "__heap_base";
 
+  /** The highest that the allocator takes. */
+  private static final int MAX_HEAP_BASE = 0xFFFF_FFF7;
+
   private final LinkedModule code;
   private final MemoryShelf shelf;
   private final FlatMemory memory;
@@ -71,7 +74,15 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   private static int heapBaseOf(Instance engine) {
     try {
-      return (int) engine.exports().global(HEAP_BASE).getValue();
+      int base = (int) engine.exports().global(HEAP_BASE).getValue();
+      if (Integer.compareUnsigned(base, MAX_HEAP_BASE) > 0) {
+        throw new ModuleRefusedException(
+            "module refused: its heap would begin at "
+                + Integer.toUnsignedLong(base)
+                + ", too near the end of the address space",
+            null);
+      }
+      return base;
     } catch (WasmEngineException e) {
       throw new ModuleRefusedException(
           "module refused: it exports no global " + HEAP_BASE + ", where its heap would begin", e);

@@ -38,7 +38,7 @@ final class GuardedListener implements HeapListener {
   public void reset(Heap heap, int blocksRestored) {
     try {
       delegate.reset(heap, blocksRestored);
-    } catch (Exception e) {
+    } catch (Throwable e) {
       suppress("reset", e);
     }
   }
@@ -52,7 +52,7 @@ final class GuardedListener implements HeapListener {
   public void callCompleted(CallReport report) {
     try {
       delegate.callCompleted(report);
-    } catch (Exception e) {
+    } catch (Throwable e) {
       suppress("callCompleted", e);
     }
   }
@@ -60,12 +60,12 @@ final class GuardedListener implements HeapListener {
   private static void guard(String hook, Runnable body) {
     try {
       body.run();
-    } catch (Exception e) {
+    } catch (Throwable e) {
       suppress(hook, e);
     }
   }
 
-  private static void suppress(String hook, Exception e) {
+  static void suppress(String hook, Throwable e) {
     LOG.atWarn().addKeyValue("hook", hook).setCause(e).log("hook.failed");
   }
 }

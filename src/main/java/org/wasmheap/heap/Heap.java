@@ -245,7 +245,7 @@ public final class Heap {
    */
   public void observe(Observer hears) {
     requireOwner("observe");
-    observer = Objects.requireNonNull(hears, "observer");
+    observer = new GuardedObserver(Objects.requireNonNull(hears, "observer"));
   }
 
   /**
@@ -278,7 +278,8 @@ public final class Heap {
               resetNanos,
               call.pagesBefore(),
               lastPages,
-              memory.pages(),
+              // The memory of a retired heap may serve another by now.
+              state == State.RETIRED ? lastPages : memory.pages(),
               did.allocations(),
               did.deallocations(),
               did.bytesAllocatedPeak(),
@@ -287,7 +288,9 @@ public final class Heap {
   }
 
   private void end() {
-    if (current != null) {
+    HeapHandle ends = current;
+    current = null;
+    if (ends != null) {
       lastStatistics = operations.allocator().statistics();
       lastPages = memory.pages();
       Observer hears = observer;
@@ -295,7 +298,6 @@ public final class Heap {
         hears.ended(this);
       }
     }
-    current = null;
   }
 
   // For the handle of the call, and for what it does.
@@ -347,7 +349,7 @@ public final class Heap {
   }
 
   /**
-   * The memory, which is the owner's but for {@link LinearMemory#materialisedBytes()}.
+   * The memory, which is the owner's but for what {@link LinearMemory} allows any thread.
    *
    * @return the memory
    */

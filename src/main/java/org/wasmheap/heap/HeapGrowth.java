@@ -35,12 +35,12 @@ final class HeapGrowth {
   }
 
   private void requireAllowed(int fromPages, int toPages, GrowthCause cause) {
-    RuntimeException thrown = null;
+    Throwable thrown = null;
     try {
       if (listener.mayGrow(heap, fromPages, toPages, cause)) {
         return;
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       thrown = e;
     }
     throw new GrowthRefusedException(

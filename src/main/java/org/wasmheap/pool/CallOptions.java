@@ -61,6 +61,13 @@ public record CallOptions(String name, @Nullable Duration deadline, @Nullable Ob
     return new CallOptions(name, deadline, Objects.requireNonNull(hostContext, "hostContext"));
   }
 
+  /** However long a duration is, it fits here. */
+  static long nanos(Duration duration) {
+    return LONGEST_DEADLINE.compareTo(duration) < 0
+        ? LONGEST_DEADLINE.toNanos()
+        : duration.toNanos();
+  }
+
   static void requireDeadline(String setting, Duration value) {
     if (value.isNegative() || value.isZero() || value.compareTo(LONGEST_DEADLINE) > 0) {
       throw new IllegalArgumentException(

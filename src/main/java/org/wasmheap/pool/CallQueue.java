@@ -2,7 +2,7 @@ package org.wasmheap.pool;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -34,6 +34,7 @@ final class CallQueue<G> {
   private final Condition idle = lock.newCondition();
   private final Condition watch = lock.newCondition();
   private final Condition instance = lock.newCondition();
+  private final Condition ending = lock.newCondition();
   private final int capacity;
 
   // All below: guarded by the lock.
@@ -86,9 +87,7 @@ final class CallQueue<G> {
     lock.lock();
     try {
       running.remove(task);
-      if (running.isEmpty() && waiting.isEmpty()) {
-        idle.signalAll();
-      }
+      signalIfIdle();
     } finally {
       lock.unlock();
     }
@@ -99,9 +98,7 @@ final class CallQueue<G> {
     lock.lock();
     try {
       boolean removed = waiting.remove(task);
-      if (removed && running.isEmpty() && waiting.isEmpty()) {
-        idle.signalAll();
-      }
+      signalIfIdle();
       return removed;
     } finally {
       lock.unlock();
@@ -116,15 +113,21 @@ final class CallQueue<G> {
   @Nullable Due<G> awaitDue(long graceNanos, long limitNanos) {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      watchUntil = earliestWake(now + limitNanos);
-      if (phase != Phase.CLOSED && watchUntil - now > 0) {
-        waitFor(watch, watchUntil - now);
-        now = System.nanoTime();
+      long before = System.nanoTime();
+      watchUntil = earliestWake(before + limitNanos);
+      if (phase != Phase.CLOSED && watchUntil - before > 0) {
+        waitFor(watch, watchUntil - before);
       }
-      return phase == Phase.CLOSED
-          ? null
-          : new Due<>(collectWaiting(now), collectRunning(now, graceNanos));
+      long now = System.nanoTime();
+      if (phase == Phase.CLOSED) {
+        return null;
+      }
+      Due<G> due = new Due<>(overdue(waiting, now), overdue(running, now));
+      // All memory is taken by now: no call can get lost between the queue and its completion.
+      waiting.removeIf(task -> task.wakeNanos() - now <= 0);
+      due.running().forEach(task -> task.wakeAt(now + graceNanos));
+      signalIfIdle();
+      return due;
     } finally {
       lock.unlock();
     }
@@ -133,27 +136,20 @@ final class CallQueue<G> {
   /** Calls whose time has come. */
   record Due<G>(List<CallTask<G, ?>> waiting, List<CallTask<G, ?>> running) {}
 
-  private List<CallTask<G, ?>> collectWaiting(long now) {
+  private static <G> List<CallTask<G, ?>> overdue(Collection<CallTask<G, ?>> tasks, long now) {
     List<CallTask<G, ?>> due = new ArrayList<>();
-    for (Iterator<CallTask<G, ?>> each = waiting.iterator(); each.hasNext(); ) {
-      CallTask<G, ?> task = each.next();
+    for (CallTask<G, ?> task : tasks) {
       if (task.wakeNanos() - now <= 0) {
-        each.remove();
         due.add(task);
       }
     }
     return due;
   }
 
-  private List<CallTask<G, ?>> collectRunning(long now, long graceNanos) {
-    List<CallTask<G, ?>> due = new ArrayList<>();
-    for (CallTask<G, ?> task : running) {
-      if (task.wakeNanos() - now <= 0) {
-        due.add(task);
-        task.wakeAt(now + graceNanos);
-      }
+  private void signalIfIdle() {
+    if (running.isEmpty() && waiting.isEmpty()) {
+      idle.signalAll();
     }
-    return due;
   }
 
   private long earliestWake(long latest) {
@@ -172,7 +168,8 @@ final class CallQueue<G> {
     lock.lock();
     try {
       if (hasFuture()) {
-        waitFor(work, nanos);
+        // Not on the condition of work: a call must not wake a worker that cannot take it.
+        waitFor(ending, nanos);
       }
       return hasFuture();
     } finally {
@@ -216,6 +213,7 @@ final class CallQueue<G> {
       if (phase == Phase.OPEN) {
         phase = Phase.DRAINING;
         work.signalAll();
+        ending.signalAll();
       }
       return awaitIdle(System.nanoTime() + nanos);
     } finally {
@@ -249,7 +247,9 @@ final class CallQueue<G> {
       Due<G> left = new Due<>(List.copyOf(waiting), List.copyOf(running));
       waiting.clear();
       work.signalAll();
+      ending.signalAll();
       watch.signalAll();
+      idle.signalAll();
       return left;
     } finally {
       lock.unlock();

@@ -9,12 +9,15 @@ import org.wasmheap.heap.HeapHandle;
  * round host functions, inside which the call is never interrupted.
  *
  * <p>Valid on the call's thread until the call ends; afterwards every method throws {@link
- * HeapConfinementException}.
+ * HeapConfinementException}, and so does the handle that {@link #heap()} gives.
  */
 public final class CallScope {
   private final HeapHandle heap;
   private final @Nullable Object context;
   private final InterruptGate gate;
+
+  /** The first failure of the guest in this call. The worker's alone. */
+  private @Nullable Throwable lost;
 
   CallScope(HeapHandle heap, @Nullable Object context, InterruptGate gate) {
     this.heap = heap;
@@ -59,6 +62,24 @@ public final class CallScope {
    * @throws CallException if the call was to be interrupted meanwhile
    */
   public void exitHost() {
+    heap.check();
     gate.exitHost();
+  }
+
+  /**
+   * Tells that the guest ended abnormally: from here on the call fails with this, whatever its own
+   * code makes of the exception. For engines.
+   *
+   * @param failure what ended the guest; the first one counts
+   */
+  public void guestFailed(Throwable failure) {
+    heap.check();
+    if (lost == null) {
+      lost = failure;
+    }
+  }
+
+  @Nullable Throwable lost() {
+    return lost;
   }
 }

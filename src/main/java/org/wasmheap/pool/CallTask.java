@@ -9,6 +9,14 @@ import org.wasmheap.heap.FailureKind;
  * watchdog, the caller who cancels, or shutdown; the winner counts the outcome.
  */
 final class CallTask<G, R> extends AbstractFuture<R> {
+  /** Made before it is needed: when it is, there may be no memory to make it. */
+  @SuppressWarnings("StaticAssignmentOfThrowable")
+  private static final CallException LOST =
+      new CallException(
+          FailureKind.OUT_OF_MEMORY,
+          "the call was lost: its executor had no memory left to say more; raise -Xmx",
+          null);
+
   private final HeapExecutor<G> executor;
   private final HeapExecutor.Call<? super G, ? extends R> body;
   private final CallOptions options;
@@ -85,11 +93,23 @@ final class CallTask<G, R> extends AbstractFuture<R> {
 
   void fail(CallException failure) {
     if (setException(failure)) {
-      if (failure.kind() == FailureKind.REJECTED) {
-        executor.counters().rejected.increment();
-      } else {
-        executor.counters().failed.increment();
-      }
+      executor.counters().failed.increment();
+    }
+  }
+
+  /** It was not accepted. */
+  void reject(CallException refusal) {
+    if (setException(refusal)) {
+      executor.counters().rejected.increment();
+    }
+  }
+
+  /** Its executor failed at it, perhaps for want of memory. */
+  void lose(Throwable thrown) {
+    try {
+      fail(Failures.broken(thrown, this));
+    } catch (Throwable again) {
+      fail(LOST);
     }
   }
 

@@ -40,10 +40,13 @@ final class Failures {
         thrown);
   }
 
-  /** The executor itself failed at a call: nothing of it may be believed. */
+  /**
+   * The executor itself failed at a call: nothing of it may be believed, least of all of the guest.
+   */
   static CallException broken(Throwable thrown, CallTask<?, ?> task) {
+    FailureKind kind = kindOf(thrown);
     return new CallException(
-        kindOf(thrown),
+        kind.isDeterministic() ? FailureKind.HOST_FUNCTION : kind,
         "call " + task.number() + " was lost by its executor: " + detail(thrown),
         thrown);
   }
@@ -52,7 +55,7 @@ final class Failures {
   static CallException rejected(
       CallTask<?, ?> task, String pool, CallQueue.Phase phase, CallQueue<?> queue) {
     return new CallException(
-        FailureKind.REJECTED,
+        phase == CallQueue.Phase.OPEN ? FailureKind.REJECTED : FailureKind.SHUTDOWN,
         "call "
             + task.number()
             + " '"

@@ -59,11 +59,10 @@ public final class HeapExecutor<G> implements AutoCloseable {
   @FunctionalInterface
   public interface Call<G, R> {
     /**
-     * Does the work, on a thread of the executor. What it returns must not refer to the guest or
-     * its memory.
+     * Does the work, on a thread of the executor.
      *
      * @param guest pristine, and this call's alone until it returns
-     * @return the result
+     * @return the result, which must not refer to the guest or its memory
      * @throws Exception if the call fails; the future then fails with a {@link CallException}
      */
     R run(G guest) throws Exception;
@@ -124,7 +123,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     counters.submitted.increment();
     CallQueue.Phase refusal = queue.offer(task);
     if (refusal != null) {
-      task.fail(Failures.rejected(task, name, refusal, queue));
+      task.reject(Failures.rejected(task, name, refusal, queue));
     }
     return task;
   }
@@ -169,30 +168,26 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @throws InterruptedException if the calling thread is interrupted
    */
   public boolean awaitReady(Duration limit) throws InterruptedException {
-    return queue.awaitInstances(workers.size(), System.nanoTime() + limit.toNanos());
+    return queue.awaitInstances(workers.size(), System.nanoTime() + CallOptions.nanos(limit));
   }
 
   /**
    * Accepts no more calls, lets those that were accepted end until the deadline, then fails those
-   * that wait and interrupts those that run. Returns at the latest when deadline and grace time are
-   * over; a second call only waits.
+   * that wait and interrupts those that run. Returns at the latest when the deadline and twice the
+   * grace time are over; a second call only waits.
    *
    * @param deadline how long accepted calls may take
    * @return the account, in which nothing is missing
    */
   public ExecutorStatistics shutdown(Duration deadline) {
-    queue.drain(deadline.toNanos());
+    queue.drain(CallOptions.nanos(deadline));
     CallQueue.Due<G> left = queue.close();
-    for (CallTask<G, ?> task : left.waiting()) {
-      task.fail(Failures.cutOff(task, name, "waited"));
-    }
-    for (CallTask<G, ?> task : left.running()) {
-      task.interrupt(FailureKind.SHUTDOWN);
-    }
+    left.waiting().forEach(task -> task.fail(Failures.cutOff(task, name, "waited")));
+    left.running().forEach(task -> task.interrupt(FailureKind.SHUTDOWN));
     if (!queue.awaitIdle(System.nanoTime() + grace.toNanos())) {
-      for (CallTask<G, ?> task : left.running()) {
-        task.fail(Failures.cutOff(task, name, "ran, and did not react to its interruption"));
-      }
+      // Again: the first may have come before the worker began the call.
+      left.running().forEach(task -> task.interrupt(FailureKind.SHUTDOWN));
+      left.running().forEach(task -> task.fail(Failures.cutOff(task, name, "ran")));
     }
     join();
     return statistics();
@@ -205,13 +200,14 @@ public final class HeapExecutor<G> implements AutoCloseable {
       for (Worker<G> worker : workers) {
         worker.join(until - System.nanoTime());
       }
+      TimeUnit.NANOSECONDS.timedJoin(watchdog, Math.max(1, until - System.nanoTime()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   /**
-   * Takes the spare memory of all heaps, also of those in use.
+   * Takes the spare memory of all heaps, also in use.
    *
    * @return bytes given up
    */
@@ -431,10 +427,13 @@ public final class HeapExecutor<G> implements AutoCloseable {
      */
     public HeapExecutor<G> build() {
       HeapExecutor<G> executor = new HeapExecutor<>(this);
-      for (Worker<G> worker : executor.workers) {
-        worker.start();
+      try {
+        executor.watchdog.start();
+        executor.workers.forEach(Worker::start);
+      } catch (Throwable e) {
+        executor.queue.close(); // No more threads to be had: none may stay behind.
+        throw e;
       }
-      executor.watchdog.start();
       return executor;
     }
 

@@ -76,6 +76,10 @@ final class InterruptGate {
     if ((now & PHASE_MASK) == IN_HOST && WORD.compareAndSet(this, now, now + RUNNING - IN_HOST)) {
       return;
     }
+    now = word;
+    if ((now & PHASE_MASK) != PENDING) {
+      throw new IllegalStateException("the call is in no host function");
+    }
     // Only the worker moves away from this phase, so that the engine stops even if the exception
     // is swallowed on its way.
     word = (now & ~PHASE_MASK) | INTERRUPTED;

@@ -1,5 +1,7 @@
 package org.wasmheap.pool;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
 
 /**
@@ -7,6 +9,8 @@ import org.wasmheap.heap.FailureKind;
  * and completes the future of one that does not react. It takes spare memory from idle heaps too.
  */
 final class Watchdog<G> implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
+
   private final CallQueue<G> queue;
   private final IdleTrimmer<G> trimmer;
   private final long graceNanos;
@@ -21,25 +25,45 @@ final class Watchdog<G> implements Runnable {
 
   @Override
   public void run() {
-    for (CallQueue.Due<G> due = queue.awaitDue(graceNanos, roundNanos);
-        due != null;
-        due = queue.awaitDue(graceNanos, roundNanos)) {
-      for (CallTask<G, ?> task : due.waiting()) {
-        task.fail(
-            new CallException(
-                FailureKind.DEADLINE,
-                "call "
-                    + task.number()
-                    + " '"
-                    + task.name()
-                    + "' passed its deadline in the queue and was never started; use more workers"
-                    + " or a longer deadline",
-                null));
+    boolean more = true;
+    while (more) {
+      try {
+        more = round();
+      } catch (Throwable e) {
+        // Deadlines must hold whatever fails here.
+        guarded(() -> LOG.atError().setCause(e).log("watchdog.failed"));
       }
-      for (CallTask<G, ?> task : due.running()) {
-        task.passedDeadline();
-      }
-      trimmer.trimIdle(System.nanoTime());
     }
+  }
+
+  private boolean round() {
+    CallQueue.Due<G> due = queue.awaitDue(graceNanos, roundNanos);
+    if (due == null) {
+      return false;
+    }
+    due.waiting().forEach(task -> guarded(() -> task.fail(expired(task))));
+    due.running().forEach(task -> guarded(task::passedDeadline));
+    guarded(() -> trimmer.trimIdle(System.nanoTime()));
+    return true;
+  }
+
+  private static void guarded(Runnable body) {
+    try {
+      body.run();
+    } catch (Throwable e) {
+      LOG.atError().setCause(e).log("watchdog.failed");
+    }
+  }
+
+  private static CallException expired(CallTask<?, ?> task) {
+    return new CallException(
+        FailureKind.DEADLINE,
+        "call "
+            + task.number()
+            + " '"
+            + task.name()
+            + "' passed its deadline in the queue and was never started; use more workers or a"
+            + " longer deadline",
+        null);
   }
 }

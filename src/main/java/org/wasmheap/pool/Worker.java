@@ -6,7 +6,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
-import org.wasmheap.memory.WasmHeapException;
 
 /**
  * A thread that owns one heap and one guest for life, and makes new ones when an instance did not
@@ -65,26 +64,48 @@ final class Worker<G> implements Runnable {
 
   @Override
   public void run() {
-    CallQueue<G> queue = executor.queue();
-    try {
-      while (ensureInstance()) {
-        CallTask<G, ?> task = queue.take();
-        if (task == null) {
-          break;
-        }
-        try {
-          execute(task);
-        } catch (Throwable e) {
-          // Out of memory while it reports, say. Every call completes.
-          task.fail(Failures.broken(e, task));
-          discard();
-        } finally {
-          queue.finished(task);
-        }
+    // Nothing that is thrown in a step ends the thread: that would take capacity for good.
+    boolean more = true;
+    while (more) {
+      try {
+        more = ensureInstance() && step();
+      } catch (Throwable e) {
+        survive(e);
       }
-    } finally {
-      discard();
     }
+    discard();
+  }
+
+  /** Takes a call and makes it; {@code false} at the end. */
+  private boolean step() {
+    CallTask<G, ?> task = executor.queue().take();
+    if (task == null) {
+      return false;
+    }
+    try {
+      execute(task);
+    } catch (Throwable e) {
+      // Out of memory while it reports, say. Dropping the instance may give some back.
+      discard();
+      task.lose(e);
+    }
+    // Not in a finally block: a call that could not even be failed stays known to the watchdog.
+    executor.queue().finished(task);
+    return true;
+  }
+
+  private void survive(Throwable e) {
+    try {
+      LOG.atError()
+          .addKeyValue("pool", executor.name())
+          .addKeyValue("worker", thread.getName())
+          .setCause(e)
+          .log("worker.failed");
+    } catch (Throwable again) {
+      // The log needs memory too.
+      e.addSuppressed(again);
+    }
+    executor.queue().awaitWork(FIRST_BACK_OFF_NANOS);
   }
 
   /**
@@ -99,7 +120,7 @@ final class Worker<G> implements Runnable {
       try {
         create();
         return true;
-      } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      } catch (Throwable e) {
         Thread.interrupted();
         LOG.atWarn()
             .addKeyValue("pool", executor.name())
@@ -173,19 +194,20 @@ final class Worker<G> implements Runnable {
     long began = System.nanoTime();
     @Nullable R result = null;
     @Nullable Throwable thrown = null;
+    @Nullable CallScope scope = null;
     try {
-      CallScope scope =
-          new CallScope(own.begin(task.number(), task.name()), task.options().context(), gate);
+      scope = new CallScope(own.begin(task.number(), task.name()), task.options().context(), gate);
       result = task.run(guest.open(scope));
     } catch (Throwable e) {
       thrown = e;
     }
     FailureKind interrupted = gate.end(task.number());
-    WasmHeapException lost = own.firstCause();
-    if (lost != null) {
-      // The heap was poisoned or aborted; whatever came after that does not count.
-      thrown = lost;
+    // What was lost stays lost, whatever the call's own code made of the exception.
+    Throwable lost = own.firstCause();
+    if (lost == null && scope != null) {
+      lost = scope.lost();
     }
+    thrown = lost == null ? thrown : lost;
     CallException failure = thrown == null ? null : Failures.of(thrown, interrupted, task, own);
     long ended = System.nanoTime();
     int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
@@ -233,7 +255,7 @@ final class Worker<G> implements Runnable {
   }
 
   private int abandon(Heap own, CallException failure) {
-    if (failure.kind() == FailureKind.ALLOCATOR_FAULT) {
+    if (own.state() == Heap.State.POISONED) {
       executor.counters().poisoned.increment();
     } else if (!failure.isDeterministic()) {
       own.abort(failure);

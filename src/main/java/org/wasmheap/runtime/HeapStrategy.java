@@ -9,8 +9,9 @@ import org.wasmheap.memory.LinearMemory;
  * How large a runtime's memory is, which is part of what two nodes must agree on: the guest's
  * {@code memory.size} shows it, and the allocator fails or not by it.
  *
- * <p>A maximum that the module declares bounds both. Source: the heap allocation strategies of the
- * Polkadot SDK's executor.
+ * <p>Source: the heap allocation strategies of the Polkadot SDK's executor, with one difference
+ * that no real runtime meets: a maximum that the module itself declares bounds both strategies
+ * here, and is overwritten there.
  *
  * @param kind static or dynamic
  * @param pages static: pages added to the module's initial ones; dynamic: the maximum

@@ -261,6 +261,16 @@ class RunCommandTest {
             "both strategies",
             List.of("--dynamic", "--heap-pages", "5"),
             "--heap-pages: does not go with --dynamic"),
+        Arguments.of(
+            "dynamic maximum no number", List.of("--dynamic=abc"), "--dynamic: 'abc' is no number"),
+        Arguments.of(
+            "dynamic maximum negative", List.of("--dynamic=-1"), "--dynamic: '-1' is no number"),
+        Arguments.of(
+            "log configuration no XML", List.of("--log-config", "pom.xml.md"), "no such file"),
+        Arguments.of(
+            "log configuration not well-formed",
+            List.of("--log-config", "README.md"),
+            "README.md: is no log configuration"),
         Arguments.of("no time", List.of("--deadline", "0"), "--deadline: is 0"),
         Arguments.of("unknown option", List.of("--nonsense"), "Unknown option: '--nonsense'"),
         Arguments.of(

@@ -87,6 +87,7 @@ class ModuleRefusalsTest {
           """
           refused_no_heap_base       | it exports no global __heap_base
           refused_heap_base_function | it exports no global __heap_base
+          refused_heap_base_at_the_end | its heap would begin at 4294967288
           refused_malloc_signature   | it imports env.ext_allocator_malloc_version_1 as
           refused_free_signature     | it imports env.ext_allocator_free_version_1 as
           refused_host_signature     | it imports test.add as

@@ -87,14 +87,19 @@ class TrapsTest {
   }
 
   @Test
-  void a_trap_that_the_call_swallows_is_no_failure_of_the_call() throws Exception {
+  void a_trap_that_the_call_swallows_fails_it_all_the_same() throws Exception {
     // when
-    String message =
-        executor.call(
-            CallOptions.named("call"),
-            guest ->
-                assertThrows(CallException.class, () -> guest.call("unreachable")).getMessage());
+    CallException failure =
+        assertThrows(
+            CallException.class,
+            () ->
+                executor.call(
+                    CallOptions.named("call"),
+                    guest ->
+                        assertThrows(CallException.class, () -> guest.call("unreachable"))
+                            .getMessage()));
     // then
-    assertTrue(message.contains("unreachable"), message);
+    assertEquals(FailureKind.TRAP, failure.kind());
+    assertEquals(1, Guests.call(executor, "fine"));
   }
 }

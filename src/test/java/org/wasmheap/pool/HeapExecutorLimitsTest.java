@@ -186,7 +186,7 @@ class HeapExecutorLimitsTest {
     ExecutorStatistics account = executor.shutdown(Duration.ofSeconds(20));
 
     assertEquals("done", accepted.get(0, SECONDS));
-    assertEquals(FailureKind.REJECTED, failureOf(executor.submit(CALL, heap -> 1)).kind());
+    assertEquals(FailureKind.SHUTDOWN, failureOf(executor.submit(CALL, heap -> 1)).kind());
     assertEquals(1, account.completed());
     assertEquals(0, account.queued() + account.running() + account.instances());
     assertEquals(0, account.materialisedBytes());

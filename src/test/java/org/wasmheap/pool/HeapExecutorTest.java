@@ -17,6 +17,8 @@ import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,7 @@ import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.BrokenObserver;
 import org.wasmheap.testkit.ForgetfulMemory;
 import org.wasmheap.testkit.LogCapture;
 
@@ -320,6 +323,72 @@ class HeapExecutorTest {
   private static long materialised(HeapExecutor<HeapHandle> executor) throws InterruptedException {
     assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
     return executor.statistics().materialisedBytes();
+  }
+
+  @Test
+  void a_worker_whose_factory_fails_must_not_take_the_wake_ups_of_one_that_is_ready()
+      throws Exception {
+    // given two workers, of which one never gets an instance
+    AtomicInteger attempts = new AtomicInteger();
+    GuestFactory<HeapHandle> good = BareHeaps.factory();
+    GuestFactory<HeapHandle> once =
+        () -> {
+          if (attempts.incrementAndGet() > 1) {
+            throw new IllegalStateException("no more");
+          }
+          return good.create();
+        };
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(once).workers(2).build()) {
+      // then each of many calls, one at a time, finds the ready one
+      for (int i = 0; i < 50; i++) {
+        assertEquals("done", executor.call(CALL, heap -> "done"));
+      }
+      assertEquals(50, executor.statistics().completed());
+    }
+  }
+
+  @Test
+  void an_error_in_a_hook_or_an_observer_must_not_change_a_result() throws Exception {
+    // given
+    HeapListener listener =
+        new HeapListener() {
+          @Override
+          public void created(Heap heap) {
+            heap.observe(new BrokenObserver());
+            throw new AssertionError("created");
+          }
+
+          @Override
+          public void callCompleted(CallReport completed) {
+            throw new AssertionError("callCompleted");
+          }
+        };
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(listener).build()) {
+      assertEquals(BareHeaps.FIRST_POINTER, firstPointer(executor));
+      assertEquals(BareHeaps.FIRST_POINTER, firstPointer(executor));
+      assertEquals(0, executor.statistics().replaced());
+    }
+  }
+
+  @Test
+  void a_memory_that_cannot_be_trimmed_must_not_end_the_deadlines() throws Exception {
+    GuestFactory<HeapHandle> factory =
+        GuestFactory.bare(
+            () -> new ForgetfulMemory(false), BareHeaps.HEAP_BASE, Heap.ON_CHAIN_BLOCK_LIMIT);
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(factory).trimAfter(Duration.ofMillis(1)).build()) {
+      // given rounds of trimming that failed
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      await().until(() -> ForgetfulMemory.TRIMS.get() > 1);
+
+      // then
+      CallException failure =
+          failureOf(
+              executor.submit(
+                  CALL.withDeadline(Duration.ofMillis(50)),
+                  heap -> new CountDownLatch(1).await(30, TimeUnit.SECONDS)));
+      assertEquals(FailureKind.DEADLINE, failure.kind());
+    }
   }
 
   @Test

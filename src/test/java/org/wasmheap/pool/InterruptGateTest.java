@@ -92,6 +92,16 @@ class InterruptGateTest {
   }
 
   @Test
+  void leaving_a_host_function_that_was_not_entered_is_a_mistake_that_stops_nothing() {
+    gate.begin(1);
+
+    assertThrows(IllegalStateException.class, gate::exitHost);
+
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertNull(gate.end(1));
+  }
+
+  @Test
   void the_reason_of_one_call_is_not_that_of_the_next() {
     gate.begin(1);
     gate.interrupt(1, FailureKind.DEADLINE);

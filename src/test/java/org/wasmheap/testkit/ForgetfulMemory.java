@@ -1,10 +1,14 @@
 package org.wasmheap.testkit;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 
-/** A memory whose restore may leave a byte behind. */
+/** A memory whose restore may leave a byte behind, and whose trim fails. */
 public final class ForgetfulMemory implements LinearMemory {
+  /** How often any of them was to be trimmed. */
+  public static final AtomicInteger TRIMS = new AtomicInteger();
+
   private final FlatMemory memory = new FlatMemory(1, 1);
   private final boolean forgetful;
 
@@ -55,6 +59,12 @@ public final class ForgetfulMemory implements LinearMemory {
       memory.writeByte(5, (byte) 7);
     }
     return restored;
+  }
+
+  @Override
+  public long trim() {
+    TRIMS.incrementAndGet();
+    throw new IllegalStateException("cannot be trimmed");
   }
 
   @Override
