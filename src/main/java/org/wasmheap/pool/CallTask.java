@@ -1,6 +1,7 @@
 package org.wasmheap.pool;
 
 import com.google.common.util.concurrent.AbstractFuture;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
 
@@ -86,21 +87,26 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     // The result came from this task's own body.
     @SuppressWarnings("unchecked")
     R own = (R) result;
-    if (set(own)) {
-      executor.counters().completed.increment();
+    LongAdder completed = executor.counters().completed;
+    completed.increment(); // First, so that who has the result finds it counted.
+    if (!set(own)) {
+      completed.decrement();
     }
   }
 
   void fail(CallException failure) {
-    if (setException(failure)) {
-      executor.counters().failed.increment();
-    }
+    failWith(failure, executor.counters().failed);
   }
 
   /** It was not accepted. */
   void reject(CallException refusal) {
-    if (setException(refusal)) {
-      executor.counters().rejected.increment();
+    failWith(refusal, executor.counters().rejected);
+  }
+
+  private void failWith(CallException failure, LongAdder count) {
+    count.increment();
+    if (!setException(failure)) {
+      count.decrement();
     }
   }
 
