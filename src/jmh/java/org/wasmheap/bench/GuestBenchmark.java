@@ -1,13 +1,16 @@
 package org.wasmheap.bench;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
@@ -16,8 +19,12 @@ import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.SubstrateRuntime;
+import run.endive.runtime.ByteArrayMemory;
+import run.endive.runtime.ByteBufferMemory;
+import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
+import run.endive.wasm.types.MemoryLimits;
 
 /**
  * Guest speed: {@code Metadata_metadata} of Westend on our tracked memory, with growth and reset,
@@ -49,12 +56,23 @@ public class GuestBenchmark {
     }
   }
 
-  /** The engine's memory. */
+  /** The engine's memories. */
   @State(Scope.Benchmark)
   public static class Engines {
-    private final WasmModule module = Parser.parse(BenchRuntime.code().wasm());
-    private final PlainInstance instance =
-        PlainInstance.of(module, PlainInstance.compile(module), 32_767);
+    /** Which of the engine's own. */
+    @Param({"ByteArrayMemory", "ByteBufferMemory"})
+    public String memory = "";
+
+    private PlainInstance instance;
+
+    /** Compiles the runtime. */
+    @Setup
+    public void setUp() {
+      WasmModule module = Parser.parse(BenchRuntime.code().wasm());
+      Function<MemoryLimits, Memory> memories =
+          memory.equals("ByteArrayMemory") ? ByteArrayMemory::new : ByteBufferMemory::new;
+      instance = PlainInstance.of(module, PlainInstance.compile(module), 32_767, memories);
+    }
   }
 
   /** A whole pristine call on our memory. */

@@ -2,6 +2,7 @@ package org.wasmheap.bench;
 
 import java.util.function.Function;
 import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.memory.LinearMemory;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
@@ -24,7 +25,11 @@ final class PlainInstance {
   private final Instance instance;
   private final FreeingBumpAllocator allocator;
 
-  private PlainInstance(WasmModule module, Function<Instance, Machine> machines, int maximumPages) {
+  private PlainInstance(
+      WasmModule module,
+      Function<Instance, Machine> machines,
+      int maximumPages,
+      Function<MemoryLimits, Memory> memories) {
     MemoryImport imported =
         module.importSection().stream()
             .filter(MemoryImport.class::isInstance)
@@ -32,7 +37,7 @@ final class PlainInstance {
             .findFirst()
             .orElseThrow();
     Memory memory =
-        new ByteArrayMemory(new MemoryLimits(imported.limits().initialPages(), maximumPages));
+        memories.apply(new MemoryLimits(imported.limits().initialPages(), maximumPages));
     FreeingBumpAllocator[] own = new FreeingBumpAllocator[1];
     ImportValues.Builder imports =
         ImportValues.builder()
@@ -68,9 +73,18 @@ final class PlainInstance {
         .compile();
   }
 
+  /** On the memory that the engine's makers recommend. */
   static PlainInstance of(
       WasmModule module, Function<Instance, Machine> machines, int maximumPages) {
-    return new PlainInstance(module, machines, maximumPages);
+    return of(module, machines, maximumPages, ByteArrayMemory::new);
+  }
+
+  static PlainInstance of(
+      WasmModule module,
+      Function<Instance, Machine> machines,
+      int maximumPages,
+      Function<MemoryLimits, Memory> memories) {
+    return new PlainInstance(module, machines, maximumPages, memories);
   }
 
   private static long[] call(String name, FreeingBumpAllocator allocator, long[] arguments) {
@@ -80,6 +94,10 @@ final class PlainInstance {
         allocator.deallocate((int) arguments[0]);
         yield new long[0];
       }
+      // What the pool's host functions say too, so that the guest does the same here and there.
+      case "ext_logging_max_level_version_1" ->
+          new long[] {SubstrateHostFunctions.DEFAULT_MAX_LOG_LEVEL};
+      case "ext_logging_log_version_1" -> new long[0];
       default -> throw new UnsupportedOperationException(name);
     };
   }
