@@ -164,7 +164,8 @@ final class RunCommand implements Callable<Integer> {
     try {
       return BaseEncoding.base16().decode(digits.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
-      throw new CliException("--input", "is not hex: " + e.getMessage(), e);
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new CliException("--input", "is not hex: " + cause.getMessage(), e);
     }
   }
 
