@@ -69,6 +69,7 @@ public class ResetBenchmark {
     reset();
     materialised = new byte[(int) heap.memory().materialisedBytes()];
     image = new byte[materialised.length];
+    // JMH shows what a benchmark prints: without the number of blocks the times say little.
     System.out.println("# blocks changed by " + call + ": " + footprint.blocks());
   }
 

@@ -73,9 +73,10 @@ final class CallQueue<G> {
       while (waiting.isEmpty() && phase == Phase.OPEN) {
         waitFor(work, WAIT_NANOS);
       }
-      CallTask<G, ?> task = phase == Phase.CLOSED ? null : waiting.pollFirst();
+      CallTask<G, ?> task = phase == Phase.CLOSED ? null : waiting.peekFirst();
       if (task != null) {
-        running.add(task);
+        running.add(task); // First: for want of memory this may fail, and the call stays here.
+        waiting.removeFirst();
       }
       return task;
     } finally {

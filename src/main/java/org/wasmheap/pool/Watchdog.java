@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
@@ -10,6 +11,8 @@ import org.wasmheap.heap.FailureKind;
  */
 final class Watchdog<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
+
+  private static final long PAUSE_NANOS = 10_000_000;
 
   private final CallQueue<G> queue;
   private final IdleTrimmer<G> trimmer;
@@ -31,7 +34,7 @@ final class Watchdog<G> implements Runnable {
         more = round();
       } catch (Throwable e) {
         // Deadlines must hold whatever fails here.
-        guarded(() -> LOG.atError().setCause(e).log("watchdog.failed"));
+        failed(e);
       }
     }
   }
@@ -41,17 +44,40 @@ final class Watchdog<G> implements Runnable {
     if (due == null) {
       return false;
     }
-    due.waiting().forEach(task -> guarded(() -> task.fail(expired(task))));
+    due.waiting().forEach(Watchdog::insist);
     due.running().forEach(task -> guarded(task::passedDeadline));
     guarded(() -> trimmer.trimIdle(System.nanoTime()));
     return true;
+  }
+
+  /**
+   * Such a call is in no queue any more: it must be failed, as soon as there is memory to do so.
+   */
+  private static void insist(CallTask<?, ?> task) {
+    while (!task.isDone()) {
+      try {
+        task.fail(expired(task));
+      } catch (Throwable e) {
+        failed(e);
+      }
+    }
   }
 
   private static void guarded(Runnable body) {
     try {
       body.run();
     } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  /** Waits a little, which takes no memory, and logs, which may fail too. */
+  private static void failed(Throwable e) {
+    LockSupport.parkNanos(PAUSE_NANOS);
+    try {
       LOG.atError().setCause(e).log("watchdog.failed");
+    } catch (Throwable unlogged) {
+      Thread.interrupted();
     }
   }
 

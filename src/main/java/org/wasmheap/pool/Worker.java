@@ -1,6 +1,7 @@
 package org.wasmheap.pool;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,18 +95,18 @@ final class Worker<G> implements Runnable {
     return true;
   }
 
+  /** Without memory nothing here may be taken for granted: waiting and logging take some too. */
   private void survive(Throwable e) {
+    LockSupport.parkNanos(FIRST_BACK_OFF_NANOS);
     try {
       LOG.atError()
           .addKeyValue("pool", executor.name())
           .addKeyValue("worker", thread.getName())
           .setCause(e)
           .log("worker.failed");
-    } catch (Throwable again) {
-      // The log needs memory too.
-      e.addSuppressed(again);
+    } catch (Throwable unlogged) {
+      Thread.interrupted();
     }
-    executor.queue().awaitWork(FIRST_BACK_OFF_NANOS);
   }
 
   /**
