@@ -36,6 +36,8 @@ public enum FailureKind {
   CONFINEMENT(false),
   /** No room in the queue. */
   REJECTED(false),
+  /** The call was made by calls that were made by calls, more of them than is allowed. */
+  NESTED_TOO_DEEP(false),
   /** The executor is shut down, or was before the call could end. */
   SHUTDOWN(false);
 

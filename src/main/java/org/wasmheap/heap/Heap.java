@@ -46,10 +46,16 @@ public final class Heap {
   private volatile long generation;
 
   /**
-   * The handle of the call that runs, if one does. Written by the owner. Another thread that reads
-   * it through a handle fails the thread check first, so no order is needed.
+   * The handle that may be used. Written by the owner when a call begins and ends, and cleared by
+   * whoever gives the call up; volatile, so that no use that begins afterwards finds it.
    */
-  private @Nullable HeapHandle current;
+  private volatile @Nullable HeapHandle current;
+
+  /** Whether a call has begun and not ended. The owner's alone. */
+  private boolean inCall;
+
+  /** Whether the listener has heard of this heap. The owner's alone. */
+  private boolean announced;
 
   /** The call that runs or ran last, and what it had done when it ended. */
   private @Nullable HeapHandle lastCall;
@@ -161,7 +167,30 @@ public final class Heap {
     if (state == State.RETIRED || !owner.compareAndSet(null, Thread.currentThread())) {
       throw HeapConfinementException.notOwner(this, "claim");
     }
-    listener.created(this);
+    if (!announced) {
+      announced = true;
+      listener.created(this);
+    }
+  }
+
+  /**
+   * Gives the heap up, so that another thread may claim it.
+   *
+   * @throws HeapConfinementException if the calling thread is not the owner
+   * @throws IllegalStateException if the heap is not ready
+   */
+  public void release() {
+    requireOwner("release");
+    requireReady("be released");
+    owner.set(null);
+  }
+
+  /**
+   * Kills the handle of the call that runs: from any thread, for a call whose thread does not come
+   * back. The owner must not begin another call on this heap.
+   */
+  public void revoke() {
+    current = null;
   }
 
   /**
@@ -176,16 +205,14 @@ public final class Heap {
    */
   public HeapHandle begin(long callNumber, String nameOfCall) {
     requireOwner("begin");
-    if (state != State.READY) {
-      throw new IllegalStateException(
-          "heap " + name + " is " + state + "; only a READY heap can begin a call");
-    }
+    requireReady("begin a call");
     long next = generation + 1;
     generation = next;
     state = State.IN_CALL;
     HeapHandle handle = new HeapHandle(this, Thread.currentThread(), next, callNumber, nameOfCall);
-    current = handle;
+    inCall = true;
     lastCall = handle;
+    current = handle;
     Observer hears = observer;
     if (hears != null) {
       hears.began(this);
@@ -288,9 +315,9 @@ public final class Heap {
   }
 
   private void end() {
-    HeapHandle ends = current;
     current = null;
-    if (ends != null) {
+    if (inCall) {
+      inCall = false;
       lastStatistics = operations.allocator().statistics();
       lastPages = memory.pages();
       Observer hears = observer;
@@ -396,6 +423,13 @@ public final class Heap {
   @Override
   public String toString() {
     return "Heap[" + name + ", " + state + ", generation " + generation + "]";
+  }
+
+  private void requireReady(String action) {
+    if (state != State.READY) {
+      throw new IllegalStateException(
+          "heap " + name + " is " + state + "; only a READY heap can " + action);
+    }
   }
 
   private void requireOwner(String action) {

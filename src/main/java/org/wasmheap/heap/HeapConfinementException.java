@@ -46,7 +46,9 @@ public final class HeapConfinementException extends WasmHeapException {
             + heap.state()
             + " in generation "
             + heap.generation()
-            + "; use a handle only on its own thread and until its call returns");
+            + (Thread.currentThread() == thread && heap.generation() == generation
+                ? "; its call is over, or was given up since it did not return in time"
+                : "; use a handle only on its own thread and until its call returns"));
   }
 
   /** {@inheritDoc} Always {@code false}: it is the host's mistake. */
