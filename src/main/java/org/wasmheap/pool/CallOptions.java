@@ -1,6 +1,7 @@
 package org.wasmheap.pool;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -8,37 +9,69 @@ import org.jspecify.annotations.Nullable;
  * How a call is to be made. Immutable.
  *
  * @param name name of the call, for logs and reports
+ * @param callClass what it is made for: decides which calls go first, and whose places it takes
  * @param deadline time from submission, queueing included, after which the call fails; {@code null}
  *     for the executor's default
  * @param context what host functions get as {@link CallScope#context()}; gone after the call
  */
-public record CallOptions(String name, @Nullable Duration deadline, @Nullable Object context) {
-  /** The shortest and the longest deadline make sense of a {@code long} of nanoseconds. */
-  static final Duration LONGEST_DEADLINE = Duration.ofDays(30);
+public record CallOptions(
+    String name, CallClass callClass, @Nullable Duration deadline, @Nullable Object context) {
+  /** What a call is made for, the most urgent first. Each has places of its own in the queue. */
+  public enum CallClass {
+    /** Importing a block: the node falls behind while it waits. */
+    BLOCK_IMPORT,
+    /** Building a block: it must be done within its slot. */
+    AUTHORING,
+    /** All else: remote procedure calls, the transaction pool, off-chain workers. */
+    OFF_CHAIN;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    /**
+     * The name for logs, metrics and JSON.
+     *
+     * @return lower case with underscores
+     */
+    public String label() {
+      return label;
+    }
+  }
 
   /**
    * Checks the values.
    *
    * @param name name of the call
+   * @param callClass what it is made for
    * @param deadline its deadline
    * @param context its host context
    * @throws IllegalArgumentException if the deadline is not more than zero and at most 30 days
    */
   public CallOptions {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(callClass, "callClass");
     if (deadline != null) {
-      requireDeadline("deadline", deadline);
+      Settings.requireDuration("deadline", deadline);
     }
   }
 
   /**
-   * A call with a name, the executor's deadline and no context.
+   * An off-chain call with a name, the executor's deadline and no context.
    *
    * @param name for logs and reports
    * @return options
    */
   public static CallOptions named(String name) {
-    return new CallOptions(name, null, null);
+    return new CallOptions(name, CallClass.OFF_CHAIN, null, null);
+  }
+
+  /**
+   * The same in another class.
+   *
+   * @param newClass what the call is made for
+   * @return options
+   */
+  public CallOptions withClass(CallClass newClass) {
+    return new CallOptions(name, newClass, deadline, context);
   }
 
   /**
@@ -48,7 +81,7 @@ public record CallOptions(String name, @Nullable Duration deadline, @Nullable Ob
    * @return options
    */
   public CallOptions withDeadline(Duration limit) {
-    return new CallOptions(name, Objects.requireNonNull(limit, "limit"), context);
+    return new CallOptions(name, callClass, Objects.requireNonNull(limit, "limit"), context);
   }
 
   /**
@@ -58,20 +91,7 @@ public record CallOptions(String name, @Nullable Duration deadline, @Nullable Ob
    * @return options
    */
   public CallOptions withContext(Object hostContext) {
-    return new CallOptions(name, deadline, Objects.requireNonNull(hostContext, "hostContext"));
-  }
-
-  /** However long a duration is, it fits here. */
-  static long nanos(Duration duration) {
-    return LONGEST_DEADLINE.compareTo(duration) < 0
-        ? LONGEST_DEADLINE.toNanos()
-        : duration.toNanos();
-  }
-
-  static void requireDeadline(String setting, Duration value) {
-    if (value.isNegative() || value.isZero() || value.compareTo(LONGEST_DEADLINE) > 0) {
-      throw new IllegalArgumentException(
-          setting + " is " + value + ", must be more than zero and at most " + LONGEST_DEADLINE);
-    }
+    return new CallOptions(
+        name, callClass, deadline, Objects.requireNonNull(hostContext, "hostContext"));
   }
 }

@@ -3,17 +3,22 @@ package org.wasmheap.pool;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
  * The bounded queue of an executor, and the one lock that orders submission, hand-over and the end.
  *
- * <p>A call is in exactly one place: in the deque, or taken by one worker, or removed. One lock is
- * enough, since a hop between threads costs far more than it.
+ * <p>A call is in exactly one place: in the deque of its class, or running, or removed. One lock
+ * round three deques is enough, since a hop between threads costs far more than it.
  */
 final class CallQueue<G> {
   /** Every wait has a limit; after it, the condition is looked at again. */
@@ -35,32 +40,77 @@ final class CallQueue<G> {
   private final Condition watch = lock.newCondition();
   private final Condition instance = lock.newCondition();
   private final Condition ending = lock.newCondition();
-  private final int capacity;
+  private final long ageingNanos;
 
   // All below: guarded by the lock.
-  private final ArrayDeque<CallTask<G, ?>> waiting = new ArrayDeque<>();
+  private final Map<CallClass, Lane<G>> lanes = new EnumMap<>(CallClass.class);
   private final List<CallTask<G, ?>> running = new ArrayList<>();
   private Phase phase = Phase.OPEN;
-  private int instances;
   private long watchUntil = System.nanoTime();
 
-  CallQueue(int capacity) {
-    this.capacity = capacity;
+  /** The calls of a class that wait, the oldest first, and how many may. */
+  private record Lane<G>(ArrayDeque<CallTask<G, ?>> waiting, int capacity) {}
+
+  /** Why a call was not accepted, and what stood in its way. */
+  record Refusal(Phase phase, int waiting, int running, long longestWaitNanos) {}
+
+  /**
+   * An open queue.
+   *
+   * @param capacities for every class, how many calls may wait
+   * @param ageingNanos a call that has waited longer goes before younger ones of any class
+   */
+  CallQueue(Map<CallClass, Integer> capacities, long ageingNanos) {
+    capacities.forEach((each, places) -> lanes.put(each, new Lane<>(new ArrayDeque<>(), places)));
+    this.ageingNanos = ageingNanos;
   }
 
   /** Why a call was not accepted; {@code null} if it was. */
-  @Nullable Phase offer(CallTask<G, ?> task) {
+  @Nullable Refusal offer(CallTask<G, ?> task) {
     lock.lock();
     try {
-      if (phase != Phase.OPEN || waiting.size() >= capacity) {
-        return phase;
+      Lane<G> lane = lane(task);
+      int waits = lane.waiting().size();
+      if (phase != Phase.OPEN || waits >= lane.capacity()) {
+        CallTask<G, ?> oldest = lane.waiting().peekFirst();
+        return new Refusal(
+            phase,
+            waits,
+            running.size(),
+            oldest == null ? 0 : System.nanoTime() - oldest.submittedNanos());
       }
-      waiting.addLast(task);
+      lane.waiting().addLast(task);
       work.signal();
-      if (task.wakeNanos() - watchUntil < 0) {
-        watch.signal();
-      }
+      watchFor(task);
       return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Lane<G> lane(CallTask<G, ?> task) {
+    return Objects.requireNonNull(lanes.get(task.callClass()), "every class has a lane");
+  }
+
+  private void watchFor(CallTask<G, ?> task) {
+    if (task.wakeNanos() - watchUntil < 0) {
+      watch.signal();
+    }
+  }
+
+  /**
+   * A call runs that was made by a worker's thread and never waits; {@code false} if the executor
+   * is closed. While it drains such calls still run, since an accepted call makes them.
+   */
+  boolean begin(CallTask<G, ?> task) {
+    lock.lock();
+    try {
+      if (phase == Phase.CLOSED) {
+        return false;
+      }
+      running.add(task);
+      watchFor(task);
+      return true;
     } finally {
       lock.unlock();
     }
@@ -70,18 +120,39 @@ final class CallQueue<G> {
   @Nullable CallTask<G, ?> take() {
     lock.lock();
     try {
-      while (waiting.isEmpty() && phase == Phase.OPEN) {
+      Lane<G> next = next();
+      while (next == null && phase == Phase.OPEN) {
         waitFor(work, WAIT_NANOS);
+        next = next();
       }
-      CallTask<G, ?> task = phase == Phase.CLOSED ? null : waiting.peekFirst();
-      if (task != null) {
-        running.add(task); // First: for want of memory this may fail, and the call stays here.
-        waiting.removeFirst();
+      if (next == null || phase == Phase.CLOSED) {
+        return null;
       }
-      return task;
+      running.add(next.waiting().getFirst()); // First: if this fails for want of memory, it stays.
+      return next.waiting().removeFirst();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The class whose oldest call is next: the oldest of those that aged, else the most urgent. */
+  private @Nullable Lane<G> next() {
+    Lane<G> urgent = null;
+    Lane<G> aged = null;
+    long eldest = 0;
+    long now = System.nanoTime();
+    for (Lane<G> lane : lanes.values()) {
+      CallTask<G, ?> oldest = lane.waiting().peekFirst();
+      if (oldest != null) {
+        urgent = urgent == null ? lane : urgent;
+        long waited = now - oldest.submittedNanos();
+        if (waited > ageingNanos && waited > eldest) {
+          aged = lane;
+          eldest = waited;
+        }
+      }
+    }
+    return aged == null ? urgent : aged;
   }
 
   void finished(CallTask<G, ?> task) {
@@ -98,7 +169,7 @@ final class CallQueue<G> {
   boolean remove(CallTask<G, ?> task) {
     lock.lock();
     try {
-      boolean removed = waiting.remove(task);
+      boolean removed = lane(task).waiting().remove(task);
       signalIfIdle();
       return removed;
     } finally {
@@ -106,10 +177,22 @@ final class CallQueue<G> {
     }
   }
 
+  /** A running call was interrupted, and is given up at the time given. */
+  void interrupted(CallTask<G, ?> task, long untilNanos) {
+    lock.lock();
+    try {
+      if (task.overdue(untilNanos)) {
+        watchFor(task);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Waits until a call, waiting or running, is due, or the time is over; gives the calls that are
-   * due, the waiting ones removed from the queue, and sets their next time. {@code null} when the
-   * executor is closed.
+   * due. The waiting ones are removed from the queue, and so are the running ones that had been
+   * interrupted before. {@code null} when the executor is closed.
    */
   @Nullable Due<G> awaitDue(long graceNanos, long limitNanos) {
     lock.lock();
@@ -123,10 +206,22 @@ final class CallQueue<G> {
       if (phase == Phase.CLOSED) {
         return null;
       }
-      Due<G> due = new Due<>(overdue(waiting, now), overdue(running, now));
+      Due<G> due = new Due<>(dueWaiting(now), sized(running.size()), sized(running.size()));
       // All memory is taken by now: no call can get lost between the queue and its completion.
-      waiting.removeIf(task -> task.wakeNanos() - now <= 0);
-      due.running().forEach(task -> task.wakeAt(now + graceNanos));
+      for (int i = 0; i < due.waiting().size(); i++) {
+        lane(due.waiting().get(i)).waiting().remove(due.waiting().get(i));
+      }
+      for (int i = running.size() - 1; i >= 0; i--) {
+        CallTask<G, ?> task = running.get(i);
+        if (task.wakeNanos() - now <= 0) {
+          if (task.overdue(now + graceNanos)) {
+            due.running().add(task);
+          } else {
+            due.late().add(task);
+            running.remove(i);
+          }
+        }
+      }
       signalIfIdle();
       return due;
     } finally {
@@ -134,31 +229,61 @@ final class CallQueue<G> {
     }
   }
 
-  /** Calls whose time has come. */
-  record Due<G>(List<CallTask<G, ?>> waiting, List<CallTask<G, ?>> running) {}
+  private static <T> List<T> sized(int capacity) {
+    return new ArrayList<>(capacity);
+  }
 
-  private static <G> List<CallTask<G, ?>> overdue(Collection<CallTask<G, ?>> tasks, long now) {
+  private List<CallTask<G, ?>> dueWaiting(long now) {
     List<CallTask<G, ?>> due = new ArrayList<>();
-    for (CallTask<G, ?> task : tasks) {
-      if (task.wakeNanos() - now <= 0) {
-        due.add(task);
+    for (Lane<G> lane : lanes.values()) {
+      for (CallTask<G, ?> task : lane.waiting()) {
+        if (task.wakeNanos() - now <= 0) {
+          due.add(task);
+        }
       }
     }
     return due;
   }
 
+  /**
+   * Calls whose time has come.
+   *
+   * @param waiting to be failed
+   * @param running to be interrupted
+   * @param late interrupted before: to be given up
+   */
+  record Due<G>(
+      List<CallTask<G, ?>> waiting, List<CallTask<G, ?>> running, List<CallTask<G, ?>> late) {}
+
   private void signalIfIdle() {
-    if (running.isEmpty() && waiting.isEmpty()) {
+    if (isIdle()) {
       idle.signalAll();
     }
   }
 
-  private long earliestWake(long latest) {
-    long earliest = latest;
-    for (CallTask<G, ?> task : waiting) {
-      earliest = task.wakeNanos() - earliest < 0 ? task.wakeNanos() : earliest;
+  private boolean isIdle() {
+    return running.isEmpty() && waitingCalls() == 0;
+  }
+
+  private int waitingCalls() {
+    int calls = 0;
+    for (Lane<G> lane : lanes.values()) {
+      calls += lane.waiting().size();
     }
-    for (CallTask<G, ?> task : running) {
+    return calls;
+  }
+
+  private long earliestWake(long latest) {
+    long earliest = earliestWake(running, latest);
+    for (Lane<G> lane : lanes.values()) {
+      earliest = earliestWake(lane.waiting(), earliest);
+    }
+    return earliest;
+  }
+
+  private static <G> long earliestWake(Collection<CallTask<G, ?>> tasks, long latest) {
+    long earliest = latest;
+    for (CallTask<G, ?> task : tasks) {
       earliest = task.wakeNanos() - earliest < 0 ? task.wakeNanos() : earliest;
     }
     return earliest;
@@ -179,14 +304,13 @@ final class CallQueue<G> {
   }
 
   private boolean hasFuture() {
-    return phase == Phase.OPEN || (phase == Phase.DRAINING && !waiting.isEmpty());
+    return phase == Phase.OPEN || (phase == Phase.DRAINING && waitingCalls() > 0);
   }
 
   /** A worker has an instance, or has one no more. */
-  void instances(int change) {
+  void instancesChanged() {
     lock.lock();
     try {
-      instances += change;
       instance.signalAll();
     } finally {
       lock.unlock();
@@ -194,14 +318,15 @@ final class CallQueue<G> {
   }
 
   /** Waits until so many workers have an instance; {@code false} when the time is over first. */
-  boolean awaitInstances(int wanted, long untilNanos) throws InterruptedException {
+  boolean awaitInstances(IntSupplier instances, int wanted, long untilNanos)
+      throws InterruptedException {
     lock.lock();
     try {
       long left = untilNanos - System.nanoTime();
-      while (left > 0 && instances < wanted) {
+      while (left > 0 && instances.getAsInt() < wanted) {
         left = instance.awaitNanos(left);
       }
-      return instances >= wanted;
+      return instances.getAsInt() >= wanted;
     } finally {
       lock.unlock();
     }
@@ -227,10 +352,10 @@ final class CallQueue<G> {
     lock.lock();
     try {
       long left = untilNanos - System.nanoTime();
-      while (left > 0 && (!waiting.isEmpty() || !running.isEmpty())) {
+      while (left > 0 && !isIdle()) {
         left = idle.awaitNanos(left);
       }
-      return waiting.isEmpty() && running.isEmpty();
+      return isIdle();
     } catch (InterruptedException e) {
       // The caller is in a hurry: what it asked for goes on without waiting.
       Thread.currentThread().interrupt();
@@ -245,8 +370,11 @@ final class CallQueue<G> {
     lock.lock();
     try {
       phase = Phase.CLOSED;
-      Due<G> left = new Due<>(List.copyOf(waiting), List.copyOf(running));
-      waiting.clear();
+      Due<G> left = new Due<>(new ArrayList<>(), List.copyOf(running), List.of());
+      for (Lane<G> lane : lanes.values()) {
+        left.waiting().addAll(lane.waiting());
+        lane.waiting().clear();
+      }
       work.signalAll();
       ending.signalAll();
       watch.signalAll();
@@ -260,7 +388,7 @@ final class CallQueue<G> {
   int waiting() {
     lock.lock();
     try {
-      return waiting.size();
+      return waitingCalls();
     } finally {
       lock.unlock();
     }

@@ -1,9 +1,14 @@
 package org.wasmheap.pool;
 
 import com.google.common.util.concurrent.AbstractFuture;
+import com.google.common.util.concurrent.Futures;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
+import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
  * A submitted call and its future. It completes exactly once, whoever comes first: the worker, the
@@ -18,37 +23,47 @@ final class CallTask<G, R> extends AbstractFuture<R> {
           "the call was lost: its executor had no memory left to say more; raise -Xmx",
           null);
 
-  private final HeapExecutor<G> executor;
+  private final PoolContext<G> pool;
   private final HeapExecutor.Call<? super G, ? extends R> body;
   private final CallOptions options;
   private final long number;
   private final long submittedNanos;
+  private final long deadlineNanos;
 
-  /**
-   * {@link System#nanoTime()} at which the watchdog must act on this call next. Written before the
-   * task is published, then by the watchdog alone; guarded by the queue's lock.
-   */
+  /** When the watchdog must look at this call next, nanoTime. Guarded by the queue's lock. */
   private long wakeNanos;
 
-  /** Whether the watchdog has interrupted it. The watchdog's alone. */
+  /** Whether it was interrupted, so that it is given up next. Guarded by the queue's lock. */
   private boolean overdue;
 
-  /** Which worker runs it. Written by that worker before it begins; read by who interrupts. */
-  private volatile @Nullable Worker<G> worker;
+  /** The call on the same thread that made this one. The worker's alone. */
+  private @Nullable CallTask<?, ?> maker;
+
+  /**
+   * Where it runs. Written by the worker before it begins, read by who interrupts or gives up; the
+   * gate itself tells whether this is still its call.
+   */
+  private volatile @Nullable InterruptGate gate;
+
+  /**
+   * Why it must not run on. Written by who interrupts it, before he looks for its gate; read by the
+   * worker after it has opened the gate: one of the two sees the other.
+   */
+  private volatile @Nullable FailureKind stop;
 
   CallTask(
-      HeapExecutor<G> executor,
+      PoolContext<G> pool,
       HeapExecutor.Call<? super G, ? extends R> body,
       CallOptions options,
-      long number,
       long submittedNanos,
       long deadlineNanos) {
-    this.executor = executor;
+    this.pool = pool;
     this.body = body;
     this.options = options;
-    this.number = number;
+    this.number = pool.nextCall();
     this.submittedNanos = submittedNanos;
-    this.wakeNanos = submittedNanos + deadlineNanos;
+    this.deadlineNanos = deadlineNanos;
+    this.wakeNanos = deadlineNanos;
   }
 
   long number() {
@@ -59,6 +74,10 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     return options.name();
   }
 
+  CallClass callClass() {
+    return options.callClass();
+  }
+
   CallOptions options() {
     return options;
   }
@@ -67,16 +86,42 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     return submittedNanos;
   }
 
+  long deadlineNanos() {
+    return deadlineNanos;
+  }
+
   long wakeNanos() {
     return wakeNanos;
   }
 
-  void wakeAt(long nanoTime) {
-    wakeNanos = nanoTime;
+  /** Its time is over, or it was interrupted; {@code false} if it had been before. */
+  boolean overdue(long nextNanos) {
+    boolean first = !overdue;
+    overdue = true;
+    wakeNanos = nextNanos;
+    return first;
   }
 
-  void runsOn(Worker<G> runs) {
-    worker = runs;
+  void madeBy(@Nullable CallTask<?, ?> outer) {
+    maker = outer;
+  }
+
+  @Nullable CallTask<?, ?> maker() {
+    return maker;
+  }
+
+  /** The worker begins it; from here on it can be interrupted, and given up. */
+  void begin(InterruptGate runs) {
+    gate = runs;
+    runs.begin(number);
+  }
+
+  @Nullable InterruptGate gate() {
+    return gate;
+  }
+
+  @Nullable FailureKind stop() {
+    return stop;
   }
 
   R run(G guest) throws Exception {
@@ -87,7 +132,7 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     // The result came from this task's own body.
     @SuppressWarnings("unchecked")
     R own = (R) result;
-    LongAdder completed = executor.counters().completed;
+    LongAdder completed = pool.counters().completed;
     completed.increment(); // First, so that who has the result finds it counted.
     if (!set(own)) {
       completed.decrement();
@@ -95,12 +140,12 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   }
 
   void fail(CallException failure) {
-    failWith(failure, executor.counters().failed);
+    failWith(failure, pool.counters().failed);
   }
 
   /** It was not accepted. */
   void reject(CallException refusal) {
-    failWith(refusal, executor.counters().rejected);
+    failWith(refusal, pool.counters().rejected);
   }
 
   private void failWith(CallException failure, LongAdder count) {
@@ -119,37 +164,39 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     }
   }
 
-  /** The deadline passed while it runs: interrupts, and the next time gives up on it as well. */
-  void passedDeadline() {
-    // Again each time: the first may have come before the worker began the call.
-    interrupt(FailureKind.DEADLINE);
-    if (overdue) {
-      fail(
-          new CallException(
-              FailureKind.DEADLINE,
-              "call "
-                  + number
-                  + " '"
-                  + name()
-                  + "' passed its deadline and did not react to its interruption; look at what its"
-                  + " host functions wait for",
-              null));
+  /** Waits for the result, at most so long; the call is cancelled if the thread is interrupted. */
+  @SuppressWarnings("NullAway") // A call gives what its caller's type says.
+  R await(long nanos) throws InterruptedException {
+    try {
+      // A call that is over needs no wait, which an interrupt would end.
+      return isDone() ? Futures.getDone(this) : get(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      cancel(true);
+      throw e;
+    } catch (TimeoutException e) {
+      cancel(true);
+      throw new CallException(FailureKind.DEADLINE, this + " did not end in its time", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof CallException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("a call fails with a CallException only", e);
     }
-    overdue = true;
   }
 
-  /** Interrupts the call if it runs; nothing if it waits or has ended. */
+  /** Interrupts the call if it runs, and keeps it from running if it was taken to be run. */
   boolean interrupt(FailureKind why) {
-    Worker<G> runs = worker;
+    stop = why;
+    InterruptGate runs = gate;
     return runs != null && runs.interrupt(number, why);
   }
 
   @Override
   protected void afterDone() {
     if (isCancelled()) {
-      executor.counters().cancelled.increment();
-      if (!executor.queue().remove(this) && wasInterrupted()) {
-        interrupt(FailureKind.CANCELLED);
+      pool.counters().cancelled.increment();
+      if (!pool.queue().remove(this) && wasInterrupted() && interrupt(FailureKind.CANCELLED)) {
+        pool.queue().interrupted(this, System.nanoTime() + pool.graceNanos());
       }
     }
   }

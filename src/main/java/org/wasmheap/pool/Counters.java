@@ -12,6 +12,7 @@ final class Counters {
   final LongAdder failed = new LongAdder();
   final LongAdder rejected = new LongAdder();
   final LongAdder cancelled = new LongAdder();
+  final LongAdder nested = new LongAdder();
   final LongAdder replaced = new LongAdder();
   final LongAdder poisoned = new LongAdder();
 }

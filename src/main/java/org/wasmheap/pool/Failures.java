@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
@@ -23,11 +24,8 @@ final class Failures {
     }
     return new CallException(
         kind,
-        "call "
-            + task.number()
-            + " '"
-            + task.name()
-            + "' on heap "
+        about(task)
+            + " on heap "
             + heap.name()
             + " (generation "
             + heap.generation()
@@ -52,23 +50,86 @@ final class Failures {
   }
 
   /** A call was not accepted. */
-  static CallException rejected(
-      CallTask<?, ?> task, String pool, CallQueue.Phase phase, CallQueue<?> queue) {
+  static CallException rejected(CallTask<?, ?> task, String pool, CallQueue.Refusal refusal) {
+    if (refusal.phase() != CallQueue.Phase.OPEN) {
+      return closed(task, pool);
+    }
     return new CallException(
-        phase == CallQueue.Phase.OPEN ? FailureKind.REJECTED : FailureKind.SHUTDOWN,
-        "call "
-            + task.number()
-            + " '"
-            + task.name()
-            + "' to "
+        FailureKind.REJECTED,
+        "%s to %s was rejected: %d %s calls wait, the oldest for %d ms, and %d calls run; submit"
+                .formatted(
+                    about(task),
+                    pool,
+                    refusal.waiting(),
+                    task.callClass().label(),
+                    TimeUnit.NANOSECONDS.toMillis(refusal.longestWaitNanos()),
+                    refusal.running())
+            + " later, or raise workers or queueCapacity",
+        null);
+  }
+
+  /** A call was not accepted any more. */
+  static CallException closed(CallTask<?, ?> task, String pool) {
+    return new CallException(
+        FailureKind.SHUTDOWN,
+        about(task) + " to " + pool + " was rejected: the executor is shut down",
+        null);
+  }
+
+  /** A call of a worker's thread was not accepted, since too many run on it already. */
+  static CallException tooDeep(CallTask<?, ?> task, String pool, int maxDepth) {
+    return new CallException(
+        FailureKind.NESTED_TOO_DEEP,
+        about(task)
+            + " to "
             + pool
-            + " was rejected: "
-            + (phase == CallQueue.Phase.OPEN
-                ? queue.waiting()
-                    + " calls wait, "
-                    + queue.running()
-                    + " run; submit later, or raise workers or queueCapacity"
-                : "the executor is shut down"),
+            + " was rejected: it would be more than "
+            + maxDepth
+            + " calls deep on one thread; look for calls that make each other, or raise maxDepth",
+        null);
+  }
+
+  /** A call of a worker's thread got no instance in its time. */
+  static CallException noInstance(CallTask<?, ?> task, String pool) {
+    return new CallException(
+        FailureKind.DEADLINE,
+        about(task)
+            + " to "
+            + pool
+            + " passed its deadline before an instance was ready for it; look at what the factory"
+            + " does",
+        null);
+  }
+
+  /** A call was to end before its guest could begin. */
+  static CallException stopped(CallTask<?, ?> task, FailureKind why) {
+    return new CallException(
+        why, about(task) + " was never started: " + why.label() + "; " + advice(why), null);
+  }
+
+  /** A call had been given up before it returned. */
+  static CallException late(CallTask<?, ?> task) {
+    return new CallException(
+        FailureKind.DEADLINE, about(task) + " returned after it had been given up", null);
+  }
+
+  /** A call passed its deadline in the queue. */
+  static CallException expired(CallTask<?, ?> task) {
+    return new CallException(
+        FailureKind.DEADLINE,
+        about(task)
+            + " passed its deadline in the queue and was never started; use more workers or a"
+            + " longer deadline",
+        null);
+  }
+
+  /** A call did not react to its interruption. */
+  static CallException lost(CallTask<?, ?> task) {
+    return new CallException(
+        FailureKind.DEADLINE,
+        about(task)
+            + " passed its deadline and did not react to its interruption; look at what its host"
+            + " functions wait for",
         null);
   }
 
@@ -76,16 +137,17 @@ final class Failures {
   static CallException cutOff(CallTask<?, ?> task, String pool, String how) {
     return new CallException(
         FailureKind.SHUTDOWN,
-        "call "
-            + task.number()
-            + " '"
-            + task.name()
-            + "' still "
+        about(task)
+            + " still "
             + how
             + " when "
             + pool
             + " shut down; nothing follows about the guest",
         null);
+  }
+
+  private static String about(CallTask<?, ?> task) {
+    return "call " + task.number() + " '" + task.name() + "'";
   }
 
   private static FailureKind kindOf(Throwable thrown) {
@@ -107,7 +169,8 @@ final class Failures {
       case DEADLINE -> "the host's doing; allow more time or look for an endless loop";
       case HOST_FUNCTION -> "the host's doing; see the cause";
       case CONFINEMENT -> "a bug in the embedding code; see the cause";
-      case CANCELLED, INTERRUPTED, REJECTED, SHUTDOWN -> "nothing follows about the guest";
+      case CANCELLED, INTERRUPTED, REJECTED, NESTED_TOO_DEEP, SHUTDOWN ->
+          "nothing follows about the guest";
     };
   }
 }

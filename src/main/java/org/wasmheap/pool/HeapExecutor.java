@@ -1,17 +1,17 @@
 package org.wasmheap.pool;
 
+import static org.wasmheap.pool.Settings.requireDuration;
+import static org.wasmheap.pool.Settings.requireRange;
+
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
+import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
  * Runs calls on a pool of isolated heaps, each with a guest and a thread of its own.
@@ -34,21 +34,11 @@ import org.wasmheap.heap.HeapListener;
  * @param <G> what a call sees of its guest
  */
 public final class HeapExecutor<G> implements AutoCloseable {
-  private final String name;
-  private final GuestFactory<G> factory;
-  private final HeapListener listener;
-  private final CallQueue<G> queue;
-  private final List<Worker<G>> workers;
+  private final PoolContext<G> pool;
+  private final Crew<G> crew;
+  private final Reserve<G> reserve;
   private final Thread watchdog;
-  private final long defaultDeadlineNanos;
-  private final Duration grace;
-  private final boolean verifiesResets;
-  private final Counters counters = new Counters();
-
-  /** Counts heaps, and calls; each is taken atomically, and nothing depends on the order. */
-  private final AtomicLong heapNumber = new AtomicLong();
-
-  private final AtomicLong callNumber = new AtomicLong();
+  private final Submissions<G> submissions;
 
   /**
    * The work of a call.
@@ -68,24 +58,13 @@ public final class HeapExecutor<G> implements AutoCloseable {
     R run(G guest) throws Exception;
   }
 
-  private HeapExecutor(Builder<G> settings) {
-    this.name = settings.name;
-    this.factory = settings.factory;
-    this.listener = settings.listener;
-    this.queue = new CallQueue<>(settings.queueCapacity);
-    this.defaultDeadlineNanos = settings.defaultDeadline.toNanos();
-    this.grace = settings.grace;
-    this.workers = new ArrayList<>();
-    for (int i = 1; i <= settings.workers; i++) {
-      workers.add(new Worker<>(this, name + "-worker-" + i, settings.stackBytes));
-    }
-    long idleNanos = settings.trimAfter.toNanos();
-    this.watchdog =
-        new Thread(
-            new Watchdog<>(
-                queue, new IdleTrimmer<>(workers, idleNanos), grace.toNanos(), idleNanos),
-            name + "-watchdog");
-    this.verifiesResets = settings.verifyResets;
+  private HeapExecutor(PoolContext<G> pool, long defaultDeadlineNanos, int maxDepth) {
+    this.pool = pool;
+    this.crew = new Crew<>(pool);
+    this.reserve = new Reserve<>(pool);
+    this.watchdog = new Thread(new Watchdog<>(pool, crew), pool.name() + "-watchdog");
+    this.submissions =
+        new Submissions<>(pool, new NestedCalls<>(pool, reserve, maxDepth), defaultDeadlineNanos);
     watchdog.setDaemon(true);
   }
 
@@ -101,37 +80,23 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
-   * Submits a call.
+   * Submits a call. On a worker's thread, of whichever executor, the call runs at once on that
+   * thread, on an instance in reserve, and the future is done when this returns.
    *
-   * @param options name, deadline, context
+   * @param options name, class, deadline, context
    * @param call the work
    * @param <R> what it returns
    * @return a future that completes always; cancelling it frees the call's place in the queue, or
    *     interrupts it if asked to
    */
   public <R> ListenableFuture<R> submit(CallOptions options, Call<? super G, ? extends R> call) {
-    Objects.requireNonNull(call, "call");
-    Duration deadline = options.deadline();
-    CallTask<G, R> task =
-        new CallTask<>(
-            this,
-            call,
-            options,
-            callNumber.incrementAndGet(),
-            System.nanoTime(),
-            deadline == null ? defaultDeadlineNanos : deadline.toNanos());
-    counters.submitted.increment();
-    CallQueue.Phase refusal = queue.offer(task);
-    if (refusal != null) {
-      task.reject(Failures.rejected(task, name, refusal, queue));
-    }
-    return task;
+    return submissions.submit(options, call);
   }
 
   /**
    * Makes a call and waits for its result, at most until its deadline and the grace time are over.
    *
-   * @param options name, deadline, context
+   * @param options name, class, deadline, context
    * @param call the work
    * @param <R> what it returns
    * @return the result
@@ -140,24 +105,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public <R> R call(CallOptions options, Call<? super G, ? extends R> call)
       throws InterruptedException {
-    ListenableFuture<R> future = submit(options, call);
-    Duration deadline = options.deadline();
-    long limit = deadline == null ? defaultDeadlineNanos : deadline.toNanos();
-    try {
-      return future.get(limit + 2 * grace.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      future.cancel(true);
-      throw e;
-    } catch (TimeoutException e) {
-      future.cancel(true);
-      throw new CallException(
-          FailureKind.DEADLINE, "call '" + options.name() + "' did not end in its time", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof CallException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException("a call fails with a CallException only", e);
-    }
+    return submissions.submit(options, call).await(submissions.longestNanos(options));
   }
 
   /**
@@ -168,7 +116,18 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @throws InterruptedException if the calling thread is interrupted
    */
   public boolean awaitReady(Duration limit) throws InterruptedException {
-    return queue.awaitInstances(workers.size(), System.nanoTime() + CallOptions.nanos(limit));
+    long until = System.nanoTime() + Settings.nanos(limit);
+    return pool.queue().awaitInstances(crew::ready, pool.workers(), until);
+  }
+
+  /**
+   * Accepts no more calls, and waits for those that were accepted.
+   *
+   * @param limit how long to wait at most
+   * @return whether all have ended; if not, they go on
+   */
+  public boolean drain(Duration limit) {
+    return pool.queue().drain(Settings.nanos(limit));
   }
 
   /**
@@ -179,31 +138,19 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @param deadline how long accepted calls may take
    * @return the account, in which nothing is missing
    */
-  public ExecutorStatistics shutdown(Duration deadline) {
-    queue.drain(CallOptions.nanos(deadline));
-    CallQueue.Due<G> left = queue.close();
-    left.waiting().forEach(task -> task.fail(Failures.cutOff(task, name, "waited")));
-    left.running().forEach(task -> task.interrupt(FailureKind.SHUTDOWN));
-    if (!queue.awaitIdle(System.nanoTime() + grace.toNanos())) {
-      // Again: the first may have come before the worker began the call.
-      left.running().forEach(task -> task.interrupt(FailureKind.SHUTDOWN));
-      left.running().forEach(task -> task.fail(Failures.cutOff(task, name, "ran")));
-    }
-    join();
-    return statistics();
-  }
-
-  /** Waits for the threads, a grace time for all together. */
-  private void join() {
-    long until = System.nanoTime() + grace.toNanos();
-    try {
-      for (Worker<G> worker : workers) {
-        worker.join(until - System.nanoTime());
-      }
-      TimeUnit.NANOSECONDS.timedJoin(watchdog, Math.max(1, until - System.nanoTime()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  public ShutdownAccount shutdown(Duration deadline) {
+    ExecutorStatistics before = statistics();
+    Shutdown<G> end = new Shutdown<>(pool, crew, reserve, watchdog);
+    long abandoned = end.cutOff(Settings.nanos(deadline));
+    int threadsLeft = end.join();
+    ExecutorStatistics after = statistics();
+    return new ShutdownAccount(
+        after.completed() - before.completed(),
+        after.failed() - before.failed(),
+        after.cancelled() - before.cancelled(),
+        abandoned,
+        threadsLeft,
+        after);
   }
 
   /**
@@ -212,12 +159,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return bytes given up
    */
   public long trim() {
-    long bytes = 0;
-    for (Worker<G> worker : workers) {
-      Heap heap = worker.heap();
-      bytes += heap == null ? 0 : heap.memory().trim();
-    }
-    return bytes;
+    return crew.trim() + reserve.trim();
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -232,62 +174,32 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics statistics() {
-    int instances = 0;
-    long bytes = 0;
-    for (Worker<G> worker : workers) {
-      Heap heap = worker.heap();
-      if (heap != null) {
-        instances++;
-        bytes += heap.memory().materialisedBytes();
-      }
-    }
-    return new ExecutorStatistics(
-        counters.submitted.sum(),
-        counters.completed.sum(),
-        counters.failed.sum(),
-        counters.rejected.sum(),
-        counters.cancelled.sum(),
-        queue.waiting(),
-        queue.running(),
-        workers.size(),
-        instances,
-        counters.replaced.sum(),
-        counters.poisoned.sum(),
-        bytes);
+    return pool.statistics(crew, reserve);
   }
 
   @Override
   public String toString() {
-    return "HeapExecutor[" + name + ", " + queue.phase() + ", " + statistics() + "]";
+    return "HeapExecutor[" + pool.name() + ", " + pool.queue().phase() + ", " + statistics() + "]";
   }
 
-  String name() {
-    return name;
-  }
-
-  String nextHeapName() {
-    return name + "/" + heapNumber.incrementAndGet();
-  }
-
-  GuestFactory<G> factory() {
-    return factory;
-  }
-
-  HeapListener listener() {
-    return listener;
-  }
-
-  CallQueue<G> queue() {
-    return queue;
-  }
-
-  boolean verifiesResets() {
-    return verifiesResets;
-  }
-
-  Counters counters() {
-    return counters;
-  }
+  /**
+   * How an executor was shut down. The first four count the calls that it had accepted and that had
+   * not ended when its shutdown began.
+   *
+   * @param finished calls that returned normally
+   * @param failed calls that failed, those that were abandoned included
+   * @param cancelled calls whose callers cancelled them
+   * @param abandoned calls that were cut off, waiting or running, since their time was over
+   * @param threadsLeft threads that have not ended: what they wait for is not the executor's to end
+   * @param total all that the executor ever did
+   */
+  public record ShutdownAccount(
+      long finished,
+      long failed,
+      long cancelled,
+      long abandoned,
+      int threadsLeft,
+      ExecutorStatistics total) {}
 
   /**
    * Settings of an executor; each is checked when it is set.
@@ -297,21 +209,28 @@ public final class HeapExecutor<G> implements AutoCloseable {
   public static final class Builder<G> {
     private static final int MAX_WORKERS = 1024;
     private static final int MAX_QUEUE = 1 << 20;
+    private static final int MAX_DEPTH = 64;
+    private static final long MIN_STACK = 256L << 10;
     private static final long MAX_STACK = 1L << 30;
 
     private final GuestFactory<G> factory;
+    private final Map<CallClass, Integer> queueCapacities = new EnumMap<>(CallClass.class);
     private String name = "heaps";
     private int workers = Runtime.getRuntime().availableProcessors();
-    private int queueCapacity = 1024;
+    private Duration ageing = Duration.ofSeconds(1);
     private Duration defaultDeadline = Duration.ofSeconds(60);
     private Duration grace = Duration.ofSeconds(5);
+    private int maxDepth = 4;
+    private int maxLostThreads = 16;
     private long stackBytes = 16L << 20;
     private Duration trimAfter = Duration.ofMinutes(1);
     private boolean verifyResets;
+    private @Nullable Call<? super G, ?> warmUp;
     private HeapListener listener = new HeapListener() {};
 
     private Builder(GuestFactory<G> factory) {
       this.factory = Objects.requireNonNull(factory, "factory");
+      queueCapacity(1024);
     }
 
     /**
@@ -329,24 +248,50 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * Threads, each with a heap of its own. Default: the number of processors.
+     * Threads, each with an instance of its own. Default: the number of processors.
      *
      * @param value 1 to 1024
      * @return this
      */
     public Builder<G> workers(int value) {
-      workers = (int) requireRange("workers", value, 1, MAX_WORKERS);
+      workers = requireRange("workers", value, 1, MAX_WORKERS);
       return this;
     }
 
     /**
-     * Calls that may wait. Default 1024.
+     * Calls that may wait, for each class. Default 1024.
      *
      * @param value 1 to 1,048,576
      * @return this
      */
     public Builder<G> queueCapacity(int value) {
-      queueCapacity = (int) requireRange("queueCapacity", value, 1, MAX_QUEUE);
+      for (CallClass each : CallClass.values()) {
+        queueCapacity(each, value);
+      }
+      return this;
+    }
+
+    /**
+     * Calls of one class that may wait. No class takes places of another.
+     *
+     * @param callClass which
+     * @param value 1 to 1,048,576
+     * @return this
+     */
+    public Builder<G> queueCapacity(CallClass callClass, int value) {
+      queueCapacities.put(callClass, requireRange("queueCapacity", value, 1, MAX_QUEUE));
+      return this;
+    }
+
+    /**
+     * A call that has waited longer goes before younger ones of any class, so that none waits for
+     * ever. Default 1 second.
+     *
+     * @param value more than zero, at most 30 days
+     * @return this
+     */
+    public Builder<G> ageing(Duration value) {
+      ageing = requireDuration("ageing", value);
       return this;
     }
 
@@ -357,21 +302,43 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @return this
      */
     public Builder<G> defaultDeadline(Duration value) {
-      CallOptions.requireDeadline("defaultDeadline", value);
-      defaultDeadline = value;
+      defaultDeadline = requireDuration("defaultDeadline", value);
       return this;
     }
 
     /**
-     * How long an interrupted call may take to come back before its future fails without it.
-     * Default 5 seconds.
+     * How long an interrupted call may take to come back before its future fails without it, and
+     * its thread is given up. Default 5 seconds.
      *
      * @param value more than zero, at most 30 days
      * @return this
      */
     public Builder<G> grace(Duration value) {
-      CallOptions.requireDeadline("grace", value);
-      grace = value;
+      grace = requireDuration("grace", value);
+      return this;
+    }
+
+    /**
+     * How many calls deep a thread may be in calls that calls make, the first not counted. Each
+     * takes an instance of its own. Default 4.
+     *
+     * @param value 0 to 64; 0 refuses every call from a call
+     * @return this
+     */
+    public Builder<G> maxDepth(int value) {
+      maxDepth = requireRange("maxDepth", value, 0, MAX_DEPTH);
+      return this;
+    }
+
+    /**
+     * How many threads that did not come back are replaced. When as many are out there, the place
+     * of a further one stays empty until one returns. Default 16.
+     *
+     * @param value 0 to 1024
+     * @return this
+     */
+    public Builder<G> maxLostThreads(int value) {
+      maxLostThreads = requireRange("maxLostThreads", value, 0, MAX_WORKERS);
       return this;
     }
 
@@ -382,19 +349,19 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @return this
      */
     public Builder<G> stackBytes(long value) {
-      stackBytes = requireRange("stackBytes", value, 256L << 10, MAX_STACK);
+      stackBytes = requireRange("stackBytes", value, MIN_STACK, MAX_STACK);
       return this;
     }
 
     /**
-     * How long a heap may be idle before its spare memory is taken. Default 1 minute.
+     * How long a heap may be idle before its spare memory is taken, and an instance in reserve
+     * before it is dropped. Default 1 minute.
      *
      * @param value more than zero, at most 30 days
      * @return this
      */
     public Builder<G> trimAfter(Duration value) {
-      CallOptions.requireDeadline("trimAfter", value);
-      trimAfter = value;
+      trimAfter = requireDuration("trimAfter", value);
       return this;
     }
 
@@ -406,6 +373,18 @@ public final class HeapExecutor<G> implements AutoCloseable {
      */
     public Builder<G> verifyResets(boolean value) {
       verifyResets = value;
+      return this;
+    }
+
+    /**
+     * A call that each new instance makes before any other, so that none that matters pays for what
+     * the first one sets up. If it fails, the instance is not used. Default: none.
+     *
+     * @param call the work; its result is dropped
+     * @return this
+     */
+    public Builder<G> warmUp(Call<? super G, ?> call) {
+      warmUp = Objects.requireNonNull(call, "call");
       return this;
     }
 
@@ -426,23 +405,29 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @return a running executor
      */
     public HeapExecutor<G> build() {
-      HeapExecutor<G> executor = new HeapExecutor<>(this);
+      CallQueue<G> queue = new CallQueue<>(queueCapacities, ageing.toNanos());
+      PoolContext<G> pool =
+          new PoolContext<>(
+              name,
+              factory,
+              listener,
+              queue,
+              workers,
+              maxLostThreads,
+              stackBytes,
+              grace.toNanos(),
+              trimAfter.toNanos(),
+              verifyResets,
+              warmUp);
+      HeapExecutor<G> executor = new HeapExecutor<>(pool, defaultDeadline.toNanos(), maxDepth);
       try {
         executor.watchdog.start();
-        executor.workers.forEach(Worker::start);
+        executor.crew.start();
       } catch (Throwable e) {
-        executor.queue.close(); // No more threads to be had: none may stay behind.
+        queue.close(); // No more threads to be had: none may stay behind.
         throw e;
       }
       return executor;
-    }
-
-    private static long requireRange(String setting, long value, long least, long most) {
-      if (value < least || value > most) {
-        throw new IllegalArgumentException(
-            setting + " is " + value + ", must be " + least + " to " + most);
-      }
-      return value;
     }
   }
 }

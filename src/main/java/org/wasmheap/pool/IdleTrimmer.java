@@ -1,8 +1,7 @@
 package org.wasmheap.pool;
 
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.Heap;
 
@@ -13,20 +12,22 @@ import org.wasmheap.heap.Heap;
  * <p>Whether a heap was used is seen from its generation, which costs a call nothing.
  */
 final class IdleTrimmer<G> {
-  private final List<Worker<G>> workers;
+  private final Crew<G> crew;
   private final long idleNanos;
-  private final Map<Worker<G>, Seen> seen = new HashMap<>();
+
+  /** Weak: workers come and go. */
+  private final Map<Worker<G>, Seen> seen = new WeakHashMap<>();
 
   /** A heap as it was when its generation was first seen. */
   private record Seen(@Nullable Heap heap, long generation, long sinceNanos, boolean trimmed) {}
 
-  IdleTrimmer(List<Worker<G>> workers, long idleNanos) {
-    this.workers = workers;
+  IdleTrimmer(Crew<G> crew, long idleNanos) {
+    this.crew = crew;
     this.idleNanos = idleNanos;
   }
 
   void trimIdle(long now) {
-    for (Worker<G> worker : workers) {
+    for (Worker<G> worker : crew.seated()) {
       seen.put(worker, look(worker.heap(), seen.get(worker), now));
     }
   }

@@ -6,14 +6,22 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
 
 /**
- * Lets a call be interrupted while that very call runs, and at no other time.
+ * The state word of a thread that runs calls: lets a call be interrupted while that very call runs,
+ * and at no other time, and lets a thread that does not come back be given up exactly once.
  *
- * <p>The state word holds the number of the call and a phase. The worker moves it from idle to
- * running, in and out of host functions, and back to idle; whoever interrupts moves it from running
- * to interrupted, and only the one who made that move calls {@link Thread#interrupt()}, inside the
- * monitor. The worker, if it finds its own move forestalled, enters the same monitor before it
- * clears the interrupt flag. So the flag is set after the move and before the clearing, whatever
- * the timing, and is clean when the next call begins.
+ * <p>The word holds the number of the call and a phase. The worker moves it from idle to running,
+ * in and out of host functions, to ending and back to idle; whoever interrupts moves it from
+ * running to interrupted, and only the one who made that move calls {@link Thread#interrupt()},
+ * inside the monitor. The worker, if it finds its own move forestalled, enters the same monitor
+ * before it clears the interrupt flag. So the flag is set after the move and before the clearing,
+ * whatever the timing, and is clean when the next call begins.
+ *
+ * <p>Lost is final for its call: the move away from any other phase and the move to idle exclude
+ * each other, so a thread either came back in time or was given up.
+ *
+ * <p>A call that makes a call of its own on the same thread links that call's gate to its own:
+ * whoever interrupts or gives up the outer call reaches the inner one through it. Monitors are
+ * taken from the outer gate to the inner.
  */
 final class InterruptGate {
   private static final int PHASE_BITS = 3;
@@ -26,6 +34,12 @@ final class InterruptGate {
   private static final long PENDING = 3;
 
   private static final long INTERRUPTED = 4;
+
+  /** The guest is done; the thread resets, reports and completes. */
+  private static final long ENDING = 5;
+
+  /** The thread did not come back in time; its call is over for everybody else. */
+  private static final long LOST = 6;
 
   private static final VarHandle WORD;
 
@@ -40,13 +54,25 @@ final class InterruptGate {
   private final Thread worker;
 
   /**
-   * Number of the call and phase. Written by the worker and by whoever interrupts, all moves away
-   * from a running call by compare-and-set.
+   * Number of the call and phase. Written by the worker, and inside the monitor by whoever
+   * interrupts or gives up; all moves that another thread might forestall are by compare-and-set.
    */
   private volatile long word = IDLE;
 
+  /**
+   * Makes the call's token dead. Written by the worker, which looks afterwards whether the call is
+   * lost; read by who gives the call up, after he has said so: one of the two kills the token.
+   */
+  private volatile @Nullable Runnable revoke;
+
   /** Why the present call is interrupted. Guarded by this gate's monitor. */
   private @Nullable FailureKind reason;
+
+  /** The gate of the call that the present call makes. Guarded by this gate's monitor. */
+  private @Nullable InterruptGate inner;
+
+  /** Whether the inner call was made outside a host function. Guarded by this gate's monitor. */
+  private boolean innerFromGuest;
 
   InterruptGate(Thread worker) {
     this.worker = worker;
@@ -56,6 +82,11 @@ final class InterruptGate {
   void begin(long call) {
     Thread.interrupted();
     word = call << PHASE_BITS | RUNNING;
+  }
+
+  /** Says what makes the call's token dead, from any thread; then look at {@link #isLost()}. */
+  void revokesBy(Runnable kills) {
+    revoke = kills;
   }
 
   /** See {@link CallScope#enterHost()}. */
@@ -77,13 +108,14 @@ final class InterruptGate {
       return;
     }
     now = word;
-    if ((now & PHASE_MASK) != PENDING) {
+    long phase = now & PHASE_MASK;
+    if (phase != PENDING && phase != LOST) {
       throw new IllegalStateException("the call is in no host function");
     }
-    // Only the worker moves away from this phase, so that the engine stops even if the exception
-    // is swallowed on its way.
-    word = (now & ~PHASE_MASK) | INTERRUPTED;
-    worker.interrupt();
+    // The flag stays with the call, so that the engine stops even if the exception is swallowed.
+    if (phase == PENDING && WORD.compareAndSet(this, now, now + INTERRUPTED - PENDING)) {
+      worker.interrupt();
+    }
     throw interrupted();
   }
 
@@ -102,6 +134,8 @@ final class InterruptGate {
         reason = why;
         if (now == running) {
           worker.interrupt();
+        } else if (inner != null) {
+          inner.interruptAny(why);
         }
         return true;
       }
@@ -109,23 +143,111 @@ final class InterruptGate {
     return false;
   }
 
+  private synchronized void interruptAny(FailureKind why) {
+    interrupt(word >>> PHASE_BITS, why);
+  }
+
   /**
-   * The worker ends the call; the interrupt flag is clean afterwards.
+   * Gives the call up: its token dies, and the worker finds out when it comes back.
+   *
+   * @return {@code false} if the worker is done with this call
+   */
+  synchronized boolean lose(long call) {
+    for (long now = word; now >>> PHASE_BITS == call; now = word) {
+      if ((now & PHASE_MASK) == IDLE || (now & PHASE_MASK) == LOST) {
+        return false;
+      }
+      if (WORD.compareAndSet(this, now, call << PHASE_BITS | LOST)) {
+        Runnable kills = revoke;
+        if (kills != null) {
+          kills.run();
+        }
+        if (inner != null) {
+          inner.loseAny();
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private synchronized void loseAny() {
+    lose(word >>> PHASE_BITS);
+  }
+
+  /**
+   * The guest is done, and cannot be interrupted any more; the interrupt flag is clean afterwards.
    *
    * @return why it was interrupted, {@code null} if it was not
    */
   @Nullable FailureKind end(long call) {
-    boolean undisturbed = WORD.compareAndSet(this, call << PHASE_BITS | RUNNING, IDLE);
-    FailureKind why = undisturbed ? null : endDisturbed();
+    long running = call << PHASE_BITS | RUNNING;
+    boolean undisturbed = WORD.compareAndSet(this, running, running + ENDING - RUNNING);
+    FailureKind why = undisturbed ? null : endDisturbed(call);
     Thread.interrupted();
     return why;
   }
 
-  private synchronized @Nullable FailureKind endDisturbed() {
-    word = IDLE;
+  private synchronized @Nullable FailureKind endDisturbed(long call) {
+    if (!isLost()) {
+      word = call << PHASE_BITS | ENDING;
+    }
     FailureKind why = reason;
     reason = null;
     return why;
+  }
+
+  /** The worker is done with its call; {@code false} if it had been given up before. */
+  boolean release() {
+    long now = word;
+    return ((now & PHASE_MASK) == ENDING && WORD.compareAndSet(this, now, IDLE))
+        || releaseDisturbed();
+  }
+
+  private synchronized boolean releaseDisturbed() {
+    boolean held = !isLost();
+    word = IDLE;
+    reason = null;
+    return held;
+  }
+
+  /** Whether the present call was given up. */
+  boolean isLost() {
+    return (word & PHASE_MASK) == LOST;
+  }
+
+  /**
+   * The call that runs makes one of its own, whose gate takes interrupts until {@link #leave}. On
+   * the worker's thread, where no call may run: then there is nothing to link.
+   *
+   * @return {@code false} if the call was interrupted before
+   */
+  synchronized boolean enter(InterruptGate nested) {
+    long now = word;
+    long phase = now & PHASE_MASK;
+    if (phase == PENDING || phase == INTERRUPTED || phase == LOST) {
+      return false;
+    }
+    // No other thread moves the word outside the monitor.
+    if (phase == RUNNING || phase == IN_HOST) {
+      innerFromGuest = phase == RUNNING;
+      inner = nested;
+      word = innerFromGuest ? now + IN_HOST - RUNNING : now;
+    }
+    return true;
+  }
+
+  /** The call of its own is over. */
+  synchronized void leave() {
+    long now = word;
+    long phase = now & PHASE_MASK;
+    if (inner != null && innerFromGuest && phase == IN_HOST) {
+      word = now + RUNNING - IN_HOST;
+    } else if (inner != null && innerFromGuest && phase == PENDING) {
+      word = now + INTERRUPTED - PENDING;
+      worker.interrupt();
+    }
+    inner = null;
   }
 
   private static CallException interrupted() {

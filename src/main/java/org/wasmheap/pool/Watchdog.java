@@ -1,29 +1,28 @@
 package org.wasmheap.pool;
 
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
 
 /**
  * The thread that holds calls to their deadlines: fails those that wait, interrupts those that run,
- * and completes the future of one that does not react. It takes spare memory from idle heaps too.
+ * and gives up one that does not react. It takes spare memory from idle heaps, too.
  */
 final class Watchdog<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
 
   private static final long PAUSE_NANOS = 10_000_000;
 
-  private final CallQueue<G> queue;
+  private final PoolContext<G> pool;
+  private final Crew<G> crew;
   private final IdleTrimmer<G> trimmer;
-  private final long graceNanos;
-  private final long roundNanos;
 
-  Watchdog(CallQueue<G> queue, IdleTrimmer<G> trimmer, long graceNanos, long roundNanos) {
-    this.queue = queue;
-    this.trimmer = trimmer;
-    this.graceNanos = graceNanos;
-    this.roundNanos = roundNanos;
+  Watchdog(PoolContext<G> pool, Crew<G> crew) {
+    this.pool = pool;
+    this.crew = crew;
+    this.trimmer = new IdleTrimmer<>(crew, pool.idleNanos());
   }
 
   @Override
@@ -40,32 +39,63 @@ final class Watchdog<G> implements Runnable {
   }
 
   private boolean round() {
-    CallQueue.Due<G> due = queue.awaitDue(graceNanos, roundNanos);
+    // A slow factory, too, is to be seen in time.
+    long nanos = Math.min(pool.idleNanos(), 2 * pool.graceNanos());
+    CallQueue.Due<G> due = pool.queue().awaitDue(pool.graceNanos(), nanos);
     if (due == null) {
       return false;
     }
-    due.waiting().forEach(Watchdog::insist);
-    due.running().forEach(task -> guarded(task::passedDeadline));
-    guarded(() -> trimmer.trimIdle(System.nanoTime()));
+    for (CallTask<G, ?> task : due.waiting()) {
+      insist(task, Failures::expired);
+    }
+    for (CallTask<G, ?> task : due.running()) {
+      interrupt(task);
+    }
+    for (CallTask<G, ?> task : due.late()) {
+      // First its token dies, then its caller hears of it.
+      giveUp(task);
+      insist(task, Failures::lost);
+    }
+    look();
     return true;
   }
+
+  // Each of these is guarded: whatever fails, the other calls that are due must not get lost.
 
   /**
    * Such a call is in no queue any more: it must be failed, as soon as there is memory to do so.
    */
-  private static void insist(CallTask<?, ?> task) {
+  private static void insist(CallTask<?, ?> task, Function<CallTask<?, ?>, CallException> failure) {
     while (!task.isDone()) {
       try {
-        task.fail(expired(task));
+        task.fail(failure.apply(task));
       } catch (Throwable e) {
         failed(e);
       }
     }
   }
 
-  private static void guarded(Runnable body) {
+  private static void interrupt(CallTask<?, ?> task) {
     try {
-      body.run();
+      task.interrupt(FailureKind.DEADLINE);
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  private void giveUp(CallTask<G, ?> task) {
+    try {
+      crew.giveUp(task);
+    } catch (Throwable e) {
+      failed(e);
+    }
+  }
+
+  private void look() {
+    try {
+      crew.replaceMissing();
+      crew.reportSlowFactories(System.nanoTime());
+      trimmer.trimIdle(System.nanoTime());
     } catch (Throwable e) {
       failed(e);
     }
@@ -79,17 +109,5 @@ final class Watchdog<G> implements Runnable {
     } catch (Throwable unlogged) {
       Thread.interrupted();
     }
-  }
-
-  private static CallException expired(CallTask<?, ?> task) {
-    return new CallException(
-        FailureKind.DEADLINE,
-        "call "
-            + task.number()
-            + " '"
-            + task.name()
-            + "' passed its deadline in the queue and was never started; use more workers or a"
-            + " longer deadline",
-        null);
   }
 }

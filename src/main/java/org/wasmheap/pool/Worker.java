@@ -5,34 +5,40 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.wasmheap.heap.FailureKind;
+import org.slf4j.spi.LoggingEventBuilder;
 import org.wasmheap.heap.Heap;
 
 /**
- * A thread that owns one heap and one guest for life, and makes new ones when an instance did not
- * end its call normally. All of it is the thread's own, but for the gate and what is volatile.
+ * A thread that owns one instance for life, takes calls from the queue, and makes a new instance
+ * when one did not end its call normally. All of it is the thread's own, but for the gate and what
+ * is volatile.
  */
 final class Worker<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
   private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private final HeapExecutor<G> executor;
+  private final PoolContext<G> pool;
+  private final Crew<G> crew;
   private final Thread thread;
   private final InterruptGate gate;
+  private final Seat<G> seat;
 
-  private GuestFactory.@Nullable Instance<G> instance;
+  /**
+   * When the factory was called that has not returned yet, nanoTime; 0 if none was. Written by this
+   * thread, read by the watchdog.
+   */
+  private volatile long makingSince;
 
-  /** The heap of {@link #instance}. Written by this thread, read by any for statistics. */
-  private volatile @Nullable Heap heap;
+  /** Whether the last call was given up, and that is not settled yet. */
+  private boolean givenUp;
 
-  /** Whether the next instance takes the place of one that was discarded. */
-  private boolean replacing;
-
-  Worker(HeapExecutor<G> executor, String name, long stackBytes) {
-    this.executor = executor;
-    this.thread = new Thread(null, this, name, stackBytes);
+  Worker(PoolContext<G> pool, Crew<G> crew, String name) {
+    this.pool = pool;
+    this.crew = crew;
+    this.thread = new Thread(null, this, name, pool.stackBytes());
     this.gate = new InterruptGate(thread);
+    this.seat = new Seat<>(pool);
     thread.setDaemon(true);
   }
 
@@ -40,58 +46,74 @@ final class Worker<G> implements Runnable {
     thread.start();
   }
 
-  /** Waits for the end of the thread; one that is in a factory is interrupted. */
-  void join(long nanos) throws InterruptedException {
-    if (heap == null) {
+  /** Waits for the end of the thread, which is interrupted if it is in a factory. */
+  boolean join(long nanos) throws InterruptedException {
+    if (seat.heap() == null) {
       thread.interrupt();
     }
     TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(nanos, TimeUnit.MILLISECONDS.toNanos(1)));
-    if (thread.isAlive()) {
-      LOG.atWarn()
-          .addKeyValue("pool", executor.name())
-          .addKeyValue("worker", thread.getName())
-          .log("worker.abandoned");
-    }
+    return !thread.isAlive();
   }
 
   @Nullable Heap heap() {
-    return heap;
+    return seat.heap();
   }
 
-  /** Interrupts a call if this worker runs it now; from any thread. */
-  boolean interrupt(long call, FailureKind why) {
-    return gate.interrupt(call, why);
+  InterruptGate gate() {
+    return gate;
+  }
+
+  /** How long the factory has been at work, in nanoseconds; 0 if it is not. */
+  long makingNanos(long now) {
+    long since = makingSince;
+    return since == 0 ? 0 : now - since;
   }
 
   @Override
   public void run() {
+    CallStack stack = CallStack.install();
     // Nothing that is thrown in a step ends the thread: that would take capacity for good.
     boolean more = true;
     while (more) {
       try {
-        more = ensureInstance() && step();
+        more = mayGoOn() && ensureInstance() && step(stack);
       } catch (Throwable e) {
         survive(e);
       }
     }
-    discard();
+    seat.discard();
+  }
+
+  /** Done with the last call; {@code false} if it took too long and another has this place. */
+  private boolean mayGoOn() {
+    givenUp |= !gate.release();
+    if (!givenUp) {
+      return true;
+    }
+    seat.discard();
+    boolean goesOn = crew.returned(this);
+    givenUp = false;
+    return goesOn;
   }
 
   /** Takes a call and makes it; {@code false} at the end. */
-  private boolean step() {
-    CallTask<G, ?> task = executor.queue().take();
+  private boolean step(CallStack stack) {
+    CallTask<G, ?> task = pool.queue().take();
     if (task == null) {
       return false;
     }
     try {
-      execute(task);
+      task.begin(gate);
+      seat.execute(task, gate, stack);
     } catch (Throwable e) {
       // Out of memory while it reports, say. Dropping the instance may give some back.
-      discard();
+      stack.pop(task);
+      gate.end(task.number());
+      seat.discard();
       task.lose(e);
     }
     // Not in a finally block: a call that could not even be failed stays known to the watchdog.
-    executor.queue().finished(task);
+    pool.queue().finished(task);
     return true;
   }
 
@@ -99,11 +121,7 @@ final class Worker<G> implements Runnable {
   private void survive(Throwable e) {
     LockSupport.parkNanos(FIRST_BACK_OFF_NANOS);
     try {
-      LOG.atError()
-          .addKeyValue("pool", executor.name())
-          .addKeyValue("worker", thread.getName())
-          .setCause(e)
-          .log("worker.failed");
+      about(LOG.atError()).setCause(e).log("worker.failed");
     } catch (Throwable unlogged) {
       Thread.interrupted();
     }
@@ -114,23 +132,24 @@ final class Worker<G> implements Runnable {
    */
   private boolean ensureInstance() {
     long backOffNanos = FIRST_BACK_OFF_NANOS;
-    while (instance == null) {
-      if (executor.queue().phase() == CallQueue.Phase.CLOSED) {
+    while (seat.isEmpty()) {
+      if (pool.queue().phase() == CallQueue.Phase.CLOSED) {
         return false;
       }
       try {
-        create();
+        makingSince = System.nanoTime() | 1;
+        seat.create();
         return true;
       } catch (Throwable e) {
-        Thread.interrupted();
-        LOG.atWarn()
-            .addKeyValue("pool", executor.name())
-            .addKeyValue("worker", thread.getName())
+        about(LOG.atWarn())
             .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
             .setCause(e)
             .log("instance.failed");
+      } finally {
+        makingSince = 0;
+        Thread.interrupted();
       }
-      if (!executor.queue().awaitWork(backOffNanos)) {
+      if (!pool.queue().awaitWork(backOffNanos)) {
         return false;
       }
       backOffNanos = Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS);
@@ -138,130 +157,7 @@ final class Worker<G> implements Runnable {
     return true;
   }
 
-  private void create() throws Exception {
-    GuestFactory.Instance<G> made = executor.factory().create();
-    Heap own =
-        new Heap(
-            executor.name(),
-            executor.nextHeapName(),
-            made.memory(),
-            made.heapBase(),
-            made.blockLimit(),
-            executor.listener());
-    own.claim();
-    instance = made;
-    heap = own;
-    if (replacing) {
-      replacing = false;
-      executor.counters().replaced.increment();
-      LOG.atInfo()
-          .addKeyValue("pool", executor.name())
-          .addKeyValue("heap", own.name())
-          .log("heap.replaced");
-    }
-    executor.queue().instances(1);
-  }
-
-  private void discard() {
-    GuestFactory.Instance<G> old = instance;
-    Heap retired = heap;
-    instance = null;
-    heap = null;
-    if (old != null && retired != null) {
-      replacing = true;
-      executor.queue().instances(-1);
-      retired.retire();
-      try {
-        old.discard();
-      } catch (RuntimeException e) {
-        LOG.atWarn().addKeyValue("heap", retired.name()).setCause(e).log("instance.failed");
-      }
-    }
-  }
-
-  private <R> void execute(CallTask<G, R> task) {
-    Heap own = heap;
-    GuestFactory.Instance<G> guest = instance;
-    if (own == null || guest == null) {
-      throw new IllegalStateException("a worker takes a call only when it has an instance");
-    }
-    task.runsOn(this);
-    gate.begin(task.number());
-    // Cancelled between the queue and here: the interrupt may have come too early to be seen.
-    if (task.isDone()) {
-      gate.end(task.number());
-      return;
-    }
-    long began = System.nanoTime();
-    @Nullable R result = null;
-    @Nullable Throwable thrown = null;
-    @Nullable CallScope scope = null;
-    try {
-      scope = new CallScope(own.begin(task.number(), task.name()), task.options().context(), gate);
-      result = task.run(guest.open(scope));
-    } catch (Throwable e) {
-      thrown = e;
-    }
-    FailureKind interrupted = gate.end(task.number());
-    // What was lost stays lost, whatever the call's own code made of the exception.
-    Throwable lost = own.firstCause();
-    if (lost == null && scope != null) {
-      lost = scope.lost();
-    }
-    thrown = lost == null ? thrown : lost;
-    CallException failure = thrown == null ? null : Failures.of(thrown, interrupted, task, own);
-    long ended = System.nanoTime();
-    int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
-    own.completed(
-        failure == null ? null : failure.kind(),
-        began - task.submittedNanos(),
-        ended - began,
-        failure == null ? System.nanoTime() - ended : 0,
-        blocks);
-    if (failure == null) {
-      task.complete(result);
-    } else {
-      task.fail(failure);
-    }
-  }
-
-  /** Puts heap and guest back; discards them where that fails. The result stands either way. */
-  private int reset(Heap own, GuestFactory.Instance<G> guest) {
-    try {
-      guest.close();
-      int blocks = own.reset();
-      if (executor.verifiesResets()) {
-        verify(own, guest);
-      }
-      return blocks;
-    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
-      LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
-      discard();
-      return 0;
-    }
-  }
-
-  /** A reset that left something behind is a bug; the instance must not see another call. */
-  private void verify(Heap own, GuestFactory.Instance<G> guest) {
-    String difference = guest.difference();
-    if (difference != null) {
-      LOG.atError()
-          .addKeyValue("pool", executor.name())
-          .addKeyValue("heap", own.name())
-          .addKeyValue("generation", own.generation())
-          .addKeyValue("difference", difference)
-          .log("reset.incomplete");
-      discard();
-    }
-  }
-
-  private int abandon(Heap own, CallException failure) {
-    if (own.state() == Heap.State.POISONED) {
-      executor.counters().poisoned.increment();
-    } else if (!failure.isDeterministic()) {
-      own.abort(failure);
-    }
-    discard();
-    return 0;
+  LoggingEventBuilder about(LoggingEventBuilder event) {
+    return event.addKeyValue("pool", pool.name()).addKeyValue("worker", thread.getName());
   }
 }

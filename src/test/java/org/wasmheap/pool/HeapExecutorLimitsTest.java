@@ -45,7 +45,8 @@ class HeapExecutorLimitsTest {
       // then
       assertTrue(rejected.isDone());
       assertEquals(FailureKind.REJECTED, failureOf(rejected).kind());
-      assertTrue(String.valueOf(failureOf(rejected).getMessage()).contains("4 calls wait, 1 run"));
+      assertTrue(
+          String.valueOf(failureOf(rejected).getMessage()).contains("4 off_chain calls wait"));
       go.countDown();
       for (ListenableFuture<String> each : accepted) {
         assertEquals("done", each.get(30, SECONDS));
@@ -183,7 +184,7 @@ class HeapExecutorLimitsTest {
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().build();
     ListenableFuture<String> accepted = executor.submit(CALL, heap -> "done");
 
-    ExecutorStatistics account = executor.shutdown(Duration.ofSeconds(20));
+    ExecutorStatistics account = executor.shutdown(Duration.ofSeconds(20)).total();
 
     assertEquals("done", accepted.get(0, SECONDS));
     assertEquals(FailureKind.SHUTDOWN, failureOf(executor.submit(CALL, heap -> 1)).kind());
@@ -208,7 +209,7 @@ class HeapExecutorLimitsTest {
     assertTrue(started.await(30, SECONDS));
 
     // when
-    ExecutorStatistics account = executor.shutdown(Duration.ofMillis(50));
+    ExecutorStatistics account = executor.shutdown(Duration.ofMillis(50)).total();
 
     // then
     assertEquals(FailureKind.SHUTDOWN, failureOf(endless).kind());

@@ -1,0 +1,275 @@
+package org.wasmheap.pool;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.heap.Heap;
+
+/**
+ * Instances for calls that workers' threads make: a thread claims one for the length of a call.
+ *
+ * <p>They are made by a thread of the reserve's own, so that a factory that hangs or fails holds up
+ * no call for longer than its deadline. The first call that needs one starts that thread; a pool
+ * without such calls has neither. There are as many as were ever needed at once, and those that
+ * were idle for long are dropped.
+ */
+final class Reserve<G> {
+  private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
+  private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final PoolContext<G> pool;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition given = lock.newCondition();
+  private final Condition wanted = lock.newCondition();
+
+  // All below: guarded by the lock.
+
+  /** Pristine, owned by nobody; used last first, so that the others become idle. */
+  private final ArrayDeque<Idle<G>> ready = new ArrayDeque<>();
+
+  /** All that live, in use or not; for statistics. */
+  private final ArrayDeque<Seat<G>> all = new ArrayDeque<>();
+
+  private int waiters;
+  private boolean closed;
+  private @Nullable Thread maker;
+
+  private record Idle<G>(Seat<G> seat, long sinceNanos) {}
+
+  Reserve(PoolContext<G> pool) {
+    this.pool = pool;
+  }
+
+  /** An instance for the calling thread; {@code null} if none is ready in time, or at the end. */
+  @Nullable Seat<G> take(long untilNanos) throws InterruptedException {
+    lock.lock();
+    try {
+      waiters++;
+      try {
+        long left = untilNanos - System.nanoTime();
+        while (ready.isEmpty() && !closed && left > 0) {
+          startMaker();
+          wanted.signal();
+          left = given.awaitNanos(left);
+        }
+      } finally {
+        waiters--;
+      }
+      Idle<G> taken = closed ? null : ready.pollFirst();
+      if (taken != null) {
+        taken.seat().claim();
+      }
+      return taken == null ? null : taken.seat();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A call on an instance is over; one that was discarded is not kept. */
+  void give(Seat<G> seat) {
+    if (!seat.isEmpty() && keep(seat)) {
+      return;
+    }
+    seat.discard();
+    lock.lock();
+    try {
+      all.remove(seat);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean keep(Seat<G> seat) {
+    lock.lock();
+    try {
+      if (!closed) {
+        seat.release();
+        ready.addFirst(new Idle<>(seat, System.nanoTime()));
+        given.signal();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void startMaker() {
+    if (maker == null) {
+      Thread started = new Thread(null, this::makeOnDemand, pool.name() + "-reserve");
+      started.setDaemon(true);
+      started.start();
+      maker = started;
+    }
+  }
+
+  /** The maker's thread. */
+  private void makeOnDemand() {
+    long backOffNanos = FIRST_BACK_OFF_NANOS;
+    boolean failed = false;
+    while (awaitDemand(failed ? backOffNanos : 0)) {
+      drop(takeIdle(System.nanoTime() - pool.idleNanos()));
+      if (isWanted()) {
+        failed = !make(backOffNanos);
+        backOffNanos =
+            failed ? Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS) : FIRST_BACK_OFF_NANOS;
+      }
+    }
+  }
+
+  /** Waits until there is something to make or to drop, at least for so long; false at the end. */
+  private boolean awaitDemand(long backOffNanos) {
+    lock.lock();
+    try {
+      long resume = System.nanoTime() + backOffNanos;
+      long left = backOffNanos;
+      while (!closed && (left > 0 || (!isWanted() && left > -pool.idleNanos()))) {
+        try {
+          wanted.awaitNanos(left > 0 ? left : left + pool.idleNanos());
+        } catch (InterruptedException e) {
+          Thread.interrupted(); // Only the end ends this thread.
+        }
+        left = resume - System.nanoTime();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isWanted() {
+    lock.lock();
+    try {
+      return waiters > ready.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes out what nobody has used since then. */
+  private List<Seat<G>> takeIdle(long sinceNanos) {
+    lock.lock();
+    try {
+      List<Seat<G>> idle = new ArrayList<>();
+      Idle<G> longest = ready.peekLast();
+      while (longest != null && longest.sinceNanos() - sinceNanos <= 0) {
+        idle.add(longest.seat());
+        ready.removeLast();
+        all.remove(longest.seat());
+        longest = ready.peekLast();
+      }
+      return idle;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Outside the lock, since it calls listeners. */
+  private static <G> void drop(List<Seat<G>> idle) {
+    for (Seat<G> seat : idle) {
+      seat.claim();
+      seat.discard();
+    }
+  }
+
+  private boolean make(long backOffNanos) {
+    Seat<G> seat = new Seat<>(pool);
+    try {
+      seat.create();
+    } catch (Throwable e) {
+      Thread.interrupted();
+      LOG.atWarn()
+          .addKeyValue("pool", pool.name())
+          .addKeyValue("worker", Thread.currentThread().getName())
+          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
+          .setCause(e)
+          .log("instance.failed");
+      return false;
+    }
+    lock.lock();
+    try {
+      all.add(seat);
+    } finally {
+      lock.unlock();
+    }
+    give(seat);
+    return true;
+  }
+
+  /** How many instances there are, in use or not. */
+  int instances() {
+    lock.lock();
+    try {
+      return all.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Real bytes of their memories. */
+  long materialisedBytes() {
+    lock.lock();
+    try {
+      long bytes = 0;
+      for (Seat<G> seat : all) {
+        Heap heap = seat.heap();
+        bytes += heap == null ? 0 : heap.memory().materialisedBytes();
+      }
+      return bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes spare memory away, also in use; bytes given up. */
+  long trim() {
+    lock.lock();
+    try {
+      long bytes = 0;
+      for (Seat<G> seat : all) {
+        Heap heap = seat.heap();
+        bytes += heap == null ? 0 : heap.memory().trim();
+      }
+      return bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Drops what is not in use; what is in use is dropped when its call is over. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      given.signalAll();
+      wanted.signalAll();
+      if (maker != null) {
+        maker.interrupt(); // It may be in a factory.
+      }
+    } finally {
+      lock.unlock();
+    }
+    drop(takeIdle(System.nanoTime()));
+  }
+
+  /** Waits for the maker's thread after {@link #close}; {@code false} if it does not end. */
+  boolean join(long untilNanos) throws InterruptedException {
+    Thread ends;
+    lock.lock();
+    try {
+      ends = maker;
+    } finally {
+      lock.unlock();
+    }
+    if (ends != null) {
+      TimeUnit.NANOSECONDS.timedJoin(ends, Math.max(1_000_000, untilNanos - System.nanoTime()));
+    }
+    return ends == null || !ends.isAlive();
+  }
+}

@@ -1,0 +1,227 @@
+package org.wasmheap.pool;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
+
+/**
+ * A place for one instance with its heap: makes the instance, runs a call on it, puts it back, and
+ * drops it when a call did not end normally. The owner thread's alone, but for {@link #heap()}.
+ */
+final class Seat<G> {
+  private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
+
+  private final PoolContext<G> pool;
+  private GuestFactory.@Nullable Instance<G> instance;
+
+  /** The heap of {@link #instance}. Written by the owner, read by any thread for statistics. */
+  private volatile @Nullable Heap heap;
+
+  /** Makes the token of the present call dead. Made with the heap, so that a call makes none. */
+  private Runnable revoke = () -> {};
+
+  /** Whether the next instance takes the place of one that was discarded. */
+  private boolean replacing;
+
+  Seat(PoolContext<G> pool) {
+    this.pool = pool;
+  }
+
+  @Nullable Heap heap() {
+    return heap;
+  }
+
+  boolean isEmpty() {
+    return instance == null;
+  }
+
+  /** The calling thread owns the heap from here on. */
+  void claim() {
+    Heap own = heap;
+    if (own != null) {
+      own.claim();
+    }
+  }
+
+  /** Gives the heap up, for another thread to claim. */
+  void release() {
+    Heap own = heap;
+    if (own != null) {
+      own.release();
+    }
+  }
+
+  /** Makes an instance, which the calling thread owns, and warms it up. */
+  void create() throws Exception {
+    GuestFactory.Instance<G> made = pool.factory().create();
+    Heap own =
+        new Heap(
+            pool.name(),
+            pool.nextHeapName(),
+            made.memory(),
+            made.heapBase(),
+            made.blockLimit(),
+            pool.listener());
+    own.claim();
+    try {
+      warmUp(made, own);
+    } catch (Throwable e) {
+      own.retire();
+      made.discard();
+      throw e;
+    }
+    instance = made;
+    heap = own;
+    revoke = own::revoke;
+    if (replacing) {
+      replacing = false;
+      pool.counters().replaced.increment();
+      LOG.atInfo()
+          .addKeyValue("pool", pool.name())
+          .addKeyValue("heap", own.name())
+          .log("heap.replaced");
+    }
+    pool.queue().instancesChanged();
+  }
+
+  /** Makes a first call, so that none that matters pays for what the first one sets up. */
+  private void warmUp(GuestFactory.Instance<G> made, Heap own) throws Exception {
+    HeapExecutor.Call<? super G, ?> first = pool.warmUp();
+    if (first == null) {
+      return;
+    }
+    InterruptGate gate = new InterruptGate(Thread.currentThread());
+    gate.begin(0);
+    CallScope scope = new CallScope(own.begin(0, "warm-up"), null, gate);
+    first.run(made.open(scope));
+    Throwable lost = lost(own, scope);
+    if (lost != null) {
+      throw new IllegalStateException("the call that warms up an instance failed", lost);
+    }
+    made.close();
+    own.reset();
+  }
+
+  /** Takes the instance out of use. */
+  void discard() {
+    GuestFactory.Instance<G> old = instance;
+    Heap retired = heap;
+    instance = null;
+    heap = null;
+    if (old != null && retired != null) {
+      replacing = true;
+      retired.retire();
+      try {
+        old.discard();
+      } catch (RuntimeException e) {
+        LOG.atWarn().addKeyValue("heap", retired.name()).setCause(e).log("instance.failed");
+      }
+      pool.queue().instancesChanged();
+    }
+  }
+
+  /**
+   * Makes a call on the calling thread: runs it, puts the instance back or drops it, reports, and
+   * completes the future.
+   *
+   * @param gate the thread's own, begun; to be released by who calls this
+   */
+  <R> void execute(CallTask<G, R> task, InterruptGate gate, CallStack stack) {
+    Heap own = heap;
+    GuestFactory.Instance<G> guest = instance;
+    if (own == null || guest == null) {
+      throw new IllegalStateException("a call needs an instance");
+    }
+    gate.revokesBy(revoke);
+    FailureKind stop = task.stop();
+    if (stop != null || task.isDone()) {
+      gate.end(task.number());
+      task.fail(Failures.stopped(task, stop == null ? FailureKind.CANCELLED : stop));
+      return;
+    }
+    long began = System.nanoTime();
+    @Nullable R result = null;
+    @Nullable Throwable thrown = null;
+    @Nullable CallScope scope = null;
+    stack.push(task);
+    try {
+      scope = new CallScope(own.begin(task.number(), task.name()), task.options().context(), gate);
+      // Given up between the gate's beginning and the heap's: the token lives, and must not.
+      if (gate.isLost()) {
+        own.revoke();
+      }
+      result = task.run(guest.open(scope));
+    } catch (Throwable e) {
+      thrown = e;
+    }
+    FailureKind interrupted = gate.end(task.number());
+    // What was lost stays lost, whatever the call's own code made of the exception.
+    Throwable lost = lost(own, scope);
+    thrown = lost == null ? thrown : lost;
+    CallException failure = thrown == null ? null : Failures.of(thrown, interrupted, task, own);
+    if (failure == null && gate.isLost()) {
+      failure = Failures.late(task);
+    }
+    long ended = System.nanoTime();
+    int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
+    own.completed(
+        failure == null ? null : failure.kind(),
+        began - task.submittedNanos(),
+        ended - began,
+        failure == null ? System.nanoTime() - ended : 0,
+        blocks);
+    stack.pop(task); // First: listeners that run here are in no call.
+    if (failure == null) {
+      task.complete(result);
+    } else {
+      task.fail(failure);
+    }
+  }
+
+  private static @Nullable Throwable lost(Heap own, @Nullable CallScope scope) {
+    Throwable first = own.firstCause();
+    return first == null && scope != null ? scope.lost() : first;
+  }
+
+  /** Puts heap and guest back; discards them where that fails. The result stands either way. */
+  private int reset(Heap own, GuestFactory.Instance<G> guest) {
+    try {
+      guest.close();
+      int blocks = own.reset();
+      if (pool.verifiesResets()) {
+        verify(own, guest);
+      }
+      return blocks;
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
+      discard();
+      return 0;
+    }
+  }
+
+  /** A reset that left something behind is a bug; the instance must not see another call. */
+  private void verify(Heap own, GuestFactory.Instance<G> guest) {
+    String difference = guest.difference();
+    if (difference != null) {
+      LOG.atError()
+          .addKeyValue("pool", pool.name())
+          .addKeyValue("heap", own.name())
+          .addKeyValue("generation", own.generation())
+          .addKeyValue("difference", difference)
+          .log("reset.incomplete");
+      discard();
+    }
+  }
+
+  private int abandon(Heap own, CallException failure) {
+    if (own.state() == Heap.State.POISONED) {
+      pool.counters().poisoned.increment();
+    } else if (!failure.isDeterministic()) {
+      own.abort(failure);
+    }
+    discard();
+    return 0;
+  }
+}

@@ -1,0 +1,49 @@
+package org.wasmheap.pool;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/** Where calls come in: from workers' threads they run at once, from all others they queue. */
+final class Submissions<G> {
+  private final PoolContext<G> pool;
+  private final NestedCalls<G> nested;
+  private final long defaultDeadlineNanos;
+
+  Submissions(PoolContext<G> pool, NestedCalls<G> nested, long defaultDeadlineNanos) {
+    this.pool = pool;
+    this.nested = nested;
+    this.defaultDeadlineNanos = defaultDeadlineNanos;
+  }
+
+  /** A call that will complete, or has. */
+  <R> CallTask<G, R> submit(CallOptions options, HeapExecutor.Call<? super G, ? extends R> call) {
+    Objects.requireNonNull(call, "call");
+    long now = System.nanoTime();
+    long deadline = now + limitNanos(options);
+    CallStack stack = CallStack.current();
+    if (stack != null) {
+      deadline = stack.earlierDeadline(deadline);
+    }
+    CallTask<G, R> task = new CallTask<>(pool, call, options, now, deadline);
+    pool.counters().submitted.increment();
+    if (stack != null) {
+      nested.run(task, stack);
+      return task;
+    }
+    CallQueue.Refusal refusal = pool.queue().offer(task);
+    if (refusal != null) {
+      task.reject(Failures.rejected(task, pool.name(), refusal));
+    }
+    return task;
+  }
+
+  /** How long a call may take to complete, whatever happens to it. */
+  long longestNanos(CallOptions options) {
+    return limitNanos(options) + 3 * pool.graceNanos();
+  }
+
+  private long limitNanos(CallOptions options) {
+    Duration deadline = options.deadline();
+    return deadline == null ? defaultDeadlineNanos : deadline.toNanos();
+  }
+}
