@@ -211,17 +211,15 @@ final class CallQueue<G> {
       for (int i = 0; i < due.waiting().size(); i++) {
         lane(due.waiting().get(i)).waiting().remove(due.waiting().get(i));
       }
-      for (int i = running.size() - 1; i >= 0; i--) {
+      // The oldest first: an outer call must be interrupted before an inner one hands it the
+      // thread.
+      for (int i = 0; i < running.size(); i++) {
         CallTask<G, ?> task = running.get(i);
         if (task.wakeNanos() - now <= 0) {
-          if (task.overdue(now + graceNanos)) {
-            due.running().add(task);
-          } else {
-            due.late().add(task);
-            running.remove(i);
-          }
+          (task.overdue(now + graceNanos) ? due.running() : due.late()).add(task);
         }
       }
+      running.removeAll(due.late());
       signalIfIdle();
       return due;
     } finally {

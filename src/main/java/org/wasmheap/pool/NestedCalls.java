@@ -61,9 +61,12 @@ final class NestedCalls<G> {
       }
       return seat;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // The outer call is to end, too.
+      // If the outer call is to end, too, its gate sees to it.
       FailureKind why = task.stop();
-      task.fail(Failures.stopped(task, why == null ? FailureKind.INTERRUPTED : why));
+      task.fail(
+          why == FailureKind.DEADLINE
+              ? Failures.noInstance(task, pool.name())
+              : Failures.stopped(task, why == null ? FailureKind.INTERRUPTED : why));
       return null;
     }
   }

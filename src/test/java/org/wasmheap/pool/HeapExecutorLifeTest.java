@@ -1,0 +1,219 @@
+package org.wasmheap.pool;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.testkit.Calls.CALL;
+import static org.wasmheap.testkit.Calls.failureOf;
+import static org.wasmheap.testkit.Calls.waiting;
+
+import ch.qos.logback.classic.Level;
+import com.google.common.util.concurrent.ListenableFuture;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.heap.HeapListener;
+import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.LogCapture;
+
+/** From the first instance to the last thread. */
+@Timeout(60)
+class HeapExecutorLifeTest {
+  private static final Duration SOON = Duration.ofMillis(50);
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  private final CountDownLatch started = new CountDownLatch(1);
+  private final CountDownLatch go = new CountDownLatch(1);
+
+  @Test
+  void each_instance_must_be_warmed_up_before_its_first_call_and_be_pristine_in_it()
+      throws Exception {
+    AtomicInteger warmed = new AtomicInteger();
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor()
+            .workers(2)
+            .warmUp(
+                heap -> {
+                  heap.write(heap.malloc(4), new byte[] {1, 2, 3, 4});
+                  return warmed.incrementAndGet();
+                })
+            .build()) {
+      // when
+      assertTrue(executor.awaitReady(LONG));
+
+      // then
+      assertEquals(2, warmed.get());
+      byte[] found =
+          executor.call(
+              CALL,
+              heap -> {
+                int pointer = heap.malloc(4);
+                assertEquals(BareHeaps.FIRST_POINTER, pointer);
+                return heap.read(pointer, 4);
+              });
+      assertEquals(0, found[0] + found[1] + found[2] + found[3]);
+      assertEquals(1, executor.statistics().submitted(), "no call of anybody");
+    }
+  }
+
+  @Test
+  void an_instance_whose_warm_up_fails_must_not_be_used_also_if_the_failure_is_swallowed()
+      throws Exception {
+    AtomicInteger warmed = new AtomicInteger();
+    AtomicInteger retired = new AtomicInteger();
+    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
+        HeapExecutor<HeapHandle> executor =
+            BareHeaps.executor()
+                .listener(
+                    new HeapListener() {
+                      @Override
+                      public void retired(Heap heap) {
+                        retired.incrementAndGet();
+                      }
+                    })
+                .warmUp(
+                    heap -> {
+                      int nth = warmed.incrementAndGet();
+                      if (nth == 1) {
+                        throw new IllegalStateException("not warm");
+                      }
+                      if (nth == 2) {
+                        assertThrows(AllocatorException.class, () -> heap.free(8));
+                      }
+                      return nth;
+                    })
+                .build()) {
+      assertTrue(executor.awaitReady(LONG));
+
+      assertEquals(3, warmed.get());
+      assertEquals(2, retired.get());
+      assertEquals(2, log.events("instance.failed").size());
+      Long generation = executor.call(CALL, HeapHandle::generation);
+      assertEquals(2, generation, "it was warmed up once");
+    }
+  }
+
+  @Test
+  void draining_must_refuse_new_calls_and_wait_for_those_that_were_accepted() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      // given one that runs and one that waits
+      ListenableFuture<String> runs = executor.submit(CALL, waiting(started, go));
+      ListenableFuture<Integer> waits = executor.submit(CALL, heap -> 1);
+      assertTrue(started.await(30, SECONDS));
+
+      // when the time is too short, then they go on all the same
+      assertFalse(executor.drain(SOON));
+      assertFalse(runs.isDone());
+      assertEquals(FailureKind.SHUTDOWN, failureOf(executor.submit(CALL, heap -> 1)).kind());
+      assertTrue(executor.toString().contains("DRAINING"), executor.toString());
+
+      // when there is time
+      go.countDown();
+      assertTrue(executor.drain(LONG));
+      assertEquals("done", runs.get(0, SECONDS));
+      assertEquals(1, waits.get(0, SECONDS));
+    }
+  }
+
+  @Test
+  void the_account_of_a_shutdown_must_tell_what_became_of_every_call_that_had_not_ended()
+      throws Exception {
+    // given one call that ended, one that runs, and three that wait
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().build();
+    executor.call(CALL, heap -> 1);
+    ListenableFuture<Boolean> endless =
+        executor.submit(
+            CALL,
+            heap -> {
+              started.countDown();
+              return go.await(30, SECONDS);
+            });
+    assertTrue(started.await(30, SECONDS));
+    ListenableFuture<Integer> behind = executor.submit(CALL, heap -> 1);
+    ListenableFuture<Integer> late = executor.submit(CALL.withDeadline(SOON), heap -> 1);
+    ListenableFuture<Integer> dropped = executor.submit(CALL, heap -> 1);
+    assertEquals(FailureKind.DEADLINE, failureOf(late).kind());
+    assertTrue(dropped.cancel(false));
+
+    // when
+    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+
+    // then
+    assertEquals(FailureKind.SHUTDOWN, failureOf(endless).kind());
+    assertEquals(FailureKind.SHUTDOWN, failureOf(behind).kind());
+    assertEquals(new HeapExecutor.ShutdownAccount(0, 2, 0, 2, 0, executor.statistics()), account);
+    assertEquals(1, account.total().completed());
+    assertEquals(3, account.total().failed());
+    assertEquals(1, account.total().cancelled());
+  }
+
+  @Test
+  void a_factory_that_hangs_must_be_told_of_once_and_hang_no_caller() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    GuestFactory<HeapHandle> factory = BareHeaps.factory();
+    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
+        HeapExecutor<HeapHandle> executor =
+            BareHeaps.executor(
+                    () -> {
+                      entered.countDown();
+                      assertTrue(go.await(30, SECONDS));
+                      return factory.create();
+                    })
+                .grace(SOON)
+                .build()) {
+      assertTrue(entered.await(30, SECONDS));
+
+      // when
+      ListenableFuture<Integer> late = executor.submit(CALL.withDeadline(SOON), heap -> 1);
+
+      // then
+      assertEquals(FailureKind.DEADLINE, failureOf(late).kind());
+      await().untilAsserted(() -> assertEquals(1, log.events("instance.slow").size()));
+      assertFalse(executor.awaitReady(Duration.ofMillis(500)));
+      assertEquals(1, log.events("instance.slow").size());
+
+      // when it goes on
+      go.countDown();
+      Integer pointer = executor.call(CALL, heap -> heap.malloc(1));
+      assertEquals(BareHeaps.FIRST_POINTER, pointer);
+    }
+  }
+
+  @Test
+  void shutdown_must_end_a_factory_that_hangs() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(
+                (GuestFactory<HeapHandle>)
+                    () -> {
+                      entered.countDown();
+                      assertTrue(go.await(30, SECONDS));
+                      throw new IllegalStateException("not reached");
+                    })
+            .build();
+    assertTrue(entered.await(30, SECONDS));
+
+    assertEquals(0, executor.shutdown(SOON).threadsLeft());
+  }
+
+  @Test
+  void an_executor_must_show_its_state_as_text() throws Exception {
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().build();
+    executor.call(CALL, heap -> 1);
+
+    String open = executor.toString();
+    executor.close();
+
+    assertTrue(open.startsWith("HeapExecutor[test, OPEN, "), open);
+    assertTrue(executor.toString().startsWith("HeapExecutor[test, CLOSED, "));
+  }
+}
