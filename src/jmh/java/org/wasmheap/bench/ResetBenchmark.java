@@ -64,7 +64,7 @@ public class ResetBenchmark {
             instance.memory(),
             instance.heapBase(),
             instance.blockLimit(),
-            new HeapListener() {});
+            HeapListener.NONE);
     heap.claim();
     reset();
     materialised = new byte[(int) heap.memory().materialisedBytes()];

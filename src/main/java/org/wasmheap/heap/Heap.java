@@ -36,6 +36,9 @@ public final class Heap {
   private final HeapListener listener;
   private final HeapOperations operations;
 
+  /** Whether anybody hears of calls; if not, nothing is gathered for their reports. */
+  private final boolean reports;
+
   /** Taken by {@link #claim()} and given up by the owner alone; the exchange is atomic. */
   private final AtomicReference<@Nullable Thread> owner = new AtomicReference<>();
 
@@ -147,6 +150,7 @@ public final class Heap {
     this.name = Objects.requireNonNull(name, "name");
     this.memory = Objects.requireNonNull(memory, "memory");
     this.listener = new GuardedListener(Objects.requireNonNull(listener, "listener"));
+    this.reports = listener != HeapListener.NONE;
     this.operations =
         new HeapOperations(
             this,
@@ -276,7 +280,7 @@ public final class Heap {
   }
 
   /**
-   * Reports the call that ended last to the listener.
+   * Reports the call that ended last to the listener, if there is one.
    *
    * @param failure how it failed, {@code null} if it did not
    * @param queueNanos time from its submission to its beginning
@@ -318,8 +322,10 @@ public final class Heap {
     current = null;
     if (inCall) {
       inCall = false;
-      lastStatistics = operations.allocator().statistics();
-      lastPages = memory.pages();
+      if (reports) {
+        lastStatistics = operations.allocator().statistics();
+        lastPages = memory.pages();
+      }
       Observer hears = observer;
       if (hears != null) {
         hears.ended(this);

@@ -11,6 +11,9 @@ import org.wasmheap.allocator.AllocatorException;
  * once.
  */
 public interface HeapListener {
+  /** Hears nothing. For it alone no {@link CallReport} is made. */
+  HeapListener NONE = new HeapListener() {};
+
   /** Who asked for a growth. */
   enum GrowthCause {
     /** The allocator, to satisfy a request. */

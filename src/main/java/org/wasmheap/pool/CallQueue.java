@@ -1,5 +1,8 @@
 package org.wasmheap.pool;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,8 +45,12 @@ final class CallQueue<G> {
   private final Condition ending = lock.newCondition();
   private final long ageingNanos;
 
-  // All below: guarded by the lock.
-  private final Map<CallClass, Lane<G>> lanes = new EnumMap<>(CallClass.class);
+  private final ImmutableMap<CallClass, Lane<G>> laneOf;
+
+  /** The most urgent class first. */
+  private final ImmutableList<Lane<G>> lanes;
+
+  // All below, and the lanes' deques: guarded by the lock.
   private final List<CallTask<G, ?>> running = new ArrayList<>();
   private Phase phase = Phase.OPEN;
   private long watchUntil = System.nanoTime();
@@ -61,7 +68,10 @@ final class CallQueue<G> {
    * @param ageingNanos a call that has waited longer goes before younger ones of any class
    */
   CallQueue(Map<CallClass, Integer> capacities, long ageingNanos) {
-    capacities.forEach((each, places) -> lanes.put(each, new Lane<>(new ArrayDeque<>(), places)));
+    Map<CallClass, Lane<G>> each = new EnumMap<>(CallClass.class);
+    capacities.forEach((one, places) -> each.put(one, new Lane<>(new ArrayDeque<>(), places)));
+    this.laneOf = Maps.immutableEnumMap(each);
+    this.lanes = ImmutableList.copyOf(each.values());
     this.ageingNanos = ageingNanos;
   }
 
@@ -89,7 +99,7 @@ final class CallQueue<G> {
   }
 
   private Lane<G> lane(CallTask<G, ?> task) {
-    return Objects.requireNonNull(lanes.get(task.callClass()), "every class has a lane");
+    return Objects.requireNonNull(laneOf.get(task.callClass()), "every class has a lane");
   }
 
   private void watchFor(CallTask<G, ?> task) {
@@ -138,21 +148,28 @@ final class CallQueue<G> {
   /** The class whose oldest call is next: the oldest of those that aged, else the most urgent. */
   private @Nullable Lane<G> next() {
     Lane<G> urgent = null;
-    Lane<G> aged = null;
-    long eldest = 0;
-    long now = System.nanoTime();
-    for (Lane<G> lane : lanes.values()) {
-      CallTask<G, ?> oldest = lane.waiting().peekFirst();
-      if (oldest != null) {
-        urgent = urgent == null ? lane : urgent;
-        long waited = now - oldest.submittedNanos();
-        if (waited > ageingNanos && waited > eldest) {
-          aged = lane;
-          eldest = waited;
-        }
+    int classesWaiting = 0;
+    for (int i = 0; i < lanes.size(); i++) { // By index: an iterator for each call is garbage.
+      if (!lanes.get(i).waiting().isEmpty()) {
+        urgent = urgent == null ? lanes.get(i) : urgent;
+        classesWaiting++;
       }
     }
+    Lane<G> aged = classesWaiting < 2 ? null : eldestAged(System.nanoTime());
     return aged == null ? urgent : aged;
+  }
+
+  private @Nullable Lane<G> eldestAged(long now) {
+    Lane<G> aged = null;
+    long eldest = ageingNanos;
+    for (Lane<G> lane : lanes) {
+      CallTask<G, ?> oldest = lane.waiting().peekFirst();
+      if (oldest != null && now - oldest.submittedNanos() > eldest) {
+        aged = lane;
+        eldest = now - oldest.submittedNanos();
+      }
+    }
+    return aged;
   }
 
   void finished(CallTask<G, ?> task) {
@@ -233,7 +250,7 @@ final class CallQueue<G> {
 
   private List<CallTask<G, ?>> dueWaiting(long now) {
     List<CallTask<G, ?>> due = new ArrayList<>();
-    for (Lane<G> lane : lanes.values()) {
+    for (Lane<G> lane : lanes) {
       for (CallTask<G, ?> task : lane.waiting()) {
         if (task.wakeNanos() - now <= 0) {
           due.add(task);
@@ -265,7 +282,7 @@ final class CallQueue<G> {
 
   private int waitingCalls() {
     int calls = 0;
-    for (Lane<G> lane : lanes.values()) {
+    for (Lane<G> lane : lanes) {
       calls += lane.waiting().size();
     }
     return calls;
@@ -273,7 +290,7 @@ final class CallQueue<G> {
 
   private long earliestWake(long latest) {
     long earliest = earliestWake(running, latest);
-    for (Lane<G> lane : lanes.values()) {
+    for (Lane<G> lane : lanes) {
       earliest = earliestWake(lane.waiting(), earliest);
     }
     return earliest;
@@ -369,7 +386,7 @@ final class CallQueue<G> {
     try {
       phase = Phase.CLOSED;
       Due<G> left = new Due<>(new ArrayList<>(), List.copyOf(running), List.of());
-      for (Lane<G> lane : lanes.values()) {
+      for (Lane<G> lane : lanes) {
         left.waiting().addAll(lane.waiting());
         lane.waiting().clear();
       }

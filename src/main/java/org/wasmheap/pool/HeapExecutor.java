@@ -226,7 +226,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private Duration trimAfter = Duration.ofMinutes(1);
     private boolean verifyResets;
     private @Nullable Call<? super G, ?> warmUp;
-    private HeapListener listener = new HeapListener() {};
+    private HeapListener listener = HeapListener.NONE;
 
     private Builder(GuestFactory<G> factory) {
       this.factory = Objects.requireNonNull(factory, "factory");

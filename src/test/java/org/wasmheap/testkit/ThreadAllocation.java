@@ -17,7 +17,8 @@ public final class ThreadAllocation {
     return allocated() - before;
   }
 
-  private static long allocated() {
+  /** Bytes that this thread has allocated so far; asking takes a few hundred. */
+  public static long allocated() {
     try {
       return (long)
           ManagementFactory.getPlatformMBeanServer()
