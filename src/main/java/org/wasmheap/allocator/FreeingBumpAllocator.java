@@ -39,6 +39,9 @@ public final class FreeingBumpAllocator {
   private static final int MIN_BLOCK = 8;
   private static final int HEADER_BYTES = 8;
 
+  /** Up to this size with its header, a new block gets real memory before it is handed out. */
+  private static final long LARGEST_EAGER = 1 << 20;
+
   /** No header can begin here: it would reach beyond 2^32. */
   private static final int NIL = 0xFFFF_FFFF;
 
@@ -264,6 +267,11 @@ public final class FreeingBumpAllocator {
     // A growth already made stays.
     if (end >= ADDRESS_SPACE) {
       throw fault(AllocatorFault.ADDRESS_OVERFLOW, Operation.ALLOCATE, size);
+    }
+    FlatMemory main = flat;
+    if (main != null) {
+      // The guest is about to write here. What it does with a large block is not known.
+      main.materialiseTo(taken <= LARGEST_EAGER ? end : bumper + HEADER_BYTES);
     }
     bumper = end;
   }

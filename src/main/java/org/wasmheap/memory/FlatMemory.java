@@ -159,6 +159,19 @@ public final class FlatMemory implements LinearMemory {
     return true;
   }
 
+  /**
+   * Sets real memory aside up to an address, since what lies below is about to be used. An access
+   * would do the same, but by an exception, and compiled code that has met some is slower for good.
+   *
+   * @param end address after the last byte; nothing happens if it is beyond {@link #sizeInBytes()}
+   * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
+   */
+  public void materialiseTo(long end) {
+    if (end > buffer.length && end <= sizeInBytes()) {
+      materialise((int) (end - 1), 1);
+    }
+  }
+
   // Loads and stores: the array's bounds check first, all else behind the exception.
 
   /**
@@ -223,8 +236,7 @@ public final class FlatMemory implements LinearMemory {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       buffer[address] = value;
     } catch (IndexOutOfBoundsException e) {
-      materialise(address, Byte.BYTES);
-      writeByte(address, value);
+      storeCold(address, Byte.BYTES, value);
     }
   }
 
@@ -239,8 +251,7 @@ public final class FlatMemory implements LinearMemory {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       SHORT.set(buffer, address, value);
     } catch (IndexOutOfBoundsException e) {
-      materialise(address, Short.BYTES);
-      writeShort(address, value);
+      storeCold(address, Short.BYTES, value);
     }
   }
 
@@ -255,8 +266,7 @@ public final class FlatMemory implements LinearMemory {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       INT.set(buffer, address, value);
     } catch (IndexOutOfBoundsException e) {
-      materialise(address, Integer.BYTES);
-      writeInt(address, value);
+      storeCold(address, Integer.BYTES, value);
     }
   }
 
@@ -266,8 +276,7 @@ public final class FlatMemory implements LinearMemory {
       cards[address >>> BLOCK_SHIFT] = DIRTY;
       LONG.set(buffer, address, value);
     } catch (IndexOutOfBoundsException e) {
-      materialise(address, Long.BYTES);
-      writeLong(address, value);
+      storeCold(address, Long.BYTES, value);
     }
   }
 
@@ -377,6 +386,17 @@ public final class FlatMemory implements LinearMemory {
   @Override
   public String toString() {
     return "FlatMemory[" + pages + " pages, " + materialisedBytes() + " bytes materialised]";
+  }
+
+  /** Out of line: an exception on the way of a store must not cost the stores that raise none. */
+  private void storeCold(int address, int width, long value) {
+    materialise(address, width);
+    cards[address >>> BLOCK_SHIFT] = DIRTY;
+    long rest = value;
+    for (int i = 0; i < width; i++) {
+      buffer[address + i] = (byte) rest;
+      rest >>>= Byte.SIZE;
+    }
   }
 
   private long loadCold(int address, int width) {

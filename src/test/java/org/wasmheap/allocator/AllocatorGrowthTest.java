@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.allocator.Rig.PAGE;
 
 import java.util.ArrayList;
@@ -128,6 +129,24 @@ class AllocatorGrowthTest {
 
     // then
     assertEquals(AllocatorFault.OUT_OF_SPACE, Rig.fault(() -> heap.allocate(PAGE)));
+  }
+
+  @Test
+  void a_block_has_real_memory_before_anybody_writes_to_it_unless_it_is_large() {
+    // given a memory of which nothing is materialised
+    FlatMemory memory = new FlatMemory(2048, 2048);
+    Rig rig = Rig.onChain(memory, 1024);
+
+    // when
+    int small = rig.allocate(100_000);
+    long held = memory.materialisedBytes();
+    int large = rig.allocate(32 << 20);
+
+    // then
+    assertTrue(held >= small + (128 << 10), () -> held + " bytes");
+    assertTrue(memory.materialisedBytes() < 2 * held + (1 << 20), memory::toString);
+    memory.writeByte(large + (32 << 20) - 1, (byte) 1);
+    assertTrue(memory.materialisedBytes() > 32 << 20, memory::toString);
   }
 
   @Test

@@ -124,6 +124,61 @@ class FlatMemoryMaterialisationTest {
   }
 
   @Test
+  void what_is_about_to_be_used_is_materialised_and_stays_as_it_was() {
+    // given
+    FlatMemory memory = Memories.random(2069, 2069, 3 * BLOCK, 10 * BLOCK);
+    byte first = memory.readByte(0);
+
+    // when
+    memory.materialiseTo(20 * PAGE);
+
+    // then
+    assertEquals(arrayBytes(20 * PAGE) + arrayBytes(10 * BLOCK), memory.materialisedBytes());
+    assertEquals(first, memory.readByte(0));
+    assertEquals(0, memory.readByte(20 * PAGE - 1));
+    assertEquals(0, memory.restore());
+    assertNull(memory.difference());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 10 * BLOCK, 21L * PAGE + 1, 1L << 32})
+  void nothing_is_materialised_that_is_held_or_beyond_the_end(long end) {
+    // given
+    FlatMemory memory = Memories.random(PAGES, PAGES, 3 * BLOCK, 10 * BLOCK);
+
+    // when
+    memory.materialiseTo(end);
+
+    // then
+    assertEquals(arrayBytes(10 * BLOCK), memory.materialisedBytes());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4, 8})
+  void a_store_at_the_materialised_edge_keeps_all_its_bytes(int width) {
+    // given stores that begin before the edge of the array, and end behind it
+    for (int before = 0; before < width; before++) {
+      FlatMemory memory = Memories.random(PAGES, PAGES, 3 * BLOCK, 10 * BLOCK);
+      int address = 10 * BLOCK - before;
+      // when
+      switch (width) {
+        case 1 -> memory.writeByte(address, (byte) 0xF1);
+        case 2 -> memory.writeShort(address, (short) 0xF1E2);
+        case 4 -> memory.writeInt(address, 0xF1E2D3C4);
+        default -> memory.writeLong(address, 0xF1E2D3C4B5A69788L);
+      }
+      // then
+      long whole = 0xF1E2D3C4B5A69788L >>> ((Long.BYTES - width) * Byte.SIZE);
+      for (int i = 0; i < width; i++) {
+        assertEquals((byte) (whole >>> (i * Byte.SIZE)), memory.readByte(address + i));
+      }
+      assertEquals(0, memory.readByte(address + width));
+      memory.restore();
+      assertNull(memory.difference());
+    }
+  }
+
+  @Test
   void climbing_a_second_time_allocates_no_arrays() {
     // given
     FlatMemory memory = Memories.random(PAGES, 84, 10 * BLOCK, 2 * PAGE);
