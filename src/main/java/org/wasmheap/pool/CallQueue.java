@@ -126,10 +126,19 @@ final class CallQueue<G> {
     }
   }
 
-  /** The next call, which counts as running until {@link #finished}; {@code null} at the end. */
-  @Nullable CallTask<G, ?> take() {
+  /**
+   * The next call, which counts as running until it is finished; {@code null} at the end.
+   *
+   * @param done a call that is finished, if the thread comes from one: two visits to the lock would
+   *     cost a short call as much as its guest does
+   */
+  @Nullable CallTask<G, ?> take(@Nullable CallTask<G, ?> done) {
     lock.lock();
     try {
+      if (done != null) {
+        running.remove(done);
+        signalIfIdle();
+      }
       Lane<G> next = next();
       while (next == null && phase == Phase.OPEN) {
         waitFor(work, WAIT_NANOS);

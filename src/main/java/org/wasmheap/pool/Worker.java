@@ -30,6 +30,9 @@ final class Worker<G> implements Runnable {
    */
   private volatile long makingSince;
 
+  /** The last call, if the queue has not heard yet that it is finished. */
+  private @Nullable CallTask<G, ?> done;
+
   /** Whether the last call was given up, and that is not settled yet. */
   private boolean givenUp;
 
@@ -81,12 +84,25 @@ final class Worker<G> implements Runnable {
         survive(e);
       }
     }
+    finish();
     seat.discard();
+  }
+
+  private void finish() {
+    CallTask<G, ?> last = done;
+    if (last != null) {
+      pool.queue().finished(last);
+      done = null;
+    }
   }
 
   /** Done with the last call; {@code false} if it took too long and another has this place. */
   private boolean mayGoOn() {
     givenUp |= !gate.release();
+    if (!givenUp && !seat.isEmpty()) {
+      return true; // The queue hears with the next visit that the call is finished.
+    }
+    finish();
     if (!givenUp) {
       return true;
     }
@@ -98,7 +114,8 @@ final class Worker<G> implements Runnable {
 
   /** Takes a call and makes it; {@code false} at the end. */
   private boolean step(CallStack stack) {
-    CallTask<G, ?> task = pool.queue().take();
+    CallTask<G, ?> task = pool.queue().take(done);
+    done = null;
     if (task == null) {
       return false;
     }
@@ -113,7 +130,7 @@ final class Worker<G> implements Runnable {
       task.lose(e);
     }
     // Not in a finally block: a call that could not even be failed stays known to the watchdog.
-    pool.queue().finished(task);
+    done = task;
     return true;
   }
 
