@@ -1,5 +1,8 @@
 package org.wasmheap.endive;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryAccessException;
 import run.endive.runtime.ConstantEvaluators;
@@ -11,18 +14,30 @@ import run.endive.wasm.types.DataSegment;
 import run.endive.wasm.types.PassiveDataSegment;
 
 /**
- * The engine's view of a {@link FlatMemory}: every store path ends in one that marks its blocks.
+ * The engine's view of a {@link FlatMemory}: every store path marks its blocks.
  *
  * <p>The only class of the engine's memory interface that this library loads, so that the guest's
  * loads and stores stay monomorphic. Growth goes through the heap of the call, where callbacks can
  * refuse it.
  */
-final class EndiveMemory implements Memory {
+final class EndiveMemory implements Memory, FlatMemory.Window {
+  private static final int BLOCK_SHIFT = FlatMemory.BLOCK_SHIFT;
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final byte[] NO_BYTES = {};
 
   private final FlatMemory memory;
   private final EndiveInstance owner;
   private final boolean initialise;
+
+  /** The memory's arrays of the moment: an indirection less for the guest's loads and stores. */
+  private byte[] buffer = NO_BYTES;
+
+  private byte[] cards = NO_BYTES;
 
   /** The engine's own array, in which {@code data.drop} replaces segments. */
   private DataSegment[] segments = {};
@@ -37,6 +52,13 @@ final class EndiveMemory implements Memory {
     this.memory = memory;
     this.owner = owner;
     this.initialise = initialise;
+    memory.showTo(this);
+  }
+
+  @Override
+  public void use(byte[] nextBuffer, byte[] nextCards) {
+    buffer = nextBuffer;
+    cards = nextCards;
   }
 
   // Size.
@@ -116,81 +138,123 @@ final class EndiveMemory implements Memory {
     segments[segment] = PassiveDataSegment.EMPTY;
   }
 
-  // Loads and stores.
+  // Loads and stores: as short as this, the compiler inlines them everywhere. What the arrays do
+  // not
+  // hold is the memory's own business.
 
   @Override
   public byte read(int address) {
-    return memory.readByte(address);
+    try {
+      return buffer[address];
+    } catch (IndexOutOfBoundsException e) {
+      return memory.readByte(address);
+    }
   }
 
   @Override
   public short readShort(int address) {
-    return memory.readShort(address);
+    try {
+      return (short) SHORT.get(buffer, address);
+    } catch (IndexOutOfBoundsException e) {
+      return memory.readShort(address);
+    }
   }
 
   @Override
   public long readU16(int address) {
-    return memory.readShort(address) & 0xFFFFL;
+    return readShort(address) & 0xFFFFL;
   }
 
   @Override
   public int readInt(int address) {
-    return memory.readInt(address);
+    try {
+      return (int) INT.get(buffer, address);
+    } catch (IndexOutOfBoundsException e) {
+      return memory.readInt(address);
+    }
   }
 
   @Override
   public long readLong(int address) {
-    return memory.readLong(address);
+    try {
+      return (long) LONG.get(buffer, address);
+    } catch (IndexOutOfBoundsException e) {
+      return memory.readLong(address);
+    }
   }
 
   @Override
   public long readF32(int address) {
-    return memory.readInt(address);
+    return readInt(address);
   }
 
   @Override
   public float readFloat(int address) {
-    return Float.intBitsToFloat(memory.readInt(address));
+    return Float.intBitsToFloat(readInt(address));
   }
 
   @Override
   public double readDouble(int address) {
-    return Double.longBitsToDouble(memory.readLong(address));
+    return Double.longBitsToDouble(readLong(address));
   }
 
   @Override
   public long readF64(int address) {
-    return memory.readLong(address);
+    return readLong(address);
   }
 
   @Override
   public void writeByte(int address, byte value) {
-    memory.writeByte(address, value);
+    try {
+      cards[address >>> BLOCK_SHIFT] = 1;
+      buffer[address] = value;
+      return;
+    } catch (IndexOutOfBoundsException e) {
+      memory.writeByte(address, value);
+    }
   }
 
   @Override
   public void writeShort(int address, short value) {
-    memory.writeShort(address, value);
+    try {
+      cards[address >>> BLOCK_SHIFT] = 1;
+      SHORT.set(buffer, address, value);
+      return;
+    } catch (IndexOutOfBoundsException e) {
+      memory.writeShort(address, value);
+    }
   }
 
   @Override
   public void writeI32(int address, int value) {
-    memory.writeInt(address, value);
+    try {
+      cards[address >>> BLOCK_SHIFT] = 1;
+      INT.set(buffer, address, value);
+      return;
+    } catch (IndexOutOfBoundsException e) {
+      memory.writeInt(address, value);
+    }
   }
 
   @Override
   public void writeLong(int address, long value) {
-    memory.writeLong(address, value);
+    try {
+      cards[address >>> BLOCK_SHIFT] = 1;
+      LONG.set(buffer, address, value);
+      return;
+    } catch (IndexOutOfBoundsException e) {
+      memory.writeLong(address, value);
+    }
   }
 
   @Override
   public void writeF32(int address, float value) {
-    memory.writeInt(address, Float.floatToRawIntBits(value));
+    writeI32(address, Float.floatToRawIntBits(value));
   }
 
   @Override
   public void writeF64(int address, double value) {
-    memory.writeLong(address, Double.doubleToRawLongBits(value));
+    writeLong(address, Double.doubleToRawLongBits(value));
   }
 
   // Bulk.

@@ -32,10 +32,12 @@ public final class FlatMemory implements LinearMemory {
   /** Bytes that one card stands for. */
   public static final int BLOCK_SIZE = 4096;
 
+  /** Address to number of its block: {@value} bits. */
+  public static final int BLOCK_SHIFT = TrackedArray.BLOCK_SHIFT;
+
   /** The most pages that a Java array can hold: {@value} of {@value LinearMemory#PAGE_SIZE}. */
   public static final int ADDRESSABLE_PAGES = 32_767;
 
-  private static final int BLOCK_SHIFT = TrackedArray.BLOCK_SHIFT;
   private static final byte DIRTY = TrackedArray.DIRTY;
 
   /** Loads beyond the array that are answered with zero before the array is made longer. */
@@ -48,6 +50,26 @@ public final class FlatMemory implements LinearMemory {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  /**
+   * An engine's own way to the arrays, so that the guest's loads and stores are one indirection
+   * nearer to them.
+   *
+   * <p>WARNING: whoever stores through it owes what {@link FlatMemory} does: the card of the block
+   * of the first byte is marked, unconditionally and before the data ({@code cards[address >>>
+   * BLOCK_SHIFT] = 1}), a store is 8 bytes at most, and an access that the arrays' bounds checks
+   * refuse goes to the memory's own method of that width. The arrays are little-endian, and valid
+   * until the next {@link #use}.
+   */
+  public interface Window {
+    /**
+     * Other arrays are in use from here on; called on the thread that uses the memory.
+     *
+     * @param buffer the materialised bytes
+     * @param cards one for each block of them
+     */
+    void use(byte[] buffer, byte[] cards);
+  }
+
   private final int maximumPages;
   private final SpareArrays spares = new SpareArrays();
 
@@ -58,6 +80,9 @@ public final class FlatMemory implements LinearMemory {
   private byte[] buffer;
 
   private byte[] cards;
+
+  /** Sees the arrays too, if an engine asked for it. */
+  private @Nullable Window window;
 
   /** Always held; pristine while a longer array is in use. */
   private TrackedArray base;
@@ -124,6 +149,17 @@ public final class FlatMemory implements LinearMemory {
     spares.clear();
     use(base);
     return captured;
+  }
+
+  /**
+   * Shows the arrays to an engine, now and whenever others take their place. The last one that asks
+   * is shown them.
+   *
+   * @param sees the engine's window
+   */
+  public void showTo(Window sees) {
+    window = sees;
+    sees.use(buffer, cards);
   }
 
   // Size and growth.
@@ -463,6 +499,10 @@ public final class FlatMemory implements LinearMemory {
     array = next;
     buffer = next.buffer();
     cards = next.cards();
+    Window sees = window;
+    if (sees != null) {
+      sees.use(buffer, cards);
+    }
     heldBytes = next == base ? next.bytes() : next.bytes() + base.bytes();
   }
 }
