@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
@@ -28,8 +29,11 @@ import run.endive.wasm.types.MemoryLimits;
 
 /**
  * Guest speed: {@code Metadata_metadata} of Westend on our tracked memory, with growth and reset,
- * against the same on the engine's own memory, which is not put back. Each in a JVM of its own, so
- * that loads and stores have one memory class.
+ * against the same on the engine's own memories, which are not put back; and a whole call through
+ * the executor, with hop, checked imports and copied result. Each in a JVM of its own, so that
+ * loads and stores have one memory class. Give it a fixed Java heap ({@code -jvmArgsAppend "-Xmn64m
+ * -XX:+AlwaysPreTouch"}): pages of it that are touched for the first time cost the calls that make
+ * garbage.
  *
  * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="GuestBenchmark"}
  */
@@ -40,6 +44,7 @@ import run.endive.wasm.types.MemoryLimits;
 @Fork(2)
 public class GuestBenchmark {
   private static final String CALL = "Metadata_metadata";
+  private static final int INITIAL_PAGES = 21;
 
   /** Our memory, behind an executor of one thread: hop, reset and copied result included. */
   @State(Scope.Benchmark)
@@ -56,11 +61,11 @@ public class GuestBenchmark {
     }
   }
 
-  /** The engine's memories. */
+  /** A guest outside of any pool. */
   @State(Scope.Benchmark)
-  public static class Engines {
-    /** Which of the engine's own. */
-    @Param({"ByteArrayMemory", "ByteBufferMemory"})
+  public static class Plain {
+    /** Which memory it is on: ours, or one of the engine's own. */
+    @Param({"ours", "ByteArrayMemory", "ByteBufferMemory"})
     public String memory = "";
 
     private PlainInstance instance;
@@ -69,6 +74,11 @@ public class GuestBenchmark {
     @Setup
     public void setUp() {
       WasmModule module = Parser.parse(BenchRuntime.code().wasm());
+      if (memory.equals("ours")) {
+        FlatMemory tracked = new FlatMemory(INITIAL_PAGES, FlatMemory.ADDRESSABLE_PAGES);
+        instance = PlainInstance.tracked(module, PlainInstance.compile(module), tracked);
+        return;
+      }
       Function<MemoryLimits, Memory> memories =
           memory.equals("ByteArrayMemory") ? ByteArrayMemory::new : ByteBufferMemory::new;
       instance = PlainInstance.of(module, PlainInstance.compile(module), 32_767, memories);
@@ -77,13 +87,13 @@ public class GuestBenchmark {
 
   /** A whole pristine call on our memory. */
   @Benchmark
-  public byte[] onOurMemory(Ours ours) throws InterruptedException {
+  public byte[] wholeCall(Ours ours) throws InterruptedException {
     return ours.executor.call(CallOptions.named(CALL), ours.work);
   }
 
-  /** The guest alone on the engine's memory, which grows once and is then as large as it needs. */
+  /** The guest alone. The engine's memories grow once, and are then as large as it needs. */
   @Benchmark
-  public long onTheEnginesMemory(Engines engines) {
-    return engines.instance.call(CALL);
+  public long guest(Plain plain) {
+    return plain.instance.call(CALL);
   }
 }

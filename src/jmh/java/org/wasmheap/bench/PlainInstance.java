@@ -1,8 +1,11 @@
 package org.wasmheap.bench;
 
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.endive.TrackedEngineMemory;
 import org.wasmheap.host.SubstrateHostFunctions;
+import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
@@ -25,11 +28,15 @@ final class PlainInstance {
   private final Instance instance;
   private final FreeingBumpAllocator allocator;
 
+  /** Our memory, which is put back after each call; absent on the engine's. */
+  private final @Nullable FlatMemory flat;
+
   private PlainInstance(
       WasmModule module,
       Function<Instance, Machine> machines,
       int maximumPages,
-      Function<MemoryLimits, Memory> memories) {
+      Function<MemoryLimits, Memory> memories,
+      @Nullable FlatMemory tracked) {
     MemoryImport imported =
         module.importSection().stream()
             .filter(MemoryImport.class::isInstance)
@@ -61,10 +68,14 @@ final class PlainInstance {
             .build();
     allocator =
         new FreeingBumpAllocator(
-            new EngineMemory(memory),
+            tracked == null ? new EngineMemory(memory) : tracked,
             (int) instance.exports().global("__heap_base").getValue(),
             FreeingBumpAllocator.ON_CHAIN_LIMIT);
     own[0] = allocator;
+    flat = tracked;
+    if (tracked != null) {
+      tracked.capture(allocator.heapBase() + LinearMemory.PAGE_SIZE);
+    }
   }
 
   static Function<Instance, Machine> compile(WasmModule module) {
@@ -84,7 +95,18 @@ final class PlainInstance {
       Function<Instance, Machine> machines,
       int maximumPages,
       Function<MemoryLimits, Memory> memories) {
-    return new PlainInstance(module, machines, maximumPages, memories);
+    return new PlainInstance(module, machines, maximumPages, memories, null);
+  }
+
+  /** On the memory of pooled instances, without the pool. */
+  static PlainInstance tracked(
+      WasmModule module, Function<Instance, Machine> machines, FlatMemory memory) {
+    return new PlainInstance(
+        module,
+        machines,
+        memory.maximumPages(),
+        limits -> TrackedEngineMemory.over(memory),
+        memory);
   }
 
   private static long[] call(String name, FreeingBumpAllocator allocator, long[] arguments) {
@@ -102,11 +124,15 @@ final class PlainInstance {
     };
   }
 
-  /** A call with an empty input; gives the packed result. */
+  /** A call with an empty input, after which our memory is pristine; gives the packed result. */
   long call(String export) {
     allocator.reset();
     int input = allocator.allocate(0);
-    return instance.export(export).apply(input, 0)[0];
+    long result = instance.export(export).apply(input, 0)[0];
+    if (flat != null) {
+      flat.restore();
+    }
+    return result;
   }
 
   /** The engine's own way back: globals, tables, zeros, data segments. */

@@ -41,7 +41,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
     this.shelf = shelf;
     this.memory = memory;
     this.blockLimit = blockLimit;
-    EndiveMemory view = new EndiveMemory(memory, this, initialise);
+    EndiveMemory view = new EndiveMemory(memory, this::growMemory, initialise);
     this.engine =
         Instance.builder(code.wasm())
             .withImportValues(new GuestImports(this).values(code, view))
@@ -143,7 +143,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
     return now;
   }
 
-  int growMemory(int deltaPages) {
+  private int growMemory(int deltaPages) {
     return scope().heap().growMemory(deltaPages);
   }
 

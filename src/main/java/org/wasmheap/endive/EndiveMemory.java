@@ -3,6 +3,7 @@ package org.wasmheap.endive;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.function.IntUnaryOperator;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryAccessException;
 import run.endive.runtime.ConstantEvaluators;
@@ -31,7 +32,7 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
   private static final byte[] NO_BYTES = {};
 
   private final FlatMemory memory;
-  private final EndiveInstance owner;
+  private final IntUnaryOperator growth;
   private final boolean initialise;
 
   /** The memory's arrays of the moment: an indirection less for the guest's loads and stores. */
@@ -45,12 +46,13 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
   /**
    * A view.
    *
+   * @param growth the guest's {@code memory.grow}: pages to add, to pages before or -1
    * @param initialise whether instantiation writes the data segments; not where the memory holds
    *     their bytes already
    */
-  EndiveMemory(FlatMemory memory, EndiveInstance owner, boolean initialise) {
+  EndiveMemory(FlatMemory memory, IntUnaryOperator growth, boolean initialise) {
     this.memory = memory;
-    this.owner = owner;
+    this.growth = growth;
     this.initialise = initialise;
     memory.showTo(this);
   }
@@ -70,7 +72,7 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
 
   @Override
   public int grow(int deltaPages) {
-    return owner.growMemory(deltaPages);
+    return growth.applyAsInt(deltaPages);
   }
 
   @Override
