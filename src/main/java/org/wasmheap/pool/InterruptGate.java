@@ -226,6 +226,10 @@ final class InterruptGate {
     long now = word;
     long phase = now & PHASE_MASK;
     if (phase == PENDING || phase == INTERRUPTED || phase == LOST) {
+      // The nested gate began with a clean flag, but this call's must stay, or its guest runs on.
+      if (phase != PENDING) {
+        worker.interrupt();
+      }
       return false;
     }
     // No other thread moves the word outside the monitor.
