@@ -1,0 +1,116 @@
+package org.wasmheap.pool;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.pool.CallOptions.CallClass;
+
+/** A call queue behind the operations that {@link SequentialCallQueue} specifies. */
+@Param(name = "call", gen = IntGen.class, conf = "0:3")
+public final class CheckedCallQueue {
+  private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+
+  // Lincheck's clock stands still, and not at the time of the constructor: no call may age by it.
+  private static final long PAST = 0;
+  private static final long FUTURE = Long.MAX_VALUE / 2;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** Gives the calls their numbers, and is otherwise out of it. */
+  private static final PoolContext<HeapHandle> NUMBERS = PoolParts.pool(1);
+
+  private final List<CallTask<HeapHandle, String>> calls = new ArrayList<>();
+  private final CallQueue<HeapHandle> queue;
+
+  /** Open, with some calls from the beginning. */
+  public CheckedCallQueue() {
+    Map<CallClass, Integer> places = new EnumMap<>(CallClass.class);
+    for (CallClass each : CallClass.values()) {
+      places.put(each, SequentialCallQueue.places(each));
+    }
+    queue = new CallQueue<>(places, NEVER);
+    for (int call = 0; call < SequentialCallQueue.CALLS; call++) {
+      long dueNanos = SequentialCallQueue.isDue(call) ? PAST : FUTURE;
+      calls.add(
+          PoolParts.task(NUMBERS, "call " + call, SequentialCallQueue.classOf(call), dueNanos));
+    }
+    SequentialCallQueue.PRELOADED.forEach(call -> queue.offer(calls.get(call)));
+  }
+
+  @Operation
+  public String offer(@Param(name = "call") int call) {
+    CallQueue.Refusal refusal = queue.offer(calls.get(call));
+    return refusal == null
+        ? "accepted"
+        : refusal.phase() + ", " + refusal.waiting() + " wait, " + refusal.running() + " run";
+  }
+
+  @Operation
+  public String take() {
+    return nameOf(queue.take(null));
+  }
+
+  @Operation
+  public String takeAfter(@Param(name = "call") int call) {
+    return nameOf(queue.take(calls.get(call)));
+  }
+
+  private static String nameOf(CallTask<HeapHandle, ?> taken) {
+    return taken == null ? "nothing" : taken.name();
+  }
+
+  @Operation
+  public boolean begin(@Param(name = "call") int call) {
+    return queue.begin(calls.get(call));
+  }
+
+  @Operation
+  public void finished(@Param(name = "call") int call) {
+    queue.finished(calls.get(call));
+  }
+
+  @Operation
+  public boolean remove(@Param(name = "call") int call) {
+    return queue.remove(calls.get(call));
+  }
+
+  @Operation
+  public String due() {
+    CallQueue.Due<HeapHandle> due = queue.awaitDue(HOUR, 0);
+    return due == null
+        ? "closed"
+        : "expired " + numbers(due.waiting()) + ", interrupted " + numbers(due.running());
+  }
+
+  @Operation
+  public boolean drain() {
+    return queue.drain(0);
+  }
+
+  @Operation
+  public String close() {
+    CallQueue.Due<HeapHandle> left = queue.close();
+    return "waited " + numbers(left.waiting()) + ", ran " + numbers(left.running());
+  }
+
+  @Operation
+  public int waiting() {
+    return queue.waiting();
+  }
+
+  @Operation
+  public int running() {
+    return queue.running();
+  }
+
+  private List<Integer> numbers(List<CallTask<HeapHandle, ?>> tasks) {
+    List<Integer> numbers = new ArrayList<>();
+    tasks.forEach(task -> numbers.add(calls.indexOf(task)));
+    return numbers;
+  }
+}
