@@ -39,7 +39,11 @@ public final class Heap {
   /** Whether anybody hears of calls; if not, nothing is gathered for their reports. */
   private final boolean reports;
 
-  /** Taken by {@link #claim()} and given up by the owner alone; the exchange is atomic. */
+  /**
+   * Taken by {@link #claim()} and given up by the owner alone; the exchange is atomic. It orders
+   * all that is the owner's alone, here and in the memory: what one owner wrote before it gave the
+   * heap up, the next one finds.
+   */
   private final AtomicReference<@Nullable Thread> owner = new AtomicReference<>();
 
   /** Written by the owner; read by any thread, for messages and statistics. */
@@ -60,11 +64,14 @@ public final class Heap {
   /** Whether the listener has heard of this heap. The owner's alone. */
   private boolean announced;
 
-  /** The call that runs or ran last, and what it had done when it ended. */
+  /** The call that runs or ran last, and what it had done when it ended. The owner's alone. */
   private @Nullable HeapHandle lastCall;
 
   private @Nullable AllocatorStatistics lastStatistics;
+
   private int lastPages;
+
+  /** Who hears of each operation. The owner's alone. */
   private @Nullable Observer observer;
 
   /** Where a heap is in its life. */

@@ -20,7 +20,7 @@ final class HeapOperations {
   private final HeapListener listener;
   private final HeapEvents events;
 
-  /** Why the call is lost: kept until the reset, whatever comes after. */
+  /** Why the call is lost: kept until the reset, whatever comes after. The owner's alone. */
   private @Nullable WasmHeapException firstCause;
 
   HeapOperations(

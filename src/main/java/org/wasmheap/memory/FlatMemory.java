@@ -73,6 +73,8 @@ public final class FlatMemory implements LinearMemory {
   private final int maximumPages;
   private final SpareArrays spares = new SpareArrays();
 
+  // From here to the sizes: the owner's alone. When the owner changes, the heap orders it.
+
   /** The materialised bytes; never longer than the logical size. */
   private TrackedArray array;
 
@@ -93,7 +95,7 @@ public final class FlatMemory implements LinearMemory {
   private int pages;
   private int coldLoads;
 
-  /** Written by the owner, read by any thread for statistics. */
+  /** Written by the owner, read by any thread for statistics: nothing else follows from it. */
   private volatile long heldBytes;
 
   /**

@@ -31,13 +31,15 @@ public final class SparseMemory implements LinearMemory {
   private final int initialPages;
   private final int maximumPages;
 
+  // From here to the sizes: the owner's alone. When the owner changes, the heap orders it.
+
   /** The content of each page, absent where it is all zero; at least {@link #pages} long. */
   private byte[] @Nullable [] contents;
 
   private int pages;
   private int pagesHeld;
 
-  /** Written by the owner, read by any thread for statistics. */
+  /** Written by the owner, read by any thread for statistics: nothing else follows from it. */
   private volatile long heldBytes;
 
   /**

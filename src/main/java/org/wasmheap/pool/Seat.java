@@ -14,6 +14,8 @@ final class Seat<G> {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
 
   private final PoolContext<G> pool;
+
+  /** The owner's alone. A seat of the reserve changes owners under the reserve's lock. */
   private GuestFactory.@Nullable Instance<G> instance;
 
   /** The heap of {@link #instance}. Written by the owner, read by any thread for statistics. */
@@ -22,7 +24,7 @@ final class Seat<G> {
   /** Makes the token of the present call dead. Made with the heap, so that a call makes none. */
   private Runnable revoke = () -> {};
 
-  /** Whether the next instance takes the place of one that was discarded. */
+  /** The owner's alone: whether the next instance takes the place of one that was discarded. */
   private boolean replacing;
 
   Seat(PoolContext<G> pool) {
