@@ -226,6 +226,9 @@ final class InterruptGate {
     long now = word;
     long phase = now & PHASE_MASK;
     if (phase == PENDING || phase == INTERRUPTED || phase == LOST) {
+      if (phase == INTERRUPTED) {
+        worker.interrupt(); // The nested call began with a clean flag; this one must still stop.
+      }
       return false;
     }
     // No other thread moves the word outside the monitor.

@@ -92,6 +92,22 @@ class InterruptGateTest {
   }
 
   @Test
+  void an_interrupted_call_makes_no_call_of_its_own_and_stays_interrupted() {
+    // given
+    gate.begin(1);
+    gate.interrupt(1, FailureKind.DEADLINE);
+
+    // when
+    InterruptGate nested = new InterruptGate(Thread.currentThread());
+    nested.begin(2);
+
+    // then
+    assertFalse(gate.enter(nested));
+    assertTrue(Thread.currentThread().isInterrupted());
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+  }
+
+  @Test
   void leaving_a_host_function_that_was_not_entered_is_a_mistake_that_stops_nothing() {
     gate.begin(1);
 
