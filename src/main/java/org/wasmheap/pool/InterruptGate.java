@@ -226,9 +226,6 @@ final class InterruptGate {
     long now = word;
     long phase = now & PHASE_MASK;
     if (phase == PENDING || phase == INTERRUPTED || phase == LOST) {
-      if (phase == INTERRUPTED) {
-        worker.interrupt(); // The nested call began with a clean flag; this one must still stop.
-      }
       return false;
     }
     // No other thread moves the word outside the monitor.
@@ -238,6 +235,16 @@ final class InterruptGate {
       word = innerFromGuest ? now + IN_HOST - RUNNING : now;
     }
     return true;
+  }
+
+  /**
+   * A call of its own that did not {@link #enter} is over, and has left a clean flag: if this call
+   * is interrupted, it must still stop.
+   */
+  synchronized void refused() {
+    if ((word & PHASE_MASK) == INTERRUPTED) {
+      worker.interrupt();
+    }
   }
 
   /** The call of its own is over. */

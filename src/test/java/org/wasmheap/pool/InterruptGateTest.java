@@ -101,9 +101,33 @@ class InterruptGateTest {
     InterruptGate nested = new InterruptGate(Thread.currentThread());
     nested.begin(2);
 
-    // then
     assertFalse(gate.enter(nested));
+    nested.end(2);
+    gate.refused();
+
+    // then
     assertTrue(Thread.currentThread().isInterrupted());
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+  }
+
+  @Test
+  void a_host_function_whose_own_call_was_refused_stays_undisturbed() {
+    // given
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+    gate.interrupt(1, FailureKind.DEADLINE);
+
+    // when
+    InterruptGate nested = new InterruptGate(Thread.currentThread());
+    nested.begin(2);
+    assertFalse(gate.enter(nested));
+    nested.end(2);
+    gate.refused();
+
+    // then
+    assertFalse(nested.interrupt(2, FailureKind.DEADLINE));
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertThrows(CallException.class, gate::exitHost);
     assertEquals(FailureKind.DEADLINE, gate.end(1));
   }
 
