@@ -5,10 +5,7 @@ import org.wasmheap.testkit.SampleStage;
 
 /** The table of failures on the sample runtime: a guest of wasm misbehaves by itself. */
 class SampleFailuresTest extends FailureTable<EndiveGuest> {
-  /** Compiled once for all tests. */
-  private static final SampleStage SAMPLE = new SampleStage();
-
   SampleFailuresTest() {
-    super(SAMPLE);
+    super(SampleStage.shared());
   }
 }

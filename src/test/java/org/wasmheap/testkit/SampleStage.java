@@ -1,5 +1,7 @@
 package org.wasmheap.testkit;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -36,7 +38,16 @@ public final class SampleStage implements Stage<EndiveGuest> {
             return 0;
           });
 
+  private static final Supplier<SampleStage> SHARED = Suppliers.memoize(SampleStage::new);
+
   private final SubstrateRuntime sample = load();
+
+  private SampleStage() {}
+
+  /** Compiled once for all tests. */
+  public static SampleStage shared() {
+    return SHARED.get();
+  }
 
   private static SubstrateRuntime load() {
     List<HostFunction> functions = new ArrayList<>(SubstrateHostFunctions.all());
