@@ -1,7 +1,5 @@
 package org.wasmheap.testkit;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.Uninterruptibles;
@@ -11,7 +9,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -27,15 +24,17 @@ import org.wasmheap.pool.HeapExecutor;
  */
 public final class ChaosPool<G> {
   public static final Duration GRACE = Duration.ofMillis(200);
-  private static final long LONGER_THAN_GRACE_MILLIS = 600;
+  private static final Duration LONGER_THAN_GRACE = Duration.ofMillis(600);
   private static final int MAX_DEPTH = 2;
 
-  /** Longer than that, and no more is learnt. */
+  /** One deeper than is allowed below the first call, and one more. */
   private static final int DEEPEST = 4;
 
   /** Of calls that are ended from outside, one in so many does not react: that takes long. */
   private static final int RARELY = 100;
 
+  private static final List<CallClass> CLASSES = List.of(CallClass.values());
+  private static final List<Misdeed> MISDEEDS = List.of(Misdeed.values());
   private static final List<Misdeed> SLOW =
       List.of(Misdeed.ENDLESS_LOOP, Misdeed.DEADLINE_IN_HOST, Misdeed.ENDLESS_RECURSION);
 
@@ -96,6 +95,7 @@ public final class ChaosPool<G> {
             .trimAfter(Duration.ofMillis(20))
             .ageing(Duration.ofMillis(5))
             .verifyResets(true)
+            .warmUp(misdeeds.of(Misdeed.NONE))
             .listener(listener)
             .build();
   }
@@ -138,8 +138,7 @@ public final class ChaosPool<G> {
       case 2 -> executor.trim();
       default -> {
         factory.hang();
-        Uninterruptibles.awaitUninterruptibly(
-            new CountDownLatch(1), random.nextInt(20), MILLISECONDS);
+        Misdeeds.takeTime(Duration.ofMillis(random.nextInt(20)));
         factory.release();
       }
     }
@@ -180,16 +179,21 @@ public final class ChaosPool<G> {
       Play play = play(random, Misdeed.NONE, "stubborn", deadline, disturbances);
       return new Submitted<>(this, play, this::stubborn);
     }
-    Misdeed deed =
-        random.nextInt(3) > 0
-            ? Misdeed.NONE
-            : Misdeed.values()[random.nextInt(Misdeed.values().length)];
-    if (SLOW.contains(deed) && random.nextInt(4) > 0
-        || deed == Misdeed.HANDLE_OF_AN_EARLIER_CALL && depth > 0) {
-      deed = Misdeed.EXCEPTION_IN_HOST;
-    }
+    Misdeed deed = drawMisdeed(random, depth);
     Play play = play(random, deed, deed.label(), deadline, disturbances);
     return new Submitted<>(this, play, misdeeds.of(deed));
+  }
+
+  private static Misdeed drawMisdeed(Random random, int depth) {
+    Misdeed deed = random.nextInt(3) > 0 ? Misdeed.NONE : any(MISDEEDS, random);
+    boolean skipped = SLOW.contains(deed) && random.nextInt(4) > 0;
+    // An inner call's earlier call may be the outer one, whose handle lives.
+    boolean misleads = deed == Misdeed.HANDLE_OF_AN_EARLIER_CALL && depth > 0;
+    return skipped || misleads ? Misdeed.EXCEPTION_IN_HOST : deed;
+  }
+
+  private static <T> T any(List<T> choices, Random random) {
+    return choices.get(random.nextInt(choices.size()));
   }
 
   private static Play play(
@@ -198,7 +202,7 @@ public final class ChaosPool<G> {
       String what,
       @Nullable Duration deadline,
       Set<FailureKind> disturbances) {
-    CallClass callClass = CallClass.values()[random.nextInt(CallClass.values().length)];
+    CallClass callClass = any(CLASSES, random);
     CallOptions options = deed.options().withClass(callClass);
     return new Play(
         deadline == null || options.deadline() != null ? options : options.withDeadline(deadline),
@@ -222,8 +226,7 @@ public final class ChaosPool<G> {
   }
 
   private String stubborn(G guest) throws Exception {
-    Uninterruptibles.awaitUninterruptibly(
-        new CountDownLatch(1), LONGER_THAN_GRACE_MILLIS, MILLISECONDS);
+    Misdeeds.takeTime(LONGER_THAN_GRACE);
     return stage.probe(guest);
   }
 

@@ -1,11 +1,10 @@
 package org.wasmheap.testkit;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
-import java.util.concurrent.CountDownLatch;
+import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
@@ -20,7 +19,7 @@ import org.wasmheap.testkit.CuedListener.Cue;
  */
 public final class Misdeeds<G> {
   /** Longer than the deadline of what waits for it. */
-  private static final long PAST_THE_DEADLINE_MILLIS = 150;
+  private static final Duration PAST_THE_DEADLINE = Duration.ofMillis(150);
 
   private final Stage<G> stage;
 
@@ -159,18 +158,18 @@ public final class Misdeeds<G> {
               () -> {
                 throw new AssertionError("the host is broken on cue");
               });
-      case DEADLINE_IN_HOST ->
-          stage.inHost(
-              guest,
-              () ->
-                  Uninterruptibles.awaitUninterruptibly(
-                      new CountDownLatch(1), PAST_THE_DEADLINE_MILLIS, MILLISECONDS));
+      case DEADLINE_IN_HOST -> stage.inHost(guest, () -> takeTime(PAST_THE_DEADLINE));
       case INTERRUPT_FROM_OUTSIDE -> {
         Thread.currentThread().interrupt();
         stage.loop(guest);
       }
       default -> throw new IllegalArgumentException(deed + " is not the host's");
     }
+  }
+
+  /** Does not react to interruption meanwhile: that is the misdeed. */
+  static void takeTime(Duration time) {
+    Uninterruptibles.sleepUninterruptibly(time);
   }
 
   /** More than an array can be: the JVM's own error, without a heap that is full. */
