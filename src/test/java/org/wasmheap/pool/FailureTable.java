@@ -183,7 +183,8 @@ abstract class FailureTable<G> {
     String heap = heapName();
 
     CallException failure =
-        failureOf(executor.submit(CALL.withDeadline(SOON), occupying(new CountDownLatch(1))));
+        failureOf(
+            executor.submit(CALL.withDeadline(Misdeed.SHORT), occupying(new CountDownLatch(1))));
 
     assertEnded(FailureRow.LOST, failure);
     assertNextCallRight();

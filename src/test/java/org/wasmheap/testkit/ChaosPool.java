@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
@@ -25,6 +26,7 @@ import org.wasmheap.pool.HeapExecutor;
 public final class ChaosPool<G> {
   public static final Duration GRACE = Duration.ofMillis(200);
   private static final Duration LONGER_THAN_GRACE = Duration.ofMillis(600);
+  private static final Duration LONGEST = Duration.ofSeconds(100);
   private static final int MAX_DEPTH = 2;
 
   /** One deeper than is allowed below the first call, and one more. */
@@ -186,7 +188,7 @@ public final class ChaosPool<G> {
 
   private static Misdeed drawMisdeed(Random random, int depth) {
     Misdeed deed = random.nextInt(3) > 0 ? Misdeed.NONE : any(MISDEEDS, random);
-    boolean skipped = SLOW.contains(deed) && random.nextInt(4) > 0;
+    boolean skipped = SLOW.contains(deed) && random.nextInt(8) > 0;
     // An inner call's earlier call may be the outer one, whose handle lives.
     boolean misleads = deed == Misdeed.HANDLE_OF_AN_EARLIER_CALL && depth > 0;
     return skipped || misleads ? Misdeed.EXCEPTION_IN_HOST : deed;
@@ -254,8 +256,7 @@ public final class ChaosPool<G> {
     /** Waits for the outcome, enters it into the books, and says if it must not be. */
     public void settle() {
       try {
-        String result =
-            future.isDone() ? Futures.getDone(future) : Uninterruptibles.getUninterruptibly(future);
+        String result = result();
         pool.completed.increment();
         pool.tally.count("right");
         if (play.kind() != null || !result.equals(pool.stage.pristine())) {
@@ -263,10 +264,19 @@ public final class ChaosPool<G> {
         }
       } catch (CancellationException e) {
         settle(FailureKind.CANCELLED, pool.cancelled, e);
+      } catch (TimeoutException e) {
+        pool.tally.wrong(pool.name + ", " + play + ": never completed");
       } catch (ExecutionException e) {
         CallException failure = (CallException) e.getCause();
         settle(failure.kind(), pool.bookOf(failure), failure);
       }
+    }
+
+    /** A nested call is done, and the thread's interrupt flag is its outer call's business. */
+    private String result() throws ExecutionException, TimeoutException {
+      return future.isDone()
+          ? Futures.getDone(future)
+          : Uninterruptibles.getUninterruptibly(future, LONGEST);
     }
 
     private void settle(FailureKind kind, LongAdder book, Throwable failure) {

@@ -33,8 +33,8 @@ public enum Misdeed {
   DEADLINE_IN_HOST(FailureRow.LATE),
   INTERRUPT_FROM_OUTSIDE(FailureRow.OUTSIDE);
 
-  /** Enough for a call to begin on a loaded machine; if it does not, the kind is the same. */
-  private static final Duration SHORT = Duration.ofMillis(100);
+  /** Enough for a call to begin on a loaded machine. */
+  public static final Duration SHORT = Duration.ofMillis(400);
 
   private final FailureRow row;
 

@@ -19,7 +19,7 @@ import org.wasmheap.testkit.CuedListener.Cue;
  */
 public final class Misdeeds<G> {
   /** Longer than the deadline of what waits for it. */
-  private static final Duration PAST_THE_DEADLINE = Duration.ofMillis(150);
+  private static final Duration PAST_THE_DEADLINE = Misdeed.SHORT.plusMillis(50);
 
   private final Stage<G> stage;
 
@@ -158,7 +158,10 @@ public final class Misdeeds<G> {
               () -> {
                 throw new AssertionError("the host is broken on cue");
               });
-      case DEADLINE_IN_HOST -> stage.inHost(guest, () -> takeTime(PAST_THE_DEADLINE));
+      case DEADLINE_IN_HOST -> {
+        stage.inHost(guest, () -> takeTime(PAST_THE_DEADLINE));
+        stage.loop(guest); // If nobody has noticed yet.
+      }
       case INTERRUPT_FROM_OUTSIDE -> {
         Thread.currentThread().interrupt();
         stage.loop(guest);
