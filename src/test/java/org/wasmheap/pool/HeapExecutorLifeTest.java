@@ -159,8 +159,7 @@ class HeapExecutorLifeTest {
   @Test
   void a_call_that_ends_well_in_its_grace_time_must_not_be_told_of_as_abandoned() throws Exception {
     // given a call that goes on when it is interrupted, and returns
-    HeapExecutor<HeapHandle> executor =
-        BareHeaps.executor().grace(Duration.ofSeconds(10)).build();
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofSeconds(10)).build();
     ListenableFuture<String> stubborn =
         executor.submit(
             CALL,

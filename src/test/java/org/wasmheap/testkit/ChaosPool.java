@@ -79,7 +79,7 @@ public final class ChaosPool<G> {
       Set<FailureKind> disturbances,
       String what) {}
 
-  public ChaosPool(String name, Stage<G> stage, int workers, Tally tally) {
+  public ChaosPool(String name, Stage<G> stage, int workers, Duration trimAfter, Tally tally) {
     this.name = name;
     this.stage = stage;
     this.workers = workers;
@@ -94,7 +94,7 @@ public final class ChaosPool<G> {
             .grace(GRACE)
             .maxDepth(MAX_DEPTH)
             .stackBytes(1 << 20)
-            .trimAfter(Duration.ofMillis(20))
+            .trimAfter(trimAfter)
             .ageing(Duration.ofMillis(5))
             .verifyResets(true)
             .warmUp(misdeeds.of(Misdeed.NONE))
