@@ -184,6 +184,20 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     }
   }
 
+  /** Whether it is over, and failed since its executor shut down. */
+  boolean wasCutOff() {
+    if (!isDone() || isCancelled()) {
+      return false;
+    }
+    try {
+      Futures.getDone(this);
+      return false;
+    } catch (ExecutionException e) {
+      return e.getCause() instanceof CallException failure
+          && failure.kind() == FailureKind.SHUTDOWN;
+    }
+  }
+
   /** Interrupts the call if it runs, and keeps it from running if it was taken to be run. */
   boolean interrupt(FailureKind why) {
     stop = why;

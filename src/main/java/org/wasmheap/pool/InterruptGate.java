@@ -241,6 +241,16 @@ final class InterruptGate {
     return true;
   }
 
+  /**
+   * A call of its own that did not {@link #enter} is over, and has left a clean flag: if this call
+   * is interrupted, it must still stop.
+   */
+  synchronized void refused() {
+    if ((word & PHASE_MASK) == INTERRUPTED) {
+      worker.interrupt();
+    }
+  }
+
   /** The call of its own is over. */
   synchronized void leave() {
     long now = word;

@@ -49,6 +49,8 @@ final class NestedCalls<G> {
         outer.leave();
       }
     } else {
+      gate.end(task.number()); // Or its deadline would interrupt the outer call's host function.
+      outer.refused();
       task.fail(Failures.stopped(task, FailureKind.INTERRUPTED));
     }
   }

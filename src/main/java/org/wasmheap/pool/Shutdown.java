@@ -1,6 +1,8 @@
 package org.wasmheap.pool;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.wasmheap.heap.FailureKind;
 
 /** The end of an executor: drains, cuts off, waits for the threads. Every wait has a limit. */
@@ -31,7 +33,11 @@ final class Shutdown<G> {
       queue.finished(task);
     }
     reserve.close();
-    return (long) left.waiting().size() + left.running().size();
+    // A call may end well in its grace time after all, or be cancelled.
+    return Stream.of(left.waiting(), left.running())
+        .flatMap(List::stream)
+        .filter(CallTask::wasCutOff)
+        .count();
   }
 
   /** Waits for the threads, a grace time for all together; how many are left. */

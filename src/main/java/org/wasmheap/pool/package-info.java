@@ -25,21 +25,30 @@
  *       <td>replaced</td></tr>
  *   <tr><td>stack of the thread ran out</td><td>STACK_OVERFLOW</td><td>no</td>
  *       <td>replaced</td></tr>
- *   <tr><td>JVM out of memory</td><td>OUT_OF_MEMORY</td><td>no</td><td>replaced</td></tr>
+ *   <tr><td>JVM out of memory, wherever in the call</td><td>OUT_OF_MEMORY</td><td>no</td>
+ *       <td>replaced</td></tr>
  *   <tr><td>exception in a host function or the call's code</td><td>HOST_FUNCTION</td><td>no</td>
  *       <td>replaced</td></tr>
+ *   <tr><td>exception in a hook</td><td>none</td><td></td><td>reset, kept</td></tr>
+ *   <tr><td>instance could not be put back</td><td>none</td><td></td><td>replaced</td></tr>
  *   <tr><td>handle used on another thread or after its call</td><td>CONFINEMENT</td><td>no</td>
  *       <td>replaced</td></tr>
  *   <tr><td>deadline passed while running</td><td>DEADLINE</td><td>no</td>
  *       <td>replaced</td></tr>
+ *   <tr><td>thread did not come back from its call</td><td>DEADLINE</td><td>no</td>
+ *       <td>replaced, with its thread</td></tr>
  *   <tr><td>deadline passed in the queue</td><td>DEADLINE</td><td>no</td>
  *       <td>untouched</td></tr>
+ *   <tr><td>factory failed or hung until the deadline</td><td>DEADLINE</td><td>no</td>
+ *       <td>made later</td></tr>
  *   <tr><td>interrupted from outside</td><td>INTERRUPTED</td><td>no</td><td>replaced</td></tr>
  *   <tr><td>cancelled while running</td><td>the future is cancelled</td><td>no</td>
  *       <td>replaced</td></tr>
  *   <tr><td>cancelled in the queue</td><td>the future is cancelled</td><td>no</td>
  *       <td>untouched</td></tr>
  *   <tr><td>no room in the queue</td><td>REJECTED</td><td>no</td><td>untouched</td></tr>
+ *   <tr><td>more calls deep than allowed</td><td>NESTED_TOO_DEEP</td><td>no</td>
+ *       <td>untouched</td></tr>
  *   <tr><td>submitted after, or cut off by, shutdown</td><td>SHUTDOWN</td><td>no</td>
  *       <td>retired</td></tr>
  * </table>

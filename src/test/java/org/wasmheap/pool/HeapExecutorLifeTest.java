@@ -157,6 +157,28 @@ class HeapExecutorLifeTest {
   }
 
   @Test
+  void a_call_that_ends_well_in_its_grace_time_must_not_be_told_of_as_abandoned() throws Exception {
+    // given a call that goes on when it is interrupted, and returns
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofSeconds(10)).build();
+    ListenableFuture<String> stubborn =
+        executor.submit(
+            CALL,
+            heap -> {
+              started.countDown();
+              assertThrows(InterruptedException.class, () -> go.await(30, SECONDS));
+              return "done";
+            });
+    assertTrue(started.await(30, SECONDS));
+
+    // when
+    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+
+    // then
+    assertEquals("done", stubborn.get(0, SECONDS));
+    assertEquals(new HeapExecutor.ShutdownAccount(1, 0, 0, 0, 0, executor.statistics()), account);
+  }
+
+  @Test
   void a_factory_that_hangs_must_be_told_of_once_and_hang_no_caller() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     GuestFactory<HeapHandle> factory = BareHeaps.factory();

@@ -92,6 +92,46 @@ class InterruptGateTest {
   }
 
   @Test
+  void an_interrupted_call_makes_no_call_of_its_own_and_stays_interrupted() {
+    // given
+    gate.begin(1);
+    gate.interrupt(1, FailureKind.DEADLINE);
+
+    // when
+    InterruptGate nested = new InterruptGate(Thread.currentThread());
+    nested.begin(2);
+
+    assertFalse(gate.enter(nested));
+    nested.end(2);
+    gate.refused();
+
+    // then
+    assertTrue(Thread.currentThread().isInterrupted());
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+  }
+
+  @Test
+  void a_host_function_whose_own_call_was_refused_stays_undisturbed() {
+    // given
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+    gate.interrupt(1, FailureKind.DEADLINE);
+
+    // when
+    InterruptGate nested = new InterruptGate(Thread.currentThread());
+    nested.begin(2);
+    assertFalse(gate.enter(nested));
+    nested.end(2);
+    gate.refused();
+
+    // then
+    assertFalse(nested.interrupt(2, FailureKind.DEADLINE));
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertThrows(CallException.class, gate::exitHost);
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+  }
+
+  @Test
   void leaving_a_host_function_that_was_not_entered_is_a_mistake_that_stops_nothing() {
     gate.begin(1);
 

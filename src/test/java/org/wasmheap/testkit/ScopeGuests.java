@@ -13,7 +13,13 @@ public final class ScopeGuests {
 
   /** Guests with so many pages, which cannot grow, and a heap from 1024 up. */
   public static GuestFactory<CallScope> withPages(int pages) {
-    MemoryImage image = new FlatMemory(pages, pages).capture((long) pages * LinearMemory.PAGE_SIZE);
+    return withPages(pages, pages);
+  }
+
+  /** Guests with so many pages, which can grow, and a heap from 1024 up. */
+  public static GuestFactory<CallScope> withPages(int pages, int maximum) {
+    MemoryImage image =
+        new FlatMemory(pages, maximum).capture((long) pages * LinearMemory.PAGE_SIZE);
     return () -> new ScopeInstance(image.newMemory());
   }
 

@@ -1,0 +1,10 @@
+package org.wasmheap.pool;
+
+import org.wasmheap.testkit.BareStage;
+
+/** The table of failures on bare heaps. */
+class BareFailuresTest extends FailureTable<CallScope> {
+  BareFailuresTest() {
+    super(new BareStage());
+  }
+}

@@ -1,0 +1,115 @@
+package org.wasmheap.testkit;
+
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.heap.CallReport;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
+
+/**
+ * Refuses growth, and fails, on cue of the call that runs: hooks run on the call's own thread, so
+ * the cue is that thread's. Counts heaps, and keeps the last report.
+ */
+public final class CuedListener implements HeapListener {
+  /** What the hooks do. */
+  public enum Cue {
+    NONE,
+    REFUSE_GROWTH,
+    FAIL_WHEN_ASKED_FOR_GROWTH,
+    FAIL_IN_EVERY_HOOK
+  }
+
+  private static final ThreadLocal<Cue> CUE = ThreadLocal.withInitial(() -> Cue.NONE);
+
+  private final LongAdder created = new LongAdder();
+  private final LongAdder retired = new LongAdder();
+  private final LongAdder disturbed = new LongAdder();
+  private final AtomicReference<@Nullable CallReport> lastReport = new AtomicReference<>();
+
+  /** From here on, on this thread; at the latest until the report of its call. */
+  public static void cue(Cue cue) {
+    CUE.set(cue);
+  }
+
+  public long created() {
+    return created.sum();
+  }
+
+  public long retired() {
+    return retired.sum();
+  }
+
+  /** How many hooks at a call's end found the thread interrupted. */
+  public long disturbed() {
+    return disturbed.sum();
+  }
+
+  public CallReport lastReport() {
+    CallReport report = lastReport.get();
+    if (report == null) {
+      throw new IllegalStateException("no call was reported");
+    }
+    return report;
+  }
+
+  private static void act() {
+    if (CUE.get() == Cue.FAIL_IN_EVERY_HOOK) {
+      throw new IllegalStateException("the hook fails on cue");
+    }
+  }
+
+  private void lookAtFlag() {
+    if (Thread.currentThread().isInterrupted()) {
+      disturbed.increment();
+    }
+  }
+
+  @Override
+  public void created(Heap heap) {
+    created.increment();
+    act();
+  }
+
+  @Override
+  public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+    if (CUE.get() == Cue.FAIL_WHEN_ASKED_FOR_GROWTH) {
+      throw new IllegalStateException("the hook fails on cue");
+    }
+    return CUE.get() != Cue.REFUSE_GROWTH;
+  }
+
+  @Override
+  public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+    act();
+  }
+
+  @Override
+  public void poisoned(Heap heap, AllocatorException cause) {
+    act();
+  }
+
+  @Override
+  public void reset(Heap heap, int blocksRestored) {
+    lookAtFlag();
+    act();
+  }
+
+  @Override
+  public void retired(Heap heap) {
+    retired.increment();
+    act();
+  }
+
+  @Override
+  public void callCompleted(CallReport report) {
+    lookAtFlag();
+    lastReport.set(report);
+    Cue cue = CUE.get();
+    CUE.remove();
+    if (cue == Cue.FAIL_IN_EVERY_HOOK) {
+      throw new IllegalStateException("the hook fails on cue");
+    }
+  }
+}
