@@ -36,6 +36,9 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   /** Whether it was interrupted, so that it is given up next. Guarded by the queue's lock. */
   private boolean overdue;
 
+  /** Whose outcome counts. Written once, by that thread; of use to it alone. */
+  private @Nullable Thread endedBy;
+
   /** The call on the same thread that made this one. The worker's alone. */
   private @Nullable CallTask<?, ?> maker;
 
@@ -150,8 +153,15 @@ final class CallTask<G, R> extends AbstractFuture<R> {
 
   private void failWith(CallException failure, LongAdder count) {
     count.increment();
-    if (!setException(failure)) {
-      count.decrement();
+    try {
+      if (!setException(failure)) {
+        count.decrement();
+      }
+    } catch (Throwable e) {
+      if (endedBy != Thread.currentThread()) {
+        count.decrement(); // It takes memory to fail: this may be tried again.
+      }
+      throw e;
     }
   }
 
@@ -207,6 +217,7 @@ final class CallTask<G, R> extends AbstractFuture<R> {
 
   @Override
   protected void afterDone() {
+    endedBy = Thread.currentThread();
     if (isCancelled()) {
       pool.counters().cancelled.increment();
       if (!pool.queue().remove(this) && wasInterrupted() && interrupt(FailureKind.CANCELLED)) {

@@ -226,10 +226,6 @@ final class InterruptGate {
     long now = word;
     long phase = now & PHASE_MASK;
     if (phase == PENDING || phase == INTERRUPTED || phase == LOST) {
-      // The nested gate began with a clean flag, but this call's must stay, or its guest runs on.
-      if (phase != PENDING) {
-        worker.interrupt();
-      }
       return false;
     }
     // No other thread moves the word outside the monitor.
@@ -246,7 +242,8 @@ final class InterruptGate {
    * is interrupted, it must still stop.
    */
   synchronized void refused() {
-    if ((word & PHASE_MASK) == INTERRUPTED) {
+    long phase = word & PHASE_MASK;
+    if (phase == INTERRUPTED || phase == LOST) {
       worker.interrupt();
     }
   }

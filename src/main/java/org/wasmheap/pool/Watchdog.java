@@ -15,6 +15,10 @@ final class Watchdog<G> implements Runnable {
 
   private static final long PAUSE_NANOS = 10_000_000;
 
+  // Made before they are needed: the JVM never again links a place that it once could not.
+  private static final Function<CallTask<?, ?>, CallException> EXPIRED = Failures::expired;
+  private static final Function<CallTask<?, ?>, CallException> LOST = Failures::lost;
+
   private final PoolContext<G> pool;
   private final Crew<G> crew;
   private final IdleTrimmer<G> trimmer;
@@ -46,7 +50,7 @@ final class Watchdog<G> implements Runnable {
       return false;
     }
     for (CallTask<G, ?> task : due.waiting()) {
-      insist(task, Failures::expired);
+      insist(task, EXPIRED);
     }
     for (CallTask<G, ?> task : due.running()) {
       interrupt(task);
@@ -54,7 +58,7 @@ final class Watchdog<G> implements Runnable {
     for (CallTask<G, ?> task : due.late()) {
       // First its token dies, then its caller hears of it.
       giveUp(task);
-      insist(task, Failures::lost);
+      insist(task, LOST);
     }
     look();
     return true;
@@ -63,7 +67,8 @@ final class Watchdog<G> implements Runnable {
   // Each of these is guarded: whatever fails, the other calls that are due must not get lost.
 
   /**
-   * Such a call is in no queue any more: it must be failed, as soon as there is memory to do so.
+   * Such a call is in no queue any more: it must be failed, as soon as there is memory to do so,
+   * and with fewer words where they cannot be had.
    */
   private static void insist(CallTask<?, ?> task, Function<CallTask<?, ?>, CallException> failure) {
     while (!task.isDone()) {
@@ -71,7 +76,16 @@ final class Watchdog<G> implements Runnable {
         task.fail(failure.apply(task));
       } catch (Throwable e) {
         failed(e);
+        lose(task, e);
       }
+    }
+  }
+
+  private static void lose(CallTask<?, ?> task, Throwable why) {
+    try {
+      task.lose(why);
+    } catch (Throwable e) {
+      failed(e);
     }
   }
 

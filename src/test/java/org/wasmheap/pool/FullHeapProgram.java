@@ -25,7 +25,9 @@ final class FullHeapProgram {
   private FullHeapProgram() {}
 
   /** Takes all memory there is, holds it for a while, and fails for want of it. */
-  private static Integer takeAll(CountDownLatch never) throws InterruptedException {
+  private static Integer takeAll(CountDownLatch go, CountDownLatch never)
+      throws InterruptedException {
+    go.await(60, SECONDS);
     List<byte[]> all = new ArrayList<>();
     int size = 1 << 16;
     OutOfMemoryError full = null;
@@ -46,6 +48,7 @@ final class FullHeapProgram {
 
   /** Says what became of the calls. */
   public static void main(String[] args) throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
     CountDownLatch never = new CountDownLatch(1);
     HeapExecutor<HeapHandle> executor =
         BareHeaps.executor().workers(2).queueCapacity(GREEDY).build();
@@ -54,11 +57,15 @@ final class FullHeapProgram {
     for (int i = 0; i < GREEDY; i++) {
       CallOptions options =
           CallOptions.named("greedy").withDeadline(Duration.ofMillis(200 + 200L * (i % 10)));
-      greedy.add(executor.submit(options, heap -> takeAll(never)));
+      greedy.add(executor.submit(options, heap -> takeAll(go, never)));
     }
+    go.countDown(); // Submitting takes memory.
     int failed = 0;
     for (ListenableFuture<Integer> call : greedy) {
       failed += fails(call) ? 1 : 0;
+    }
+    while (isFull(executor)) {
+      TimeUnit.MILLISECONDS.timedJoin(Thread.currentThread(), 10);
     }
     executor.awaitReady(Duration.ofSeconds(20));
     int succeeded = 0;
@@ -78,6 +85,15 @@ final class FullHeapProgram {
             "ended=" + (end.completed() + end.failed() + end.rejected() + end.cancelled()),
             "running=" + end.running(),
             "lost=" + end.lostThreads()));
+  }
+
+  /** A call whose time is over may hold memory for a moment more. */
+  private static boolean isFull(HeapExecutor<HeapHandle> executor) {
+    try {
+      return executor.statistics().running() > 0;
+    } catch (OutOfMemoryError e) {
+      return true;
+    }
   }
 
   private static boolean fails(ListenableFuture<Integer> call) throws Exception {

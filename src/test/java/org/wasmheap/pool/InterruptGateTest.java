@@ -142,23 +142,6 @@ class InterruptGateTest {
   }
 
   @Test
-  void a_call_that_was_interrupted_before_it_made_one_of_its_own_stays_interrupted() {
-    // given
-    gate.begin(1);
-    gate.interrupt(1, FailureKind.DEADLINE);
-    InterruptGate nested = new InterruptGate(Thread.currentThread());
-    nested.begin(2);
-
-    // when
-    assertFalse(gate.enter(nested));
-
-    // then
-    assertTrue(Thread.currentThread().isInterrupted());
-    assertEquals(FailureKind.DEADLINE, gate.end(1));
-    assertFalse(Thread.currentThread().isInterrupted());
-  }
-
-  @Test
   void the_reason_of_one_call_is_not_that_of_the_next() {
     gate.begin(1);
     gate.interrupt(1, FailureKind.DEADLINE);
