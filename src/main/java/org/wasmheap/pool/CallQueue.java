@@ -6,6 +6,7 @@ import com.google.common.collect.Maps;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -409,23 +410,26 @@ final class CallQueue<G> {
     }
   }
 
-  int waiting() {
+  /** What waits and runs now. */
+  Load load() {
     lock.lock();
     try {
-      return waitingCalls();
+      Map<CallClass, Integer> waiting = new EnumMap<>(CallClass.class);
+      long now = System.nanoTime();
+      long longest = 0;
+      for (Map.Entry<CallClass, Lane<G>> lane : laneOf.entrySet()) {
+        CallTask<G, ?> oldest = lane.getValue().waiting().peekFirst();
+        waiting.put(lane.getKey(), lane.getValue().waiting().size());
+        longest = oldest == null ? longest : Math.max(longest, now - oldest.submittedNanos());
+      }
+      return new Load(Collections.unmodifiableMap(waiting), running.size(), longest);
     } finally {
       lock.unlock();
     }
   }
 
-  int running() {
-    lock.lock();
-    try {
-      return running.size();
-    } finally {
-      lock.unlock();
-    }
-  }
+  /** How many calls of each class wait and of all run, and how long the oldest has waited. */
+  record Load(Map<CallClass, Integer> waiting, int running, long longestWaitNanos) {}
 
   Phase phase() {
     lock.lock();

@@ -1,10 +1,12 @@
 package org.wasmheap.pool;
 
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
 
 /**
  * A place for one instance with its heap: makes the instance, runs a call on it, puts it back, and
@@ -22,11 +24,16 @@ final class Seat<G> {
   /** Makes the token of the present call dead. Made with the heap, so that a call makes none. */
   private Runnable revoke = () -> {};
 
-  /** Whether the next instance takes the place of one that was discarded. */
-  private boolean replacing;
+  private final CallTimes times;
+
+  /** What the next instance takes the place of, and why; {@code null} if of nothing. */
+  private @Nullable Discarded discarded;
+
+  private record Discarded(String heap, String reason, long nanoTime) {}
 
   Seat(PoolContext<G> pool) {
     this.pool = pool;
+    this.times = pool.times().begin();
   }
 
   @Nullable Heap heap() {
@@ -75,15 +82,28 @@ final class Seat<G> {
     instance = made;
     heap = own;
     revoke = own::revoke;
-    if (replacing) {
-      replacing = false;
-      pool.counters().replaced.increment();
-      LOG.atInfo()
-          .addKeyValue("pool", pool.name())
-          .addKeyValue("heap", own.name())
-          .log("heap.replaced");
+    Discarded old = discarded;
+    if (old != null) {
+      discarded = null;
+      replaced(own, old);
     }
     pool.queue().instancesChanged();
+  }
+
+  private void replaced(Heap own, Discarded old) {
+    pool.counters().replaced.increment();
+    long nanos = System.nanoTime() - old.nanoTime();
+    LOG.atInfo()
+        .addKeyValue("pool", pool.name())
+        .addKeyValue("heap", own.name())
+        .addKeyValue("replaced", old.heap())
+        .addKeyValue("reason", old.reason())
+        .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
+        .log("heap.replaced");
+    pool.listener()
+        .replaced(
+            own,
+            new HeapListener.Replacement(pool.name(), own.name(), old.heap(), old.reason(), nanos));
   }
 
   /** Makes a first call, so that none that matters pays for what the first one sets up. */
@@ -104,14 +124,18 @@ final class Seat<G> {
     own.reset();
   }
 
-  /** Takes the instance out of use. */
-  void discard() {
+  /**
+   * Takes the instance out of use.
+   *
+   * @param reason why, for who hears of the next one: see {@link HeapListener.Replacement}
+   */
+  void discard(String reason) {
     GuestFactory.Instance<G> old = instance;
     Heap retired = heap;
     instance = null;
     heap = null;
     if (old != null && retired != null) {
-      replacing = true;
+      discarded = new Discarded(retired.name(), reason, System.nanoTime());
       retired.retire();
       try {
         old.discard();
@@ -120,6 +144,12 @@ final class Seat<G> {
       }
       pool.queue().instancesChanged();
     }
+  }
+
+  /** Takes the instance out of use, for good. */
+  void close() {
+    discard("closed");
+    pool.times().retire(times);
   }
 
   /**
@@ -166,11 +196,16 @@ final class Seat<G> {
     }
     long ended = System.nanoTime();
     int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
+    long queueNanos = began - task.submittedNanos();
+    long runNanos = ended - began;
+    long resetNanos = failure == null ? System.nanoTime() - ended : 0;
+    times.add(queueNanos, runNanos, resetNanos);
     own.completed(
+        task.callClass().label(),
         failure == null ? null : failure.kind(),
-        began - task.submittedNanos(),
-        ended - began,
-        failure == null ? System.nanoTime() - ended : 0,
+        queueNanos,
+        runNanos,
+        resetNanos,
         blocks);
     stack.pop(task); // First: listeners that run here are in no call.
     if (failure == null) {
@@ -196,7 +231,7 @@ final class Seat<G> {
       return blocks;
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
-      discard();
+      discard("reset_failed");
       return 0;
     }
   }
@@ -211,7 +246,7 @@ final class Seat<G> {
           .addKeyValue("generation", own.generation())
           .addKeyValue("difference", difference)
           .log("reset.incomplete");
-      discard();
+      discard("reset_incomplete");
     }
   }
 
@@ -221,7 +256,7 @@ final class Seat<G> {
     } else if (!failure.isDeterministic()) {
       own.abort(failure);
     }
-    discard();
+    discard(failure.kind().label());
     return 0;
   }
 }

@@ -31,6 +31,7 @@ final class Shutdown<G> {
       queue.finished(task);
     }
     reserve.close();
+    pool.exhaustion().tellRest();
     return (long) left.waiting().size() + left.running().size();
   }
 
