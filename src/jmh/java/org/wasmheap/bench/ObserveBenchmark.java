@@ -90,7 +90,7 @@ public class ObserveBenchmark {
 
   private HeapListener hears() {
     return switch (listener) {
-      case NONE -> HeapListener.all();
+      case NONE -> HeapListener.NONE;
       case EMPTY -> new HeapListener() {};
       case JFR_OFF, JFR_ON -> new FlightRecorderListener();
       case MICROMETER -> {

@@ -79,19 +79,21 @@ final class Seat<G> {
       made.discard();
       throw e;
     }
+    Discarded old = discarded;
+    discarded = null;
+    if (old != null) {
+      pool.counters().replaced.increment(); // First, so that who finds it ready finds it counted.
+    }
+    revoke = own::revoke;
     instance = made;
     heap = own;
-    revoke = own::revoke;
-    Discarded old = discarded;
     if (old != null) {
-      discarded = null;
       replaced(own, old);
     }
     pool.queue().instancesChanged();
   }
 
   private void replaced(Heap own, Discarded old) {
-    pool.counters().replaced.increment();
     long nanos = System.nanoTime() - old.nanoTime();
     LOG.atInfo()
         .addKeyValue("pool", pool.name())

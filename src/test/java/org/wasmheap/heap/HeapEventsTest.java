@@ -24,7 +24,7 @@ class HeapEventsTest {
   @Test
   void growth_is_a_debug_event_with_sizes_and_cause() {
     try (LogCapture log = LogCapture.of(Heap.class, Level.DEBUG)) {
-      Heap heap = BareHeaps.claimed(HeapListener.all());
+      Heap heap = BareHeaps.claimed(HeapListener.NONE);
 
       heap.begin(7, "Core_version").growMemory(2);
 
@@ -56,7 +56,7 @@ class HeapEventsTest {
   @Test
   void a_refusal_by_the_host_is_one_event_however_often_it_is_met() {
     try (LogCapture log = LogCapture.of(Heap.class, Level.INFO)) {
-      Heap heap = BareHeaps.claimed(HeapListener.all());
+      Heap heap = BareHeaps.claimed(HeapListener.NONE);
       heap.begin(7, "Core_version");
 
       heap.abort(new GrowthRefusedException("the budget is used up", null));
@@ -72,7 +72,7 @@ class HeapEventsTest {
   void an_event_whose_level_is_off_allocates_nothing() {
     try (LogCapture log = LogCapture.of(Heap.class, Level.OFF)) {
       // given a call with numbers that are in no cache of boxes
-      Heap heap = BareHeaps.claimed(HeapListener.all());
+      Heap heap = BareHeaps.claimed(HeapListener.NONE);
       heap.begin(1_000_000, "Core_version");
       HeapEvents events = new HeapEvents("test");
       events.grown(heap, 1_000, 2_000, GrowthCause.GUEST);
@@ -96,7 +96,7 @@ class HeapEventsTest {
   void a_call_that_nobody_listens_to_makes_no_report_and_its_failure_counts_all_the_same() {
     // given
     Heap heard = BareHeaps.claimed(new HeapListener() {});
-    Heap silent = BareHeaps.claimed(HeapListener.all());
+    Heap silent = BareHeaps.claimed(HeapListener.NONE);
 
     // when
     for (Heap heap : List.of(heard, silent)) {
