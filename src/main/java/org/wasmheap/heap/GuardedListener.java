@@ -39,10 +39,12 @@ final class GuardedListener implements HeapListener {
     return delegates.length == 0;
   }
 
-  // No lambdas for what is told of each call: they would be garbage.
+  // No lambdas, which would be garbage in each call. The heap's mark is a plain write, since a hook
+  // may run where hardly any stack is left: a method call might fail and leave the mark set.
 
   @Override
   public void created(Heap heap) {
+    heap.telling = true;
     for (HeapListener each : delegates) {
       try {
         each.created(heap);
@@ -50,21 +52,28 @@ final class GuardedListener implements HeapListener {
         suppress("created", e);
       }
     }
+    heap.telling = false;
   }
 
   /** Not guarded: an exception is a refusal. */
   @Override
   public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-    for (HeapListener each : delegates) {
-      if (!each.mayGrow(heap, fromPages, toPages, cause)) {
-        return false;
+    heap.telling = true;
+    try {
+      for (HeapListener each : delegates) {
+        if (!each.mayGrow(heap, fromPages, toPages, cause)) {
+          return false;
+        }
       }
+      return true;
+    } finally {
+      heap.telling = false;
     }
-    return true;
   }
 
   @Override
   public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+    heap.telling = true;
     for (HeapListener each : delegates) {
       try {
         each.grown(heap, fromPages, toPages, cause);
@@ -72,10 +81,12 @@ final class GuardedListener implements HeapListener {
         suppress("grown", e);
       }
     }
+    heap.telling = false;
   }
 
   @Override
   public void poisoned(Heap heap, AllocatorException cause) {
+    heap.telling = true;
     for (HeapListener each : delegates) {
       try {
         each.poisoned(heap, cause);
@@ -83,10 +94,12 @@ final class GuardedListener implements HeapListener {
         suppress("poisoned", e);
       }
     }
+    heap.telling = false;
   }
 
   @Override
   public void reset(Heap heap, int blocksRestored) {
+    heap.telling = true;
     for (HeapListener each : delegates) {
       try {
         each.reset(heap, blocksRestored);
@@ -94,10 +107,12 @@ final class GuardedListener implements HeapListener {
         suppress("reset", e);
       }
     }
+    heap.telling = false;
   }
 
   @Override
   public void retired(Heap heap) {
+    heap.telling = true;
     for (HeapListener each : delegates) {
       try {
         each.retired(heap);
@@ -105,6 +120,7 @@ final class GuardedListener implements HeapListener {
         suppress("retired", e);
       }
     }
+    heap.telling = false;
   }
 
   @Override
@@ -120,6 +136,7 @@ final class GuardedListener implements HeapListener {
 
   @Override
   public void replaced(Heap heap, Replacement replacement) {
+    heap.telling = true;
     for (HeapListener each : delegates) {
       try {
         each.replaced(heap, replacement);
@@ -127,6 +144,7 @@ final class GuardedListener implements HeapListener {
         suppress("replaced", e);
       }
     }
+    heap.telling = false;
   }
 
   @Override

@@ -60,6 +60,9 @@ public final class Heap {
 
   private @Nullable Observer observer;
 
+  /** Whether hooks run, which may look at the heap and not drive it. The owner's alone. */
+  boolean telling;
+
   /** Where a heap is in its life. */
   public enum State {
     /** Pristine, waiting for a call. */
@@ -425,6 +428,8 @@ public final class Heap {
   private void requireOwner(String action) {
     if (owner.get() != Thread.currentThread()) {
       throw HeapConfinementException.notOwner(this, action);
+    } else if (telling && !action.equals("observe")) {
+      throw new IllegalStateException("a hook may not " + action + " heap " + name);
     }
   }
 

@@ -11,7 +11,9 @@ import org.wasmheap.allocator.AllocatorException;
  * its deadline it is given up, as if its host function had blocked; no other thread waits for it.
  *
  * <p>An exception in a hook, an {@link Error} included, is logged and suppressed, and no hook can
- * change a result; {@link #mayGrow} alone has a say, and what it refuses is the host's doing. One
+ * change a result; {@link #mayGrow} alone has a say, and what it refuses is the host's doing. A
+ * heap that a hook is given is to be looked at: its life cycle's methods throw {@link
+ * IllegalStateException} there, but for {@link Heap#observe}; its memory is only to be read. One
  * listener hears of many heaps, from many threads at once.
  */
 public interface HeapListener {

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.testkit.Calls.CALL;
 import static org.wasmheap.testkit.Calls.failureOf;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
@@ -148,6 +151,78 @@ class HooksTest {
   @SuppressWarnings("unchecked")
   private static <T extends Throwable> void sneakyThrow(Throwable thrown) throws T {
     throw (T) thrown;
+  }
+
+  @Test
+  void a_hook_that_would_drive_the_heap_must_be_refused_and_change_no_result() throws Exception {
+    // given
+    List<String> expected;
+    try (HeapExecutor<HeapHandle> silent = EveryOutcome.executor().build()) {
+      expected = EveryOutcome.of(silent);
+    }
+    Meddler meddler = new Meddler();
+
+    // when
+    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().listener(meddler).build()) {
+      assertEquals(expected, EveryOutcome.of(executor));
+    }
+
+    // then
+    assertEquals(
+        Set.of("created", "mayGrow", "grown", "poisoned", "reset", "retired", "replaced"),
+        meddler.refused);
+  }
+
+  /** Would end, reset and begin calls on each heap that it hears of. */
+  private static final class Meddler implements HeapListener {
+    private final Set<String> refused = new ConcurrentSkipListSet<>();
+
+    private void meddle(String hook, Heap heap) {
+      assertThrows(IllegalStateException.class, heap::reset);
+      assertThrows(IllegalStateException.class, heap::retire);
+      assertThrows(IllegalStateException.class, heap::release);
+      assertThrows(IllegalStateException.class, () -> heap.begin(1, hook));
+      assertThrows(
+          IllegalStateException.class,
+          () -> heap.abort(new CallException(FailureKind.CANCELLED, hook, null)));
+      refused.add(hook);
+    }
+
+    @Override
+    public void created(Heap heap) {
+      meddle("created", heap);
+    }
+
+    @Override
+    public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+      meddle("mayGrow", heap);
+      return true;
+    }
+
+    @Override
+    public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+      meddle("grown", heap);
+    }
+
+    @Override
+    public void poisoned(Heap heap, AllocatorException cause) {
+      meddle("poisoned", heap);
+    }
+
+    @Override
+    public void reset(Heap heap, int blocksRestored) {
+      meddle("reset", heap);
+    }
+
+    @Override
+    public void retired(Heap heap) {
+      meddle("retired", heap);
+    }
+
+    @Override
+    public void replaced(Heap heap, Replacement replacement) {
+      meddle("replaced", heap);
+    }
   }
 
   @Test
