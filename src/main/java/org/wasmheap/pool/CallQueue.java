@@ -6,7 +6,6 @@ import com.google.common.collect.Maps;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -410,26 +409,22 @@ final class CallQueue<G> {
     }
   }
 
-  /** What waits and runs now. */
-  Load load() {
+  QueueLoad load() {
     lock.lock();
     try {
-      Map<CallClass, Integer> waiting = new EnumMap<>(CallClass.class);
       long now = System.nanoTime();
       long longest = 0;
-      for (Map.Entry<CallClass, Lane<G>> lane : laneOf.entrySet()) {
-        CallTask<G, ?> oldest = lane.getValue().waiting().peekFirst();
-        waiting.put(lane.getKey(), lane.getValue().waiting().size());
+      for (Lane<G> lane : lanes) {
+        CallTask<G, ?> oldest = lane.waiting().peekFirst();
         longest = oldest == null ? longest : Math.max(longest, now - oldest.submittedNanos());
       }
-      return new Load(Collections.unmodifiableMap(waiting), running.size(), longest);
+      Map<CallClass, Integer> waiting =
+          ImmutableMap.copyOf(Maps.transformValues(laneOf, lane -> lane.waiting().size()));
+      return new QueueLoad(waiting, running.size(), longest);
     } finally {
       lock.unlock();
     }
   }
-
-  /** How many calls of each class wait and of all run, and how long the oldest has waited. */
-  record Load(Map<CallClass, Integer> waiting, int running, long longestWaitNanos) {}
 
   Phase phase() {
     lock.lock();

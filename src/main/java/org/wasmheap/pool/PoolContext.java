@@ -128,7 +128,7 @@ final class PoolContext<G> {
   /** With the heaps of all instances, and how many threads are lost. */
   ExecutorStatistics statistics(List<Heap> heaps, int lostThreads) {
     CallTimes.Figures took = times.figures();
-    CallQueue.Load load = queue.load();
+    QueueLoad load = queue.load();
     return new ExecutorStatistics(
         name,
         counters.submitted.sum(),
