@@ -37,6 +37,7 @@ class ArchitectureTest {
               "runtime", List.of("endive", "pool", "heap", "memory"),
               // What a call carries to a host function lives in pool.
               "host", List.of("endive", "pool", "heap"),
+              "observe", List.of("pool", "heap", "allocator", "memory"),
               "conformance", List.of("heap", "allocator", "memory")));
 
   private static final List<String> CORE = List.of("memory", "allocator", "heap", "pool");
@@ -56,14 +57,19 @@ class ArchitectureTest {
   }
 
   @ArchTest
-  static final ArchRule THE_CORE_KNOWS_NO_ENGINE =
+  static final ArchRule THE_CORE_KNOWS_NO_ENGINE_AND_NO_METRICS =
       noClasses()
           .that()
           .resideInAnyPackage(packages(CORE))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "run.endive..", "picocli..", "com.google.gson..", "org.bouncycastle..");
+              "run.endive..",
+              "picocli..",
+              "com.google.gson..",
+              "org.bouncycastle..",
+              "io.micrometer..",
+              "jdk.jfr..");
 
   @ArchTest
   static final ArchRule NO_PRODUCTION_CODE_TOUCHES_LOGBACK =

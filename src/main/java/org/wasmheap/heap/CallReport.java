@@ -5,8 +5,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one call was, and what it took.
  *
+ * @param pool name of the pool
  * @param call number of the call, unique in its executor
  * @param name name of the call, for people
+ * @param callClass label of what it was made for
  * @param heap name of the heap that it ran on
  * @param generation the heap's count of calls, this one included
  * @param failure the kind of failure, {@code null} if the call succeeded
@@ -22,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param blocksRestored blocks of memory put back; 0 if the instance was discarded
  */
 public record CallReport(
+    String pool,
     long call,
     String name,
+    String callClass,
     String heap,
     long generation,
     @Nullable FailureKind failure,

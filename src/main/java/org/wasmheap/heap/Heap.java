@@ -33,11 +33,9 @@ public final class Heap {
 
   private final String name;
   private final LinearMemory memory;
-  private final HeapListener listener;
+  private final GuardedListener listener;
   private final HeapOperations operations;
-
-  /** Whether anybody hears of calls; if not, nothing is gathered for their reports. */
-  private final boolean reports;
+  private final CallHistory history;
 
   /**
    * Taken by {@link #claim()} and given up by the owner alone; the exchange is atomic. It orders
@@ -64,15 +62,11 @@ public final class Heap {
   /** Whether the listener has heard of this heap. The owner's alone. */
   private boolean announced;
 
-  /** The call that runs or ran last, and what it had done when it ended. The owner's alone. */
-  private @Nullable HeapHandle lastCall;
-
-  private @Nullable AllocatorStatistics lastStatistics;
-
-  private int lastPages;
-
   /** Who hears of each operation. The owner's alone. */
   private @Nullable Observer observer;
+
+  /** Whether hooks run, which may look at the heap and not drive it. The owner's alone. */
+  boolean telling;
 
   /** Where a heap is in its life. */
   public enum State {
@@ -156,15 +150,10 @@ public final class Heap {
       HeapListener listener) {
     this.name = Objects.requireNonNull(name, "name");
     this.memory = Objects.requireNonNull(memory, "memory");
-    this.listener = new GuardedListener(Objects.requireNonNull(listener, "listener"));
-    this.reports = listener != HeapListener.NONE;
+    this.listener = GuardedListener.of(listener);
+    this.history = new CallHistory(Objects.requireNonNull(pool, "pool"), this, this.listener);
     this.operations =
-        new HeapOperations(
-            this,
-            heapBase,
-            blockLimit,
-            this.listener,
-            new HeapEvents(Objects.requireNonNull(pool)));
+        new HeapOperations(this, heapBase, blockLimit, this.listener, new HeapEvents(pool));
   }
 
   // Life cycle: the owner's methods.
@@ -222,7 +211,7 @@ public final class Heap {
     state = State.IN_CALL;
     HeapHandle handle = new HeapHandle(this, Thread.currentThread(), next, callNumber, nameOfCall);
     inCall = true;
-    lastCall = handle;
+    history.began(handle);
     current = handle;
     Observer hears = observer;
     if (hears != null) {
@@ -287,8 +276,9 @@ public final class Heap {
   }
 
   /**
-   * Reports the call that ended last to the listener, if there is one.
+   * Counts the call that ended last, and reports it if there is a listener.
    *
+   * @param callClass label of what it was made for
    * @param failure how it failed, {@code null} if it did not
    * @param queueNanos time from its submission to its beginning
    * @param runNanos time from there to its end
@@ -296,43 +286,20 @@ public final class Heap {
    * @param blocksRestored what {@link #reset()} returned
    */
   public void completed(
+      String callClass,
       @Nullable FailureKind failure,
       long queueNanos,
       long runNanos,
       long resetNanos,
       int blocksRestored) {
-    HeapHandle call = lastCall;
-    AllocatorStatistics did = lastStatistics;
-    if (call != null && did != null) {
-      listener.callCompleted(
-          new CallReport(
-              call.call(),
-              call.callName(),
-              name,
-              call.generation(),
-              failure,
-              queueNanos,
-              runNanos,
-              resetNanos,
-              call.pagesBefore(),
-              lastPages,
-              // The memory of a retired heap may serve another by now.
-              state == State.RETIRED ? lastPages : memory.pages(),
-              did.allocations(),
-              did.deallocations(),
-              did.bytesAllocatedPeak(),
-              blocksRestored));
-    }
+    history.completed(callClass, failure, queueNanos, runNanos, resetNanos, blocksRestored);
   }
 
   private void end() {
     current = null;
     if (inCall) {
       inCall = false;
-      if (reports) {
-        lastStatistics = operations.allocator().statistics();
-        lastPages = memory.pages();
-      }
+      history.ended(operations.allocator(), memory.pages());
       Observer hears = observer;
       if (hears != null) {
         hears.ended(this);
@@ -425,6 +392,24 @@ public final class Heap {
   }
 
   /**
+   * How many calls failed; from any thread, a recent value.
+   *
+   * @return 0 and up
+   */
+  public long failures() {
+    return history.failures();
+  }
+
+  /**
+   * The call that ended last; from any thread, a recent value.
+   *
+   * @return {@code null} if there was none, or if there is no listener, since then none is made
+   */
+  public @Nullable CallReport lastReport() {
+    return history.lastReport();
+  }
+
+  /**
    * Why the present call is lost, if it is; on the owner's thread.
    *
    * @return the allocator's fault or the host's refusal, whichever came first
@@ -448,12 +433,14 @@ public final class Heap {
   private void requireOwner(String action) {
     if (owner.get() != Thread.currentThread()) {
       throw HeapConfinementException.notOwner(this, action);
+    } else if (telling && !action.equals("observe")) {
+      throw new IllegalStateException("a hook may not " + action + " heap " + name);
     }
   }
 
   /** The call that runs or ran last. */
   @Nullable HeapHandle lastCall() {
-    return lastCall;
+    return history.lastCall();
   }
 
   /** The owner, for messages. */

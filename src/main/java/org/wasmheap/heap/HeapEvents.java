@@ -11,7 +11,8 @@ import org.wasmheap.memory.WasmHeapException;
 /**
  * The structured log of a heap: one event for each fact, its values as SLF4J key-value pairs.
  *
- * <p>Used by the heap's owner alone. Where a level is off, nothing is built.
+ * <p>Used by the heap's owner alone. Where a level is off, nothing is built: not even the numbers
+ * are boxed.
  */
 final class HeapEvents {
   private static final Logger LOG = LoggerFactory.getLogger(Heap.class);
@@ -23,6 +24,9 @@ final class HeapEvents {
   }
 
   void poisoned(Heap heap, AllocatorException fault) {
+    if (!LOG.isErrorEnabled()) {
+      return;
+    }
     AllocatorStatistics statistics = heap.statistics();
     about(heap, LOG.atError())
         .addKeyValue("operation", fault.operation().verb())
@@ -35,10 +39,15 @@ final class HeapEvents {
   }
 
   void aborted(Heap heap, WasmHeapException cause) {
-    about(heap, LOG.atWarn()).addKeyValue("cause", cause.getMessage()).log("heap.aborted");
+    if (LOG.isWarnEnabled()) {
+      about(heap, LOG.atWarn()).addKeyValue("cause", cause.getMessage()).log("heap.aborted");
+    }
   }
 
   void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+    if (!LOG.isDebugEnabled()) {
+      return;
+    }
     about(heap, LOG.atDebug())
         .addKeyValue("fromPages", fromPages)
         .addKeyValue("toPages", toPages)

@@ -3,12 +3,18 @@ package org.wasmheap.heap;
 import org.wasmheap.allocator.AllocatorException;
 
 /**
- * Hooks into the life of heaps; every method does nothing unless overridden.
+ * Hooks into the life of heaps and of the pools that they belong to; every method does nothing
+ * unless overridden.
  *
- * <p>Each runs on the thread that owns the heap, between the steps of its call: keep them short,
- * and do not block. An exception in a hook is logged and suppressed, and no hook can change a
- * result; {@link #mayGrow} alone has a say. One listener hears of many heaps, from many threads at
- * once.
+ * <p>Each runs on the thread that its Javadoc names, in the midst of what it tells of: keep them
+ * short, and neither block nor wait for calls in them. A call whose hook blocks is not over: past
+ * its deadline it is given up, as if its host function had blocked; no other thread waits for it.
+ *
+ * <p>An exception in a hook, an {@link Error} included, is logged and suppressed, and no hook can
+ * change a result; {@link #mayGrow} alone has a say, and what it refuses is the host's doing. A
+ * heap that a hook is given is to be looked at: its life cycle's methods throw {@link
+ * IllegalStateException} there, but for {@link Heap#observe}; its memory is only to be read. One
+ * listener hears of many heaps, from many threads at once.
  */
 public interface HeapListener {
   /** Hears nothing. For it alone no {@link CallReport} is made. */
@@ -23,7 +29,54 @@ public interface HeapListener {
   }
 
   /**
-   * A heap was made and has its owner.
+   * A heap took the place of one that was discarded.
+   *
+   * @param pool name of the pool
+   * @param heap name of the new heap
+   * @param replaced name of the heap that was discarded
+   * @param reason the label of the {@link FailureKind} that ended the last call on the discarded
+   *     one; {@code reset_failed} or {@code reset_incomplete} if it could not be put back; {@code
+   *     given_up} if its thread came back too late; {@code lost} if the executor itself failed
+   * @param nanos from the moment when the old one was discarded until the new one was ready, its
+   *     factory's failures and the pauses after them included
+   */
+  record Replacement(String pool, String heap, String replaced, String reason, long nanos) {}
+
+  /**
+   * A call found no room in the queue.
+   *
+   * @param pool name of the pool
+   * @param call number of the call, unique in its executor
+   * @param name name of the call, for people
+   * @param callClass label of the class whose places are taken
+   * @param waiting calls of this class that wait
+   * @param running calls of all classes that run
+   * @param longestWaitNanos how long the oldest of the class has waited
+   */
+  record Rejection(
+      String pool,
+      long call,
+      String name,
+      String callClass,
+      int waiting,
+      int running,
+      long longestWaitNanos) {}
+
+  /**
+   * One listener for several. Each hears of everything, in the order given; what one throws keeps
+   * no other from hearing. Memory grows if all of them allow it; the first refusal stands, and
+   * those after it are not asked.
+   *
+   * @param listeners who hears; nobody is allowed
+   * @return a listener that tells them all
+   */
+  static HeapListener all(HeapListener... listeners) {
+    return GuardedListener.of(listeners);
+  }
+
+  /**
+   * A heap was made and has its owner. On the owner's thread, before the first call: a worker's, or
+   * the one that makes instances in reserve.
    *
    * @param heap the heap, ready for calls
    */
@@ -31,7 +84,8 @@ public interface HeapListener {
 
   /**
    * The memory is about to grow, within its maximum. A refusal is the host's: the guest does not
-   * see it, the call is aborted, and no verdict follows. An exception counts as a refusal.
+   * see it, the call is aborted, and no verdict follows. An exception counts as a refusal. On the
+   * thread of the call, in the middle of it.
    *
    * @param heap the heap in its call
    * @param fromPages logical size now
@@ -44,7 +98,7 @@ public interface HeapListener {
   }
 
   /**
-   * The memory has grown.
+   * The memory has grown. On the thread of the call, in the middle of it.
    *
    * @param heap the heap in its call
    * @param fromPages logical size before
@@ -54,7 +108,8 @@ public interface HeapListener {
   default void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {}
 
   /**
-   * The allocator failed; told once for each poison, with its first cause.
+   * The allocator failed; told once for each poison, with its first cause. On the thread of the
+   * call, in the middle of it.
    *
    * @param heap the heap in its call
    * @param cause the fault with the operation that met it
@@ -62,7 +117,7 @@ public interface HeapListener {
   default void poisoned(Heap heap, AllocatorException cause) {}
 
   /**
-   * A call is over and the heap is pristine again.
+   * A call is over and the heap is pristine again. On the thread of the call.
    *
    * @param heap the heap, ready for calls
    * @param blocksRestored blocks of memory that were put back
@@ -70,7 +125,9 @@ public interface HeapListener {
   default void reset(Heap heap, int blocksRestored) {}
 
   /**
-   * The heap will not be used again.
+   * The heap will not be used again. On the thread that owns it at that time: that of its last
+   * call, or for one that was idle, its worker's, the one that makes instances in reserve, or the
+   * one that shuts the executor down.
    *
    * @param heap the heap
    */
@@ -78,9 +135,26 @@ public interface HeapListener {
 
   /**
    * A call that ran on a heap is over, the heap is put back or retired, and the future of the call
-   * is about to complete.
+   * is about to complete. On the thread of the call.
    *
    * @param report what the call was and took
    */
   default void callCompleted(CallReport report) {}
+
+  /**
+   * A heap has taken the place of one that was discarded. On the thread that owns the new one,
+   * after {@link #created}, before its first call.
+   *
+   * @param heap the new heap, ready for calls
+   * @param replacement which it replaces, why, and how long that took
+   */
+  default void replaced(Heap heap, Replacement replacement) {}
+
+  /**
+   * A call found no room in the queue, and its future has failed. On the thread that submitted it,
+   * inside {@code submit}. Told of every such call, so possibly often.
+   *
+   * @param rejection which call, and what was in its way
+   */
+  default void rejected(Rejection rejection) {}
 }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * may reach up to 7 bytes into the next block, whose card stays clear: whoever restores or copies a
  * run of dirty blocks takes 7 bytes more.
  *
- * <p><b>Growing again and again.</b> The smallest array is kept for life. Longer ones are taken
- * from {@link SpareArrays} and go back there, pristine, when the memory is restored.
+ * <p><b>Growing again and again.</b> The smallest array is kept for life. Longer ones are kept
+ * pristine for a later call, until somebody trims the memory.
  *
  * <p>Used by one thread at a time; only {@link #materialisedBytes()} and {@link #trim()} may be
  * called from any.
@@ -54,11 +54,9 @@ public final class FlatMemory implements LinearMemory {
    * An engine's own way to the arrays, so that the guest's loads and stores are one indirection
    * nearer to them.
    *
-   * <p>WARNING: whoever stores through it owes what {@link FlatMemory} does: the card of the block
-   * of the first byte is marked, unconditionally and before the data ({@code cards[address >>>
-   * BLOCK_SHIFT] = 1}), a store is 8 bytes at most, and an access that the arrays' bounds checks
-   * refuse goes to the memory's own method of that width. The arrays are little-endian, and valid
-   * until the next {@link #use}.
+   * <p>WARNING: who stores through it owes what {@link FlatMemory} does: first marks the card of
+   * the block of the first byte ({@code cards[address >>> BLOCK_SHIFT] = 1}), then stores 8 bytes
+   * at most, little-endian; an access that the arrays refuse goes to the memory's own method.
    */
   public interface Window {
     /**
@@ -71,14 +69,12 @@ public final class FlatMemory implements LinearMemory {
   }
 
   private final int maximumPages;
-  private final SpareArrays spares = new SpareArrays();
 
   // From here to the sizes: the owner's alone. When the owner changes, the heap orders it.
 
-  /** The materialised bytes; never longer than the logical size. */
-  private TrackedArray array;
+  private final ArrayLadder arrays;
 
-  /** What {@link #array} holds, one indirection less: for loads and stores. */
+  /** The materialised bytes, never more than the logical size; an indirection less. */
   private byte[] buffer;
 
   private byte[] cards;
@@ -86,17 +82,8 @@ public final class FlatMemory implements LinearMemory {
   /** Sees the arrays too, if an engine asked for it. */
   private @Nullable Window window;
 
-  /** Always held; pristine while a longer array is in use. */
-  private TrackedArray base;
-
-  /** What {@link #restore()} goes back to; absent until the first capture. */
-  private @Nullable MemoryImage image;
-
   private int pages;
   private int coldLoads;
-
-  /** Written by the owner, read by any thread for statistics: nothing else follows from it. */
-  private volatile long heldBytes;
 
   /**
    * A memory of zeros, of which nothing is materialised yet.
@@ -109,10 +96,9 @@ public final class FlatMemory implements LinearMemory {
   public FlatMemory(int initialPages, int maximumPages) {
     this.pages = requirePages("initialPages", initialPages, 0, ADDRESSABLE_PAGES);
     this.maximumPages = requirePages("maximumPages", maximumPages, initialPages, MAX_PAGES);
-    this.base = new TrackedArray(0);
-    this.array = base;
-    this.buffer = base.buffer();
-    this.cards = base.cards();
+    this.arrays = new ArrayLadder();
+    this.buffer = arrays.current().buffer();
+    this.cards = arrays.current().cards();
   }
 
   private static int requirePages(String name, int pages, int least, int most) {
@@ -126,12 +112,9 @@ public final class FlatMemory implements LinearMemory {
   FlatMemory(MemoryImage image) {
     this.pages = image.pages();
     this.maximumPages = image.maximumPages();
-    this.image = image;
-    this.base = image.newArray(image.heldBytes());
-    this.array = base;
-    this.buffer = base.buffer();
-    this.cards = base.cards();
-    this.heldBytes = base.bytes();
+    this.arrays = new ArrayLadder(image);
+    this.buffer = arrays.current().buffer();
+    this.cards = arrays.current().cards();
   }
 
   /**
@@ -142,20 +125,13 @@ public final class FlatMemory implements LinearMemory {
    * @return the image
    */
   public MemoryImage capture(long hotBytes) {
-    byte[] content = MemoryImage.cut(buffer);
-    long hot = Math.min(Math.max(hotBytes, content.length), sizeInBytes());
-    int held = (int) ((hot + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE);
-    MemoryImage captured = new MemoryImage(content, pages, maximumPages, held);
-    base = captured.newArray(held);
-    image = captured;
-    spares.clear();
-    use(base);
+    MemoryImage captured = arrays.capture(pages, maximumPages, Math.min(hotBytes, sizeInBytes()));
+    useCurrent();
     return captured;
   }
 
   /**
-   * Shows the arrays to an engine, now and whenever others take their place. The last one that asks
-   * is shown them.
+   * Shows the arrays to the engine that asked last, now and whenever others take their place.
    *
    * @param sees the engine's window
    */
@@ -376,13 +352,9 @@ public final class FlatMemory implements LinearMemory {
    */
   @Override
   public int restore() {
-    MemoryImage pristine = requireImage();
-    int restored = array.restore(pristine);
-    if (array != base) {
-      spares.put(array);
-      use(base);
-    }
-    pages = pristine.pages();
+    int restored = arrays.restore();
+    useCurrent();
+    pages = arrays.image().pages();
     coldLoads = 0;
     return restored;
   }
@@ -392,33 +364,20 @@ public final class FlatMemory implements LinearMemory {
    */
   @Override
   public @Nullable String difference() {
-    MemoryImage pristine = requireImage();
-    if (pages != pristine.pages()) {
-      return "the size is " + pages + " pages, the image has " + pristine.pages();
-    }
-    String found = pristine.difference(buffer);
-    if (found == null && array != base) {
-      found = pristine.difference(base.buffer());
-    }
-    return found == null ? spares.difference(pristine) : found;
-  }
-
-  private MemoryImage requireImage() {
-    MemoryImage pristine = image;
-    if (pristine == null) {
-      throw new IllegalStateException("capture() comes first: there is nothing to go back to");
-    }
-    return pristine;
+    int pristine = arrays.image().pages();
+    return pages == pristine
+        ? arrays.difference()
+        : "the size is " + pages + " pages, the image has " + pristine;
   }
 
   @Override
   public long trim() {
-    return spares.clear();
+    return arrays.trim();
   }
 
   @Override
   public long materialisedBytes() {
-    return heldBytes + spares.bytes();
+    return arrays.heldBytes();
   }
 
   @Override
@@ -455,7 +414,7 @@ public final class FlatMemory implements LinearMemory {
     int from = checkRange(address, length);
     if (length > 0) {
       materialise(address, length);
-      array.mark(from, length);
+      arrays.current().mark(from, length);
     }
     return Math.min(from, buffer.length);
   }
@@ -476,35 +435,16 @@ public final class FlatMemory implements LinearMemory {
       return;
     }
     int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
-    int longest = (int) sizeInBytes();
-    int doubled = (int) Math.min(Math.max(shortest, 2L * buffer.length), longest);
-    MemoryImage pristine = image;
-    if (pristine == null) {
-      TrackedArray longer = new TrackedArray(doubled);
-      array.copyAllTo(longer);
-      base = longer;
-      use(longer);
-      return;
-    }
-    // All memory is taken before any state changes: a refusal leaves this memory as it was.
-    TrackedArray longer = spares.take(shortest, longest);
-    longer = longer == null ? pristine.newArray(doubled) : longer;
-    array.copyDirtyTo(longer);
-    array.restore(pristine);
-    if (array != base) {
-      spares.put(array);
-    }
-    use(longer);
+    arrays.lengthen(shortest, (int) sizeInBytes());
+    useCurrent();
   }
 
-  private void use(TrackedArray next) {
-    array = next;
-    buffer = next.buffer();
-    cards = next.cards();
+  private void useCurrent() {
+    buffer = arrays.current().buffer();
+    cards = arrays.current().cards();
     Window sees = window;
     if (sees != null) {
       sees.use(buffer, cards);
     }
-    heldBytes = next == base ? next.bytes() : next.bytes() + base.bytes();
   }
 }

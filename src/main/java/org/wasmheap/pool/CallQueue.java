@@ -409,19 +409,18 @@ final class CallQueue<G> {
     }
   }
 
-  int waiting() {
+  QueueLoad load() {
     lock.lock();
     try {
-      return waitingCalls();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  int running() {
-    lock.lock();
-    try {
-      return running.size();
+      long now = System.nanoTime();
+      long longest = 0;
+      for (Lane<G> lane : lanes) {
+        CallTask<G, ?> oldest = lane.waiting().peekFirst();
+        longest = oldest == null ? longest : Math.max(longest, now - oldest.submittedNanos());
+      }
+      Map<CallClass, Integer> waiting =
+          ImmutableMap.copyOf(Maps.transformValues(laneOf, lane -> lane.waiting().size()));
+      return new QueueLoad(waiting, running.size(), longest);
     } finally {
       lock.unlock();
     }

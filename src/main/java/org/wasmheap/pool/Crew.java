@@ -1,6 +1,7 @@
 package org.wasmheap.pool;
 
 import com.google.common.collect.Iterables;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -149,33 +150,16 @@ final class Crew<G> {
     return ready;
   }
 
-  /** How many instances there are. */
-  int instances() {
-    int instances = 0;
-    for (Worker<G> worker : all()) {
-      instances += worker.heap() == null ? 0 : 1;
-    }
-    return instances;
-  }
-
-  /** Real bytes of their memories, lost threads' included. */
-  long materialisedBytes() {
-    long bytes = 0;
+  /** The heaps of all instances, lost threads' included. */
+  List<Heap> heaps() {
+    List<Heap> heaps = new ArrayList<>();
     for (Worker<G> worker : all()) {
       Heap heap = worker.heap();
-      bytes += heap == null ? 0 : heap.memory().materialisedBytes();
+      if (heap != null) {
+        heaps.add(heap);
+      }
     }
-    return bytes;
-  }
-
-  /** Takes spare memory away, also in use; bytes given up. */
-  long trim() {
-    long bytes = 0;
-    for (Worker<G> worker : all()) {
-      Heap heap = worker.heap();
-      bytes += heap == null ? 0 : heap.memory().trim();
-    }
-    return bytes;
+    return heaps;
   }
 
   /** Waits for the threads, until the time is over for all together; how many are left. */

@@ -1,18 +1,33 @@
 package org.wasmheap.pool;
 
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.heap.CallReport;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.pool.CallOptions.CallClass;
+
 /**
  * What an executor has done and is doing: a snapshot, each figure exact, taken one after another.
  *
  * <p>When nothing is queued or running, {@code submitted = completed + failed + rejected +
  * cancelled}.
  *
+ * @param pool name of the pool
  * @param submitted calls submitted
  * @param completed calls that succeeded
  * @param failed calls that failed, deadlines and shutdown included
  * @param rejected calls that found no room in the queue, or the executor shut down
  * @param cancelled calls whose future was cancelled
  * @param nested of the submitted calls, those that workers' threads made, which never wait
+ * @param ran calls that ran on a heap and are over, however they ended
+ * @param queueNanos what these waited, together
+ * @param runNanos what they took to run, together
+ * @param resetNanos what putting back their heaps took, together
  * @param queued calls that wait now
+ * @param queuedByClass the same for each class
+ * @param longestWaitNanos how long the oldest of these has waited; 0 if none waits
  * @param running calls that run now
  * @param workers threads
  * @param instances instances that live now, those in reserve included
@@ -22,17 +37,130 @@ package org.wasmheap.pool;
  * @param materialisedBytes real bytes set aside for the linear memories of the live instances
  */
 public record ExecutorStatistics(
+    String pool,
     long submitted,
     long completed,
     long failed,
     long rejected,
     long cancelled,
     long nested,
+    long ran,
+    long queueNanos,
+    long runNanos,
+    long resetNanos,
     int queued,
+    Map<CallClass, Integer> queuedByClass,
+    long longestWaitNanos,
     int running,
     int workers,
     int instances,
     long replaced,
     long poisoned,
     int lostThreads,
-    long materialisedBytes) {}
+    long materialisedBytes) {
+
+  /**
+   * What the heap of a live instance is and did: a snapshot, each figure a recent value.
+   *
+   * @param name name of the heap
+   * @param state where it is in its life
+   * @param calls how many calls were begun: its generation
+   * @param failures of these, how many failed
+   * @param materialisedBytes real bytes set aside for its memory
+   * @param lastCall the call that ended last; {@code null} if there was none, or no listener
+   */
+  public record OfHeap(
+      String name,
+      Heap.State state,
+      long calls,
+      long failures,
+      long materialisedBytes,
+      @Nullable CallReport lastCall) {
+    static OfHeap of(Heap heap) {
+      return new OfHeap(
+          heap.name(),
+          heap.state(),
+          heap.generation(),
+          heap.failures(),
+          heap.memory().materialisedBytes(),
+          heap.lastReport());
+    }
+  }
+
+  /**
+   * What happened since an earlier snapshot: what only ever grows is the difference, what is now
+   * (queued, running, workers, instances, lost threads, bytes, the longest wait) stays as it is.
+   *
+   * @param earlier a snapshot of the same executor
+   * @return the difference
+   * @throws IllegalArgumentException if the other one is of another pool, or is the later one
+   */
+  public ExecutorStatistics since(ExecutorStatistics earlier) {
+    if (!earlier.pool.equals(pool) || earlier.submitted > submitted) {
+      throw new IllegalArgumentException(
+          "a snapshot of %s with %d calls submitted is none before one of %s with %d"
+              .formatted(earlier.pool, earlier.submitted, pool, submitted));
+    }
+    return new ExecutorStatistics(
+        pool,
+        submitted - earlier.submitted,
+        completed - earlier.completed,
+        failed - earlier.failed,
+        rejected - earlier.rejected,
+        cancelled - earlier.cancelled,
+        nested - earlier.nested,
+        ran - earlier.ran,
+        queueNanos - earlier.queueNanos,
+        runNanos - earlier.runNanos,
+        resetNanos - earlier.resetNanos,
+        queued,
+        queuedByClass,
+        longestWaitNanos,
+        running,
+        workers,
+        instances,
+        replaced - earlier.replaced,
+        poisoned - earlier.poisoned,
+        lostThreads,
+        materialisedBytes);
+  }
+
+  /** A table for people, a line for each figure; times are means of the calls that ran. */
+  @Override
+  public String toString() {
+    StringBuilder table = new StringBuilder();
+    table.append("pool").append(" ".repeat(WIDTH - "pool".length())).append(pool);
+    line(table, "submitted", submitted);
+    line(table, "completed", completed);
+    line(table, "failed", failed);
+    line(table, "rejected", rejected);
+    line(table, "cancelled", cancelled);
+    line(table, "nested", nested);
+    line(table, "queued", queued);
+    queuedByClass.forEach((each, calls) -> line(table, "  " + each.label(), calls));
+    line(table, "longest_wait_ms", TimeUnit.NANOSECONDS.toMillis(longestWaitNanos));
+    line(table, "running", running);
+    mean(table, "mean_queue_us", queueNanos);
+    mean(table, "mean_run_us", runNanos);
+    mean(table, "mean_reset_us", resetNanos);
+    line(table, "workers", workers);
+    line(table, "instances", instances);
+    line(table, "replaced", replaced);
+    line(table, "poisoned", poisoned);
+    line(table, "lost_threads", lostThreads);
+    line(table, "materialised_bytes", materialisedBytes);
+    return table.toString();
+  }
+
+  /** Wide enough for the longest label. */
+  private static final int WIDTH = 20;
+
+  private static void line(StringBuilder table, String label, long value) {
+    table.append(String.format(Locale.ROOT, "%n%-" + WIDTH + "s%,15d", label, value));
+  }
+
+  private void mean(StringBuilder table, String label, long nanos) {
+    double micros = ran == 0 ? 0 : nanos / 1e3 / ran;
+    table.append(String.format(Locale.ROOT, "%n%-" + WIDTH + "s%,15.1f", label, micros));
+  }
+}

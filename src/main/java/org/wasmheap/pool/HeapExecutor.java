@@ -6,10 +6,13 @@ import static org.wasmheap.pool.Settings.requireRange;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.pool.CallOptions.CallClass;
 
@@ -159,7 +162,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return bytes given up
    */
   public long trim() {
-    return crew.trim() + reserve.trim();
+    return allHeaps().stream().mapToLong(heap -> heap.memory().trim()).sum();
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -174,12 +177,26 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics statistics() {
-    return pool.statistics(crew, reserve);
+    return pool.statistics(allHeaps(), crew.lost());
+  }
+
+  /**
+   * What each instance's heap is and did, those of lost threads and those in reserve included.
+   *
+   * @return a snapshot
+   */
+  public List<ExecutorStatistics.OfHeap> heaps() {
+    return allHeaps().stream().map(ExecutorStatistics.OfHeap::of).toList();
+  }
+
+  private List<Heap> allHeaps() {
+    return Stream.concat(crew.heaps().stream(), reserve.heaps().stream()).toList();
   }
 
   @Override
   public String toString() {
-    return "HeapExecutor[" + pool.name() + ", " + pool.queue().phase() + ", " + statistics() + "]";
+    CallQueue<G> queue = pool.queue();
+    return "HeapExecutor[" + pool.name() + ", " + queue.phase() + ", " + queue.load() + "]";
   }
 
   /**
@@ -389,7 +406,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * Hooks. Default: none.
+     * Hooks; for several listeners see {@link HeapListener#all}. Default: none.
      *
      * @param value hears of all heaps of the pool
      * @return this

@@ -84,11 +84,11 @@ final class NestedCalls<G> {
     } catch (Throwable e) {
       stack.pop(task);
       gate.end(task.number());
-      seat.discard();
+      seat.discard("lost");
       task.lose(e);
     }
     if (!gate.release()) {
-      seat.discard(); // Given up while it ended.
+      seat.discard("given_up"); // Given up while it ended.
     }
     reserve.give(seat);
   }

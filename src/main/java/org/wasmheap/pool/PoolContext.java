@@ -1,7 +1,9 @@
 package org.wasmheap.pool;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
 
 /** What all parts of an executor share: its settings, its queue, its counters. */
@@ -18,6 +20,8 @@ final class PoolContext<G> {
   private final boolean verifiesResets;
   private final HeapExecutor.@Nullable Call<? super G, ?> warmUp;
   private final Counters counters = new Counters();
+  private final CallTimes.Sum times = new CallTimes.Sum();
+  private final Exhaustion exhaustion;
 
   /** Number calls and heaps; each is taken atomically, and nothing depends on the order. */
   private final AtomicLong calls = new AtomicLong();
@@ -38,7 +42,7 @@ final class PoolContext<G> {
       HeapExecutor.@Nullable Call<? super G, ?> warmUp) {
     this.name = name;
     this.factory = factory;
-    this.listener = listener;
+    this.listener = HeapListener.all(listener);
     this.queue = queue;
     this.workers = workers;
     this.maxLostThreads = maxLostThreads;
@@ -47,6 +51,7 @@ final class PoolContext<G> {
     this.idleNanos = idleNanos;
     this.verifiesResets = verifiesResets;
     this.warmUp = warmUp;
+    this.exhaustion = new Exhaustion(name, System::nanoTime);
   }
 
   String name() {
@@ -57,6 +62,7 @@ final class PoolContext<G> {
     return factory;
   }
 
+  /** Guarded: it does not throw. */
   HeapListener listener() {
     return listener;
   }
@@ -67,6 +73,14 @@ final class PoolContext<G> {
 
   Counters counters() {
     return counters;
+  }
+
+  CallTimes.Sum times() {
+    return times;
+  }
+
+  Exhaustion exhaustion() {
+    return exhaustion;
   }
 
   /** Threads that take calls. */
@@ -111,21 +125,31 @@ final class PoolContext<G> {
     return name + "/" + heaps.incrementAndGet();
   }
 
-  ExecutorStatistics statistics(Crew<G> crew, Reserve<G> reserve) {
+  /** With the heaps of all instances, and how many threads are lost. */
+  ExecutorStatistics statistics(List<Heap> heaps, int lostThreads) {
+    CallTimes.Figures took = times.figures();
+    QueueLoad load = queue.load();
     return new ExecutorStatistics(
+        name,
         counters.submitted.sum(),
         counters.completed.sum(),
         counters.failed.sum(),
         counters.rejected.sum(),
         counters.cancelled.sum(),
         counters.nested.sum(),
-        queue.waiting(),
-        queue.running(),
+        took.calls(),
+        took.queueNanos(),
+        took.runNanos(),
+        took.resetNanos(),
+        load.waiting().values().stream().mapToInt(Integer::intValue).sum(),
+        load.waiting(),
+        load.longestWaitNanos(),
+        load.running(),
         workers,
-        crew.instances() + reserve.instances(),
+        heaps.size(),
         counters.replaced.sum(),
         counters.poisoned.sum(),
-        crew.lost(),
-        crew.materialisedBytes() + reserve.materialisedBytes());
+        lostThreads,
+        heaps.stream().mapToLong(heap -> heap.memory().materialisedBytes()).sum());
   }
 }

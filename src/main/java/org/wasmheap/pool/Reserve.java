@@ -77,7 +77,7 @@ final class Reserve<G> {
     if (!seat.isEmpty() && keep(seat)) {
       return;
     }
-    seat.discard();
+    seat.close();
     lock.lock();
     try {
       all.remove(seat);
@@ -174,7 +174,7 @@ final class Reserve<G> {
   private static <G> void drop(List<Seat<G>> idle) {
     for (Seat<G> seat : idle) {
       seat.claim();
-      seat.discard();
+      seat.close();
     }
   }
 
@@ -202,41 +202,18 @@ final class Reserve<G> {
     return true;
   }
 
-  /** How many instances there are, in use or not. */
-  int instances() {
+  /** The heaps of all instances, in use or not. */
+  List<Heap> heaps() {
     lock.lock();
     try {
-      return all.size();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Real bytes of their memories. */
-  long materialisedBytes() {
-    lock.lock();
-    try {
-      long bytes = 0;
+      List<Heap> heaps = new ArrayList<>();
       for (Seat<G> seat : all) {
         Heap heap = seat.heap();
-        bytes += heap == null ? 0 : heap.memory().materialisedBytes();
+        if (heap != null) {
+          heaps.add(heap);
+        }
       }
-      return bytes;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Takes spare memory away, also in use; bytes given up. */
-  long trim() {
-    lock.lock();
-    try {
-      long bytes = 0;
-      for (Seat<G> seat : all) {
-        Heap heap = seat.heap();
-        bytes += heap == null ? 0 : heap.memory().trim();
-      }
-      return bytes;
+      return heaps;
     } finally {
       lock.unlock();
     }

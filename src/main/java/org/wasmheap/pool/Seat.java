@@ -1,10 +1,12 @@
 package org.wasmheap.pool;
 
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
 
 /**
  * A place for one instance with its heap: makes the instance, runs a call on it, puts it back, and
@@ -24,11 +26,18 @@ final class Seat<G> {
   /** Makes the token of the present call dead. Made with the heap, so that a call makes none. */
   private Runnable revoke = () -> {};
 
-  /** The owner's alone: whether the next instance takes the place of one that was discarded. */
-  private boolean replacing;
+  private final CallTimes times;
+
+  /**
+   * What the next instance takes the place of, and why; {@code null} if of nothing. The owner's.
+   */
+  private @Nullable Discarded discarded;
+
+  private record Discarded(String heap, String reason, long nanoTime) {}
 
   Seat(PoolContext<G> pool) {
     this.pool = pool;
+    this.times = pool.times().begin();
   }
 
   @Nullable Heap heap() {
@@ -74,18 +83,33 @@ final class Seat<G> {
       made.discard();
       throw e;
     }
+    Discarded old = discarded;
+    discarded = null;
+    if (old != null) {
+      pool.counters().replaced.increment(); // First, so that who finds it ready finds it counted.
+    }
+    revoke = own::revoke;
     instance = made;
     heap = own;
-    revoke = own::revoke;
-    if (replacing) {
-      replacing = false;
-      pool.counters().replaced.increment();
-      LOG.atInfo()
-          .addKeyValue("pool", pool.name())
-          .addKeyValue("heap", own.name())
-          .log("heap.replaced");
+    if (old != null) {
+      replaced(own, old);
     }
     pool.queue().instancesChanged();
+  }
+
+  private void replaced(Heap own, Discarded old) {
+    long nanos = System.nanoTime() - old.nanoTime();
+    LOG.atInfo()
+        .addKeyValue("pool", pool.name())
+        .addKeyValue("heap", own.name())
+        .addKeyValue("replaced", old.heap())
+        .addKeyValue("reason", old.reason())
+        .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
+        .log("heap.replaced");
+    pool.listener()
+        .replaced(
+            own,
+            new HeapListener.Replacement(pool.name(), own.name(), old.heap(), old.reason(), nanos));
   }
 
   /** Makes a first call, so that none that matters pays for what the first one sets up. */
@@ -106,14 +130,18 @@ final class Seat<G> {
     own.reset();
   }
 
-  /** Takes the instance out of use. */
-  void discard() {
+  /**
+   * Takes the instance out of use.
+   *
+   * @param reason why, for who hears of the next one: see {@link HeapListener.Replacement}
+   */
+  void discard(String reason) {
     GuestFactory.Instance<G> old = instance;
     Heap retired = heap;
     instance = null;
     heap = null;
     if (old != null && retired != null) {
-      replacing = true;
+      discarded = new Discarded(retired.name(), reason, System.nanoTime());
       retired.retire();
       try {
         old.discard();
@@ -122,6 +150,12 @@ final class Seat<G> {
       }
       pool.queue().instancesChanged();
     }
+  }
+
+  /** Takes the instance out of use, for good. */
+  void close() {
+    discard("closed");
+    pool.times().retire(times);
   }
 
   /**
@@ -168,11 +202,16 @@ final class Seat<G> {
     }
     long ended = System.nanoTime();
     int blocks = failure == null ? reset(own, guest) : abandon(own, failure);
+    long queueNanos = began - task.submittedNanos();
+    long runNanos = ended - began;
+    long resetNanos = failure == null ? System.nanoTime() - ended : 0;
+    times.add(queueNanos, runNanos, resetNanos);
     own.completed(
+        task.callClass().label(),
         failure == null ? null : failure.kind(),
-        began - task.submittedNanos(),
-        ended - began,
-        failure == null ? System.nanoTime() - ended : 0,
+        queueNanos,
+        runNanos,
+        resetNanos,
         blocks);
     stack.pop(task); // First: listeners that run here are in no call.
     if (failure == null) {
@@ -198,7 +237,7 @@ final class Seat<G> {
       return blocks;
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
-      discard();
+      discard("reset_failed");
       return 0;
     }
   }
@@ -213,7 +252,7 @@ final class Seat<G> {
           .addKeyValue("generation", own.generation())
           .addKeyValue("difference", difference)
           .log("reset.incomplete");
-      discard();
+      discard("reset_incomplete");
     }
   }
 
@@ -223,7 +262,7 @@ final class Seat<G> {
     } else if (!failure.isDeterministic()) {
       own.abort(failure);
     }
-    discard();
+    discard(failure.kind().label());
     return 0;
   }
 }

@@ -33,6 +33,7 @@ final class Shutdown<G> {
       queue.finished(task);
     }
     reserve.close();
+    pool.exhaustion().tellRest();
     // A call may end well in its grace time after all, or be cancelled.
     return Stream.of(left.waiting(), left.running())
         .flatMap(List::stream)

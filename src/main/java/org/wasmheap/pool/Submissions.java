@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.wasmheap.heap.HeapListener;
 
 /** Where calls come in: from workers' threads they run at once, from all others they queue. */
 final class Submissions<G> {
@@ -33,8 +34,26 @@ final class Submissions<G> {
     CallQueue.Refusal refusal = pool.queue().offer(task);
     if (refusal != null) {
       task.reject(Failures.rejected(task, pool.name(), refusal));
+      if (refusal.phase() == CallQueue.Phase.OPEN) {
+        tellOf(task, refusal);
+      }
     }
     return task;
+  }
+
+  /** After its future has failed, so that a hook that blocks holds up its own thread alone. */
+  private void tellOf(CallTask<G, ?> task, CallQueue.Refusal refusal) {
+    pool.exhaustion().rejected(task.callClass(), refusal);
+    pool.listener()
+        .rejected(
+            new HeapListener.Rejection(
+                pool.name(),
+                task.number(),
+                task.name(),
+                task.callClass().label(),
+                refusal.waiting(),
+                refusal.running(),
+                refusal.longestWaitNanos()));
   }
 
   /** How long a call may take to complete, whatever happens to it. */

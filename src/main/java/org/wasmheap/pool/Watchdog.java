@@ -43,8 +43,9 @@ final class Watchdog<G> implements Runnable {
   }
 
   private boolean round() {
-    // A slow factory, too, is to be seen in time.
+    // A slow factory, too, is to be seen in time, and so is what the log was not told yet.
     long nanos = Math.min(pool.idleNanos(), 2 * pool.graceNanos());
+    nanos = Math.min(nanos, Exhaustion.INTERVAL_NANOS);
     CallQueue.Due<G> due = pool.queue().awaitDue(pool.graceNanos(), nanos);
     if (due == null) {
       return false;
@@ -110,6 +111,7 @@ final class Watchdog<G> implements Runnable {
       crew.replaceMissing();
       crew.reportSlowFactories(System.nanoTime());
       trimmer.trimIdle(System.nanoTime());
+      pool.exhaustion().tellIfDue();
     } catch (Throwable e) {
       failed(e);
     }

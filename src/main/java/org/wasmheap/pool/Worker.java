@@ -85,7 +85,7 @@ final class Worker<G> implements Runnable {
       }
     }
     finish();
-    seat.discard();
+    seat.close();
   }
 
   private void finish() {
@@ -106,7 +106,7 @@ final class Worker<G> implements Runnable {
     if (!givenUp) {
       return true;
     }
-    seat.discard();
+    seat.discard("given_up");
     boolean goesOn = crew.returned(this);
     givenUp = false;
     return goesOn;
@@ -126,7 +126,7 @@ final class Worker<G> implements Runnable {
       // Out of memory while it reports, say. Dropping the instance may give some back.
       stack.pop(task);
       gate.end(task.number());
-      seat.discard();
+      seat.discard("lost");
       task.lose(e);
     }
     // Not in a finally block: a call that could not even be failed stays known to the watchdog.

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,11 +25,17 @@ class CommandLineJarIT {
   @TempDir private Path folder;
 
   private CommandLineRun jar(String... args) throws IOException, InterruptedException {
+    return jar(List.of(), args);
+  }
+
+  private CommandLineRun jar(List<String> jvmOptions, String... args)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Arrays.stream(System.getProperty("wasmheap.cli.jvm-args", "").split(" "))
         .filter(arg -> !arg.isBlank())
         .forEach(command::add);
+    command.addAll(jvmOptions);
     command.addAll(List.of("-jar", System.getProperty("wasmheap.cli.jar")));
     command.addAll(Arrays.asList(args));
     File out = folder.resolve("out").toFile();
@@ -59,6 +67,29 @@ class CommandLineJarIT {
         run.errLines().stream().filter(line -> line.contains("heap.poisoned")).toList();
     assertEquals(1, poisons.size(), run::err);
     assertTrue(poisons.get(0).contains("fault=\"EMPTY_HEADER\""), poisons::toString);
+  }
+
+  @Test
+  void with_a_property_a_poison_is_logged_as_a_line_of_json_too() throws Exception {
+    // given
+    Path file = folder.resolve("heaps.json");
+    List<String> options = List.of("-Dwasm-heap-pool.log.file=" + file);
+
+    // when
+    CommandLineRun run =
+        jar(options, "run", "--calls", "1", "--instances", "1", "--call", "test_double_free");
+
+    // then
+    assertEquals(1, run.exitCode(), run::err);
+    assertTrue(run.err().contains("heap.poisoned"), run::err);
+    List<JsonObject> poisons =
+        Files.readAllLines(file, UTF_8).stream()
+            .map(line -> JsonParser.parseString(line).getAsJsonObject())
+            .filter(event -> event.get("message").getAsString().equals("heap.poisoned"))
+            .toList();
+    assertEquals(1, poisons.size());
+    assertEquals("ERROR", poisons.get(0).get("level").getAsString());
+    assertTrue(poisons.get(0).get("kvpList").toString().contains("{\"fault\":\"EMPTY_HEADER\"}"));
   }
 
   @Test

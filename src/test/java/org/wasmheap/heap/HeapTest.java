@@ -326,7 +326,7 @@ class HeapTest {
       call.growMemory(1);
       assertThrows(AllocatorException.class, () -> call.free(0));
       heap.reset();
-      heap.completed(FailureKind.ALLOCATOR_FAULT, 1, 2, 3, 4);
+      heap.completed("off_chain", FailureKind.ALLOCATOR_FAULT, 1, 2, 3, 4);
       heap.retire();
 
       // then
@@ -357,12 +357,16 @@ class HeapTest {
 
     // when
     int blocks = heap.reset();
-    heap.completed(null, 1, 2, 3, blocks);
+    heap.completed("off_chain", null, 1, 2, 3, blocks);
 
     // then
     assertEquals(
-        List.of(new CallReport(9, "call", "test/1", 1, null, 1, 2, 3, 1, 2, 1, 2, 1, 136, 1)),
+        List.of(
+            new CallReport(
+                "test", 9, "call", "off_chain", "test/1", 1, null, 1, 2, 3, 1, 2, 1, 2, 1, 136, 1)),
         reports);
+    assertEquals(reports.get(0), heap.lastReport());
+    assertEquals(0, heap.failures());
   }
 
   @Test

@@ -100,12 +100,12 @@ public final class CheckedCallQueue {
 
   @Operation
   public int waiting() {
-    return queue.waiting();
+    return queue.load().waiting().values().stream().mapToInt(Integer::intValue).sum();
   }
 
   @Operation
   public int running() {
-    return queue.running();
+    return queue.load().running();
   }
 
   private List<Integer> numbers(List<CallTask<HeapHandle, ?>> tasks) {
