@@ -30,8 +30,8 @@ final class GuardedListener implements HeapListener {
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause) {
-    guard("poisoned", () -> delegate.poisoned(heap, cause));
+  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+    guard("poisoned", () -> delegate.poisoned(heap, cause, report));
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
 
@@ -424,6 +425,16 @@ public final class Heap {
    */
   public @Nullable WasmHeapException firstCause() {
     return operations.firstCause();
+  }
+
+  /**
+   * The heap as it was when its allocator failed in the present call, if it did; on the owner's
+   * thread. Taken whether or not anybody asks.
+   *
+   * @return the report, kept until the reset
+   */
+  public @Nullable PoisonReport poisonReport() {
+    return operations.poisonReport();
   }
 
   @Override

@@ -8,11 +8,13 @@ final class HeapGrowth {
   private final Heap heap;
   private final HeapListener listener;
   private final HeapEvents events;
+  private final OperationRing ring;
 
-  HeapGrowth(Heap heap, HeapListener listener, HeapEvents events) {
+  HeapGrowth(Heap heap, HeapListener listener, HeapEvents events, OperationRing ring) {
     this.heap = heap;
     this.listener = listener;
     this.events = events;
+    this.ring = ring;
   }
 
   boolean growForAllocator(int fromPages, int toPages) {
@@ -25,6 +27,7 @@ final class HeapGrowth {
     if (!heap.memory().grow(toPages - fromPages)) {
       return false;
     }
+    ring.grown(fromPages, toPages, cause);
     Heap.Observer observer = heap.observer();
     if (observer != null) {
       observer.grown(fromPages, toPages, cause);

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
@@ -19,17 +20,23 @@ final class HeapOperations {
   private final HeapGrowth growth;
   private final HeapListener listener;
   private final HeapEvents events;
+  private final OperationRing ring = new OperationRing();
+  private final PoisonReporter reporter;
 
   /** Why the call is lost: kept until the reset, whatever comes after. */
   private @Nullable WasmHeapException firstCause;
+
+  /** Taken at the poison, and kept as long as its cause. */
+  private @Nullable PoisonReport poisonReport;
 
   HeapOperations(
       Heap heap, int heapBase, int blockLimit, HeapListener listener, HeapEvents events) {
     this.heap = heap;
     this.memory = heap.memory();
-    this.growth = new HeapGrowth(heap, listener, events);
+    this.growth = new HeapGrowth(heap, listener, events, ring);
     this.allocator =
         new FreeingBumpAllocator(memory, heapBase, blockLimit, growth::growForAllocator);
+    this.reporter = new PoisonReporter(heap, allocator, ring);
     this.listener = listener;
     this.events = events;
   }
@@ -42,8 +49,14 @@ final class HeapOperations {
     return firstCause;
   }
 
+  @Nullable PoisonReport poisonReport() {
+    return poisonReport;
+  }
+
   void reset() {
     firstCause = null;
+    poisonReport = null;
+    ring.reset();
     allocator.reset();
   }
 
@@ -59,6 +72,7 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
+    ring.allocated(size, pointer);
     Heap.Observer observer = heap.observer();
     if (observer != null) {
       observer.allocated(size, pointer);
@@ -77,6 +91,7 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
+    ring.deallocated(pointer);
     Heap.Observer observer = heap.observer();
     if (observer != null) {
       observer.deallocated(pointer);
@@ -123,12 +138,14 @@ final class HeapOperations {
     if (firstCause == null) {
       firstCause = fault;
       heap.lost(Heap.State.POISONED);
-      events.poisoned(heap, fault);
+      PoisonReport report = reporter.take(fault);
+      poisonReport = report;
+      events.poisoned(heap, fault, report);
       Heap.Observer observer = heap.observer();
       if (observer != null) {
         observer.failed(fault);
       }
-      listener.poisoned(heap, fault);
+      listener.poisoned(heap, fault, report);
     }
     return fault;
   }
