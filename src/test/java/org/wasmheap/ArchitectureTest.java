@@ -37,6 +37,7 @@ class ArchitectureTest {
               "runtime", List.of("endive", "pool", "heap", "memory"),
               // What a call carries to a host function lives in pool.
               "host", List.of("endive", "pool", "heap"),
+              "observe", List.of("pool", "heap", "allocator", "memory"),
               "conformance", List.of("heap", "allocator", "memory")));
 
   private static final List<String> CORE = List.of("memory", "allocator", "heap", "pool");

@@ -11,6 +11,7 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -33,14 +34,19 @@ import org.wasmheap.memory.FlatMemory;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
+@Fork(5)
 public class RingBenchmark {
+  /** Whether heaps keep their last operations. */
+  @Param({"false", "true"})
+  public boolean ring;
+
   private final List<Pass> passes = new ArrayList<>();
 
   /** A heap in a call for each script. */
   @Setup
   public void setUp() {
     for (TraceScript script : TraceScript.all()) {
-      passes.add(new Pass(script));
+      passes.add(new Pass(script, ring));
     }
   }
 
@@ -50,21 +56,9 @@ public class RingBenchmark {
     passes.forEach(pass -> pass.heap.retire());
   }
 
-  /** With the ring, as everybody runs. */
+  /** All seven calls once. */
   @Benchmark
-  @Fork(5)
-  public long ringOn() {
-    return run();
-  }
-
-  /** Without. */
-  @Benchmark
-  @Fork(value = 5, jvmArgsAppend = "-Dorg.wasmheap.operationRing=off")
-  public long ringOff() {
-    return run();
-  }
-
-  private long run() {
+  public long mallocAndFree() {
     long sum = 0;
     for (Pass pass : passes) {
       sum += pass.run();
@@ -82,7 +76,7 @@ public class RingBenchmark {
 
     private final int[] pointers;
 
-    private Pass(TraceScript script) {
+    private Pass(TraceScript script, boolean ring) {
       FlatMemory memory = new FlatMemory(script.pages, script.pages);
       heap =
           new Heap(
@@ -93,6 +87,9 @@ public class RingBenchmark {
               Heap.ON_CHAIN_BLOCK_LIMIT,
               new HeapListener() {});
       heap.claim();
+      if (ring) {
+        heap.keepOperations();
+      }
       handle = heap.begin(1, "bench");
       steps = steps(script);
       pointers = new int[steps.length];

@@ -113,7 +113,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--record",
       paramLabel = "DIR",
-      description = "Write the allocator trace of each distinct call behaviour into DIR.")
+      description =
+          "Write the allocator trace of each distinct call behaviour into DIR, and the report on"
+              + " the heap, as JSON for inspect, of those that poisoned theirs.")
   private @Nullable Path record;
 
   @Option(names = "--json", description = "Print one JSON object in place of the table.")

@@ -19,11 +19,13 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.bouncycastle.crypto.digests.Blake2bDigest;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.conformance.TraceRecorder;
 import org.wasmheap.heap.CallReport;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
+import org.wasmheap.observe.PoisonReports;
 import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.runtime.RuntimeVersion;
@@ -43,6 +45,7 @@ final class RunFigures implements HeapListener {
 
   private final Map<String, TraceRecorder> recorders = new HashMap<>();
   private final Map<String, Heap> heaps = new HashMap<>();
+  private final Map<String, PoisonReport> poisons = new HashMap<>();
   private final Set<HashCode> traces = new HashSet<>();
   private final Set<String> otherResults = new HashSet<>();
   private final Map<String, Long> failures = new TreeMap<>();
@@ -78,6 +81,9 @@ final class RunFigures implements HeapListener {
     TraceRecorder recorder =
         recordDirectory == null ? TraceRecorder.ofFingerprints() : new TraceRecorder();
     heap.observe(recorder);
+    if (recordDirectory != null) {
+      heap.keepOperations();
+    }
     recorders.put(heap.name(), recorder);
     heaps.put(heap.name(), heap);
   }
@@ -85,6 +91,11 @@ final class RunFigures implements HeapListener {
   @Override
   public synchronized void retired(Heap heap) {
     heaps.remove(heap.name());
+  }
+
+  @Override
+  public synchronized void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+    poisons.put(heap.name(), report);
   }
 
   @Override
@@ -104,8 +115,9 @@ final class RunFigures implements HeapListener {
       if (!heaps.containsKey(report.heap())) {
         recorders.remove(report.heap());
       }
+      PoisonReport poison = poisons.remove(report.heap());
       if (traces.add(trace) && recordDirectory != null) {
-        write(recordDirectory, trace, recorder, report);
+        write(recordDirectory, trace, recorder, report, poison);
       }
     }
   }
@@ -118,17 +130,27 @@ final class RunFigures implements HeapListener {
     return recorder;
   }
 
-  private void write(Path directory, HashCode trace, TraceRecorder recorder, CallReport report) {
+  private void write(
+      Path directory,
+      HashCode trace,
+      TraceRecorder recorder,
+      CallReport report,
+      @Nullable PoisonReport poison) {
     FailureKind failure = report.failure();
     String status = failure == null ? "ok" : failure.label();
-    Path file =
-        directory.resolve(
-            report.name().replaceAll("[^A-Za-z0-9_.-]", "_")
-                + "-"
-                + trace.toString().substring(0, 12)
-                + ".trace");
+    String name =
+        report.name().replaceAll("[^A-Za-z0-9_.-]", "_") + "-" + trace.toString().substring(0, 12);
     try {
-      Files.writeString(file, recorder.trace(status).toString(), StandardCharsets.US_ASCII);
+      if (poison != null) {
+        Files.writeString(
+            directory.resolve(name + ".poison.json"),
+            PoisonReports.json(poison),
+            StandardCharsets.UTF_8);
+      }
+      Files.writeString(
+          directory.resolve(name + ".trace"),
+          recorder.trace(status).toString(),
+          StandardCharsets.US_ASCII);
     } catch (IOException | IllegalStateException e) {
       notRecorded = e;
     }

@@ -46,8 +46,11 @@ final class HeapEvents {
   }
 
   /** The last few, in one short line: the report holds them all. */
-  private static String lastOperations(PoisonReport report) {
+  private static @Nullable String lastOperations(PoisonReport report) {
     List<HeapOperation> all = report.lastOperations();
+    if (all.isEmpty()) {
+      return null;
+    }
     return all.subList(Math.max(0, all.size() - OPERATIONS_SHOWN), all.size()).stream()
         .map(HeapOperation::toString)
         .collect(Collectors.joining("; "));

@@ -108,7 +108,8 @@ public interface HeapListener {
    * @param heapBase where the heap begins, u32
    * @param blockLimit largest block, bytes
    * @param statistics what the allocator had done in this call, its bumper among it
-   * @param lastOperations the last successful operations of this call, the oldest first; at most 64
+   * @param lastOperations the last successful operations of this call, the oldest first; at most
+   *     64, and none unless the heap was told to {@link Heap#keepOperations}
    * @param growths the last growths of this call, the oldest first; at most 16
    * @param badHeader address of the header that the operation met, or of the first bad one; -1 if
    *     none is known

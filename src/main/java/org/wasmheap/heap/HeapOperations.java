@@ -20,7 +20,6 @@ final class HeapOperations {
   private final HeapGrowth growth;
   private final HeapListener listener;
   private final HeapEvents events;
-  private final OperationRing ring = new OperationRing();
   private final PoisonReporter reporter;
 
   /** Why the call is lost: kept until the reset, whatever comes after. */
@@ -33,10 +32,10 @@ final class HeapOperations {
       Heap heap, int heapBase, int blockLimit, HeapListener listener, HeapEvents events) {
     this.heap = heap;
     this.memory = heap.memory();
-    this.growth = new HeapGrowth(heap, listener, events, ring);
+    this.growth = new HeapGrowth(heap, listener, events);
     this.allocator =
         new FreeingBumpAllocator(memory, heapBase, blockLimit, growth::growForAllocator);
-    this.reporter = new PoisonReporter(heap, allocator, ring);
+    this.reporter = new PoisonReporter(heap, allocator, growth);
     this.listener = listener;
     this.events = events;
   }
@@ -56,7 +55,7 @@ final class HeapOperations {
   void reset() {
     firstCause = null;
     poisonReport = null;
-    ring.reset();
+    growth.reset();
     allocator.reset();
   }
 
@@ -72,7 +71,6 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    ring.allocated(size, pointer);
     Heap.Observer observer = heap.observer();
     if (observer != null) {
       observer.allocated(size, pointer);
@@ -91,7 +89,6 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    ring.deallocated(pointer);
     Heap.Observer observer = heap.observer();
     if (observer != null) {
       observer.deallocated(pointer);

@@ -32,13 +32,13 @@ final class PoisonReporter {
   private final Heap heap;
   private final LinearMemory memory;
   private final FreeingBumpAllocator allocator;
-  private final OperationRing ring;
+  private final HeapGrowth growth;
 
-  PoisonReporter(Heap heap, FreeingBumpAllocator allocator, OperationRing ring) {
+  PoisonReporter(Heap heap, FreeingBumpAllocator allocator, HeapGrowth growth) {
     this.heap = heap;
     this.memory = heap.memory();
     this.allocator = allocator;
-    this.ring = ring;
+    this.growth = growth;
   }
 
   PoisonReport take(AllocatorException fault) {
@@ -61,8 +61,8 @@ final class PoisonReporter {
         allocator.heapBase(),
         allocator.limit(),
         statistics,
-        ring.operations(),
-        ring.growths(),
+        heap.lastOperations(),
+        growth.recent(),
         badHeader,
         from,
         from == NONE ? "" : dump(from),

@@ -168,6 +168,7 @@ class HeapTest {
     try (LogCapture log = LogCapture.of(Heap.class, Level.INFO)) {
       // given
       Heap heap = BareHeaps.claimed(SILENT);
+      heap.keepOperations();
       HeapHandle call = heap.begin(42, "Core_version");
       int pointer = call.malloc(100);
       call.free(pointer);

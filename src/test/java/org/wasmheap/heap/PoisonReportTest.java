@@ -33,7 +33,13 @@ class PoisonReportTest {
   private static final HeapListener SILENT = new HeapListener() {};
   private static final int FIRST_HEADER = BareHeaps.FIRST_POINTER - 8;
 
-  private final Heap heap = BareHeaps.claimed(SILENT);
+  private final Heap heap = keepsOperations();
+
+  private static Heap keepsOperations() {
+    Heap heap = BareHeaps.claimed(SILENT);
+    heap.keepOperations();
+    return heap;
+  }
 
   private static PoisonReport poison(Heap heap, Runnable operation) {
     assertThrows(AllocatorException.class, operation::run);
@@ -123,7 +129,7 @@ class PoisonReportTest {
     // then
     assertEquals(0xFFFF_FFFFL, report.operand());
     assertEquals(AllocatorFault.REQUEST_TOO_LARGE, report.fault());
-    OperationRing ring = new OperationRing();
+    OperationRing ring = new OperationRing(null);
     ring.allocated(0x8000_0000, 0xF000_0008);
     ring.deallocated(0xF000_0008);
     assertEquals(
@@ -153,16 +159,70 @@ class PoisonReportTest {
   @Test
   void a_guest_that_grows_page_by_page_fills_no_memory() {
     // given
-    OperationRing ring = new OperationRing();
+    FlatMemory memory = new FlatMemory(1, 200);
+    memory.capture(4096);
+    Heap own = new Heap("test", "test/2", memory, 1001, Heap.ON_CHAIN_BLOCK_LIMIT, SILENT);
+    own.claim();
+    HeapHandle call = own.begin(1, "call");
+    IntStream.range(0, 100).forEach(i -> call.growMemory(1));
 
     // when
-    for (int pages = 0; pages < 1000; pages++) {
-      ring.grown(pages, pages + 1, GrowthCause.GUEST);
-    }
+    PoisonReport report = poison(own, () -> call.free(0));
 
     // then
-    assertEquals(16, ring.growths().size());
-    assertEquals(1000, ring.growths().get(15).toPages());
+    assertEquals(16, report.growths().size());
+    assertEquals(new Growth(0, 100, 101, GrowthCause.GUEST), report.growths().get(15));
+  }
+
+  @Test
+  void a_heap_that_was_not_told_to_keeps_no_operations() {
+    // given
+    Heap own = BareHeaps.claimed(SILENT);
+    HeapHandle call = own.begin(1, "call");
+    call.malloc(8);
+
+    // when
+    PoisonReport report = poison(own, () -> call.free(0));
+
+    // then
+    assertEquals(List.of(), report.lastOperations());
+  }
+
+  @Test
+  void operations_are_kept_before_any_observer_and_the_observer_hears_all_the_same() {
+    // given an observer set before, and one after
+    ListingObserver before = new ListingObserver();
+    ListingObserver after = new ListingObserver();
+    Heap own = BareHeaps.claimed(SILENT);
+    own.observe(before);
+    own.keepOperations();
+    callThatFails(own);
+    own.reset();
+    own.observe(after);
+
+    // when
+    PoisonReport report = callThatFails(own);
+
+    // then
+    List<String> all = List.of("began", "grown", "allocated", "deallocated", "failed", "ended");
+    own.reset();
+    assertEquals(all, before.heard);
+    assertEquals(all, after.heard);
+    assertEquals(2, report.lastOperations().size());
+  }
+
+  private static PoisonReport callThatFails(Heap heap) {
+    HeapHandle call = heap.begin(1, "call");
+    call.growMemory(1);
+    call.free(call.malloc(8));
+    return poison(heap, () -> call.free(0));
+  }
+
+  @Test
+  void only_the_owner_says_that_operations_are_kept() {
+    Heap nobodys = BareHeaps.heap(SILENT);
+
+    assertThrows(HeapConfinementException.class, nobodys::keepOperations);
   }
 
   @Test
@@ -396,6 +456,40 @@ class PoisonReportTest {
     @Override
     public void write(int address, byte[] source, int offset, int length) {
       sound.write(address, source, offset, length);
+    }
+  }
+
+  private static final class ListingObserver implements Heap.Observer {
+    private final List<String> heard = new ArrayList<>();
+
+    @Override
+    public void began(Heap heap) {
+      heard.add("began");
+    }
+
+    @Override
+    public void allocated(int size, int pointer) {
+      heard.add("allocated");
+    }
+
+    @Override
+    public void deallocated(int pointer) {
+      heard.add("deallocated");
+    }
+
+    @Override
+    public void failed(AllocatorException fault) {
+      heard.add("failed");
+    }
+
+    @Override
+    public void grown(int fromPages, int toPages, GrowthCause cause) {
+      heard.add("grown");
+    }
+
+    @Override
+    public void ended(Heap heap) {
+      heard.add("ended");
     }
   }
 }
