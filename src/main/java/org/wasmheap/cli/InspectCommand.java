@@ -34,8 +34,6 @@ import picocli.CommandLine.Spec;
     description =
         "Shows a heap as a table and as a picture: that of a trace, or of a poison report in JSON.")
 final class InspectCommand implements Callable<Integer> {
-  private static final int NOT_GIVEN = -1;
-
   @SuppressWarnings("NullAway.Init") // Set before call().
   @Spec
   private CommandSpec spec;
@@ -49,7 +47,7 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "OPERATION",
       description =
           "Show the heap after so many allocations and deallocations of a trace. Default: all.")
-  private int at = NOT_GIVEN;
+  private @Nullable Integer at;
 
   @Option(
       names = "--svg",
@@ -65,7 +63,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (at < NOT_GIVEN) {
+    if (at != null && at < 0) {
       throw new CliException("--at", "is " + at + ", must be 0 or more", null);
     }
     Content content = InputText.read(file, InspectCommand::read);
@@ -102,7 +100,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private Inspection ofReport(PoisonReport report) {
-    if (at != NOT_GIVEN) {
+    if (at != null) {
       throw new CliException("--at", "goes with a trace, and " + file + " is a report", null);
     }
     HeapMap map =
@@ -121,10 +119,10 @@ final class InspectCommand implements Callable<Integer> {
       throw new IllegalStateException("a file is a trace or a report");
     }
     int all = trace.operations();
-    if (at > all) {
+    if (at != null && at > all) {
       throw new CliException("--at", "is " + at + ", the trace has " + all + " operations", null);
     }
-    TraceReplay.State state = replay(trace, at == NOT_GIVEN ? all : at);
+    TraceReplay.State state = replay(trace, at == null ? all : at);
     HeapMap map =
         HeapMap.of(
             HeapAudit.of(state.allocator(), state.memory()),
@@ -152,7 +150,7 @@ final class InspectCommand implements Callable<Integer> {
     return Main.NAME
         + " inspect "
         + fileName()
-        + (at == NOT_GIVEN ? "" : " --at " + at)
+        + (at == null ? "" : " --at " + at)
         + " --svg "
         + (svg == null ? "" : svg.getFileName());
   }

@@ -42,6 +42,7 @@ final class RunFigures implements HeapListener {
   private final String call;
   private final int instances;
   private final @Nullable Path recordDirectory;
+  private final @Nullable Path poisonDirectory;
 
   private final Map<String, TraceRecorder> recorders = new HashMap<>();
   private final Map<String, Heap> heaps = new HashMap<>();
@@ -67,11 +68,17 @@ final class RunFigures implements HeapListener {
   private int peakPages;
   private OptionalInt pagesAfterReset = OptionalInt.empty();
 
-  RunFigures(SubstrateRuntime runtime, String call, int instances, @Nullable Path recordDirectory) {
+  RunFigures(
+      SubstrateRuntime runtime,
+      String call,
+      int instances,
+      @Nullable Path recordDirectory,
+      @Nullable Path poisonDirectory) {
     this.runtime = runtime;
     this.call = call;
     this.instances = instances;
     this.recordDirectory = recordDirectory;
+    this.poisonDirectory = poisonDirectory;
   }
 
   // From the workers.
@@ -81,7 +88,7 @@ final class RunFigures implements HeapListener {
     TraceRecorder recorder =
         recordDirectory == null ? TraceRecorder.ofFingerprints() : new TraceRecorder();
     heap.observe(recorder);
-    if (recordDirectory != null) {
+    if (poisonDirectory != null) {
       heap.keepOperations();
     }
     recorders.put(heap.name(), recorder);
@@ -116,8 +123,8 @@ final class RunFigures implements HeapListener {
         recorders.remove(report.heap());
       }
       PoisonReport poison = poisons.remove(report.heap());
-      if (traces.add(trace) && recordDirectory != null) {
-        write(recordDirectory, trace, recorder, report, poison);
+      if (traces.add(trace)) {
+        write(trace, recorder, report, poison);
       }
     }
   }
@@ -130,27 +137,23 @@ final class RunFigures implements HeapListener {
     return recorder;
   }
 
+  /** What the user wants written of a behaviour that is seen for the first time. */
   private void write(
-      Path directory,
-      HashCode trace,
-      TraceRecorder recorder,
-      CallReport report,
-      @Nullable PoisonReport poison) {
+      HashCode trace, TraceRecorder recorder, CallReport report, @Nullable PoisonReport poison) {
     FailureKind failure = report.failure();
-    String status = failure == null ? "ok" : failure.label();
     String name =
         report.name().replaceAll("[^A-Za-z0-9_.-]", "_") + "-" + trace.toString().substring(0, 12);
     try {
-      if (poison != null) {
+      if (recordDirectory != null) {
+        String text = recorder.trace(failure == null ? "ok" : failure.label()).toString();
         Files.writeString(
-            directory.resolve(name + ".poison.json"),
-            PoisonReports.json(poison),
-            StandardCharsets.UTF_8);
+            recordDirectory.resolve(name + ".trace"), text, StandardCharsets.US_ASCII);
       }
-      Files.writeString(
-          directory.resolve(name + ".trace"),
-          recorder.trace(status).toString(),
-          StandardCharsets.US_ASCII);
+      if (poisonDirectory != null && poison != null) {
+        String json = PoisonReports.json(poison);
+        Files.writeString(
+            poisonDirectory.resolve(name + ".poison.json"), json, StandardCharsets.UTF_8);
+      }
     } catch (IOException | IllegalStateException e) {
       notRecorded = e;
     }
@@ -198,7 +201,9 @@ final class RunFigures implements HeapListener {
   synchronized void requireRecorded() {
     if (notRecorded != null) {
       throw new CliException(
-          "--record", "cannot write a trace: " + notRecorded.getMessage(), notRecorded);
+          recordDirectory == null ? "--poison-reports" : "--record",
+          "cannot write a trace or report: " + notRecorded.getMessage(),
+          notRecorded);
     }
   }
 

@@ -28,6 +28,7 @@ import org.wasmheap.heap.HeapListener.PoisonReport;
  * @param unknownBytes bytes of which no header says what they are
  * @param pieces blocks and unknown bytes in address order, none reaching into the next
  * @param growths growths of the memory that are known of, the oldest first
+ * @param badHeader u32, the header at which the heap was poisoned, if it was and one is known
  */
 public record HeapMap(
     long heapBase,
@@ -36,7 +37,8 @@ public record HeapMap(
     List<Order> orders,
     long unknownBytes,
     List<Piece> pieces,
-    List<Growth> growths) {
+    List<Growth> growths,
+    OptionalLong badHeader) {
   static final int HEADER_BYTES = 8;
 
   /** What is not known of a size that a guest asked for. */
@@ -108,6 +110,11 @@ public record HeapMap(
    * @return the map
    */
   public static HeapMap of(HeapAudit audit, LongUnaryOperator asked, List<Growth> growths) {
+    return of(audit, asked, growths, OptionalLong.empty());
+  }
+
+  private static HeapMap of(
+      HeapAudit audit, LongUnaryOperator asked, List<Growth> growths, OptionalLong badHeader) {
     List<Piece> pieces = pieces(audit, asked);
     boolean whole = audit.blockCount() == audit.blocks().size();
     List<Order> orders = new ArrayList<>();
@@ -127,7 +134,8 @@ public record HeapMap(
         List.copyOf(orders),
         audit.unknownBytes(),
         pieces,
-        List.copyOf(growths));
+        List.copyOf(growths),
+        badHeader);
   }
 
   /**
@@ -138,9 +146,16 @@ public record HeapMap(
    */
   public static Optional<HeapMap> of(PoisonReport report) {
     HeapAudit audit = report.audit();
-    return audit == null
-        ? Optional.empty()
-        : Optional.of(of(audit, pointer -> lastAsked(report, pointer), report.growths()));
+    if (audit == null) {
+      return Optional.empty();
+    }
+    long header = report.badHeader();
+    return Optional.of(
+        of(
+            audit,
+            pointer -> lastAsked(report, pointer),
+            report.growths(),
+            header < 0 ? OptionalLong.empty() : OptionalLong.of(header)));
   }
 
   /** What the last operations tell of a pointer. */

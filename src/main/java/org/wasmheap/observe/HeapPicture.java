@@ -51,6 +51,7 @@ final class HeapPicture {
         <style>text{font:11px sans-serif;fill:#1a1a1a}.b{font-size:17px;font-weight:bold}\
         .m{font-family:monospace}.e{text-anchor:end}.n{fill:#555}.g{fill:#b34700}\
         .bg{fill:#fff}.row{fill:#f2f2f2}.tip{fill:none;pointer-events:all}\
+        .hl{fill:#d6246e;stroke:#fff}.ht{fill:#a3104f;font-weight:bold}\
         .gl{stroke:#d55e00;stroke-width:2;stroke-dasharray:6 3}.bl{stroke:#000;stroke-width:2}\
         %s</style>
         <defs>
@@ -71,6 +72,7 @@ final class HeapPicture {
     svg.append(rows);
     growths();
     bumper();
+    metHeader();
     svg.append(orders);
     return svg.append("</svg>\n").toString();
   }
@@ -113,7 +115,7 @@ final class HeapPicture {
     x = legendEntry(x, Palette.UNKNOWN, "unknown", 64);
     svg.append("<path class=\"gl\" d=\"M%d 68h22\"/>\n".formatted(x));
     svg.append(Svg.text(x + 28, 72, "", "memory ended here before a growth"));
-    x += 240;
+    x += 252;
     svg.append("<path class=\"bl\" d=\"M%d 60v16\"/>\n".formatted(x));
     svg.append(Svg.text(x + 8, 72, "", "bumper"));
     svg.append(
@@ -175,7 +177,7 @@ final class HeapPicture {
     return String.format(
         Locale.ROOT,
         "<rect class=\"tip\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"><title>from %s:"
-            + " live %,d, headers %,d, waste %,d, free %,d, unknown %,d bytes</title></rect>%n",
+            + " live %,d, headers %,d, waste %,d, free %,d, unknown %,d bytes</title></rect>\n",
         LEFT,
         frame.y(row),
         PLOT,
@@ -216,6 +218,22 @@ final class HeapPicture {
             growth.cause() == GrowthCause.ALLOCATOR ? "allocator" : "guest");
   }
 
+  /** Below its row, with its name in the margin. */
+  private void metHeader() {
+    long header = map.badHeader().orElse(-1);
+    if (header >= map.heapBase() && frame.contains(header)) {
+      int y = frame.y(frame.rowOf(header)) + ROW_HEIGHT - 3;
+      svg.append(
+          String.format(
+              Locale.ROOT,
+              "<path class=\"hl\" d=\"M%.1f %dl-6 9h12z\"><title>header at %s</title></path>\n",
+              frame.x(header),
+              y,
+              Svg.address(header)));
+      svg.append(Svg.text(LEFT + PLOT + 10, y + 4, "ht", "header of the fault"));
+    }
+  }
+
   private void bumper() {
     // A bumper at the very end of the last row is drawn there, not below it.
     boolean atEnd = map.bumper() >= frame.end();
@@ -224,7 +242,7 @@ final class HeapPicture {
     svg.append(
         String.format(
             Locale.ROOT,
-            "<path class=\"bl\" d=\"M%.1f %dv%d\"><title>bumper at %s</title></path>%n",
+            "<path class=\"bl\" d=\"M%.1f %dv%d\"><title>bumper at %s</title></path>\n",
             x,
             frame.y(row) - 3,
             ROW_HEIGHT + 6,

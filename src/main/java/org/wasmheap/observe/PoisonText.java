@@ -22,15 +22,15 @@ final class PoisonText {
   private PoisonText() {}
 
   static String summary(PoisonReport report) {
-    return "Call %d '%s' on heap %s (generation %d) failed at %s %s %s: %s, %s. %s %s"
+    return "Call %d '%s' on heap %s (generation %d) failed when it %s: %s, %s. %s %s"
         .formatted(
             report.call(),
             printable(report.callName()),
             printable(report.heap()),
             report.generation(),
-            report.operation().verb(),
-            report.operation().operandName(),
-            number(report.operand()),
+            report.operation() == Operation.ALLOCATE
+                ? "asked for " + number(report.operand()) + " bytes"
+                : "gave back pointer " + report.operand(),
             report.fault(),
             report.fault().meaning(),
             doing(report),
@@ -76,12 +76,12 @@ final class PoisonText {
     for (int i = last.size() - 1; i >= 0; i--) {
       HeapOperation operation = last.get(i);
       if (operation.pointer() == report.operand()) {
-        return "The block was handed out %d operations before, so its header was overwritten since."
-            .formatted(last.size() - i);
+        return "The block was handed out %s before, so its header was overwritten since."
+            .formatted(operations(last.size() - i));
       }
       if (operation.pointer() == 0 && operation.operand() == report.operand()) {
-        return "The same pointer was given back %d operations before: a double free."
-            .formatted(last.size() - i);
+        return "The same pointer was given back %s before: a double free."
+            .formatted(operations(last.size() - i));
       }
     }
     HeapAudit audit = report.audit();
@@ -97,6 +97,10 @@ final class PoisonText {
         : "No block is known to begin there: a wild pointer, or its header was overwritten.";
   }
 
+  private static String operations(int count) {
+    return count == 1 ? "one operation" : count + " operations";
+  }
+
   private static String overwritten(PoisonReport report) {
     HeapAudit audit = report.audit();
     if (report.badHeader() < 0 || audit == null) {
@@ -110,12 +114,13 @@ final class PoisonText {
   }
 
   private static String neighbour(PoisonReport report, Block block) {
-    return "The header at %s is right behind the %s block of %s bytes at pointer %s: see whether that was written past its end."
+    return ("The header at %d is right behind the %s block of %s bytes at pointer %d: see whether that was"
+            + " written past its end.")
         .formatted(
-            number(report.badHeader()),
+            report.badHeader(),
             block.use() == Use.LIVE ? "live" : block.use() == Use.FREE ? "free" : "unknown",
             number(block.bytes() - HeapMap.HEADER_BYTES),
-            number(block.address() + HeapMap.HEADER_BYTES));
+            block.address() + HeapMap.HEADER_BYTES);
   }
 
   private static String damage(PoisonReport report) {
@@ -135,9 +140,9 @@ final class PoisonText {
     line(text, "");
     line(
         text,
-        "heap from %s, bumper %s; %s bytes allocated, %s at most; %s allocations, %s deallocations",
-        number(report.heapBase()),
-        number(did.bumper()),
+        "heap from %d, bumper %d; %s bytes allocated, %s at most; %s allocations, %s deallocations",
+        report.heapBase(),
+        did.bumper(),
         number(did.bytesAllocated()),
         number(did.bytesAllocatedPeak()),
         number(did.allocations()),
