@@ -63,7 +63,7 @@ class InspectCommandTest {
     assertEquals("Heap of t.trace after 4 operations", lines.get(0));
     assertEquals("heap 0 to 131,232, 131,232 bytes; the memory has 196,608", lines.get(1));
     assertEquals(
-        "    4      128     0     1       0        0       0         136          0  0.0 %",
+        "    4      128     0     1       0        0       0         136         0  0.0 %",
         lines.get(7));
     assertEquals("", run.err());
     assertEquals(0, run.exitCode());
