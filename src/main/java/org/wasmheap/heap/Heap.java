@@ -4,11 +4,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
-import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.heap.HeapListener.HeapOperation;
+import org.wasmheap.heap.HeapListener.Observer;
 import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
@@ -86,54 +85,6 @@ public final class Heap {
     ABORTED,
     /** Out of use for ever. */
     RETIRED
-  }
-
-  /** Hears of each operation of a heap, on its owner's thread: for recorders. */
-  public interface Observer {
-    /**
-     * A call begins.
-     *
-     * @param heap the heap, pristine
-     */
-    void began(Heap heap);
-
-    /**
-     * A block was handed out.
-     *
-     * @param size bytes asked for, u32
-     * @param pointer the block, u32
-     */
-    void allocated(int size, int pointer);
-
-    /**
-     * A block was taken back.
-     *
-     * @param pointer the block, u32
-     */
-    void deallocated(int pointer);
-
-    /**
-     * An operation failed.
-     *
-     * @param fault why
-     */
-    void failed(AllocatorException fault);
-
-    /**
-     * The memory has grown.
-     *
-     * @param fromPages logical size before
-     * @param toPages logical size now
-     * @param cause who asked
-     */
-    void grown(int fromPages, int toPages, GrowthCause cause);
-
-    /**
-     * The call is over, and nothing was put back yet.
-     *
-     * @param heap the heap as the call left it
-     */
-    void ended(Heap heap);
   }
 
   /**

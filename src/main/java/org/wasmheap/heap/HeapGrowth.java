@@ -37,7 +37,7 @@ final class HeapGrowth {
       return false;
     }
     remember(fromPages, toPages, cause);
-    Heap.Observer observer = heap.observer();
+    HeapListener.Observer observer = heap.observer();
     if (observer != null) {
       observer.grown(fromPages, toPages, cause);
     }

@@ -91,6 +91,54 @@ public interface HeapListener {
    */
   default void callCompleted(CallReport report) {}
 
+  /** Hears of each operation of a heap, on its owner's thread: for recorders. */
+  public interface Observer {
+    /**
+     * A call begins.
+     *
+     * @param heap the heap, pristine
+     */
+    void began(Heap heap);
+
+    /**
+     * A block was handed out.
+     *
+     * @param size bytes asked for, u32
+     * @param pointer the block, u32
+     */
+    void allocated(int size, int pointer);
+
+    /**
+     * A block was taken back.
+     *
+     * @param pointer the block, u32
+     */
+    void deallocated(int pointer);
+
+    /**
+     * An operation failed.
+     *
+     * @param fault why
+     */
+    void failed(AllocatorException fault);
+
+    /**
+     * The memory has grown.
+     *
+     * @param fromPages logical size before
+     * @param toPages logical size now
+     * @param cause who asked
+     */
+    void grown(int fromPages, int toPages, GrowthCause cause);
+
+    /**
+     * The call is over, and nothing was put back yet.
+     *
+     * @param heap the heap as the call left it
+     */
+    void ended(Heap heap);
+  }
+
   /**
    * A heap as it was when its allocator failed: for whoever must find out why. Immutable, and some
    * megabytes at most.

@@ -71,7 +71,7 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    Heap.Observer observer = heap.observer();
+    HeapListener.Observer observer = heap.observer();
     if (observer != null) {
       observer.allocated(size, pointer);
     }
@@ -89,7 +89,7 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    Heap.Observer observer = heap.observer();
+    HeapListener.Observer observer = heap.observer();
     if (observer != null) {
       observer.deallocated(pointer);
     }
@@ -138,7 +138,7 @@ final class HeapOperations {
       PoisonReport report = reporter.take(fault);
       poisonReport = report;
       events.poisoned(heap, fault, report);
-      Heap.Observer observer = heap.observer();
+      HeapListener.Observer observer = heap.observer();
       if (observer != null) {
         observer.failed(fault);
       }

@@ -14,7 +14,7 @@ import org.wasmheap.heap.HeapListener.HeapOperation;
  * <p>An operation is one store: operand in the high half, result in the low one. No pointer is 0,
  * so a result of 0 tells a free.
  */
-final class OperationRing implements Heap.Observer {
+final class OperationRing implements HeapListener.Observer {
   /** A power of two. */
   static final int SIZE = 64;
 
@@ -23,9 +23,9 @@ final class OperationRing implements Heap.Observer {
   /** Operations since the call began; a call that wraps it is long past anybody's patience. */
   private int count;
 
-  private final Heap.@Nullable Observer next;
+  private final HeapListener.@Nullable Observer next;
 
-  OperationRing(Heap.@Nullable Observer next) {
+  OperationRing(HeapListener.@Nullable Observer next) {
     this.next = next;
   }
 
