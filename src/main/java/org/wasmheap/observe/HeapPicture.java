@@ -45,17 +45,17 @@ final class HeapPicture {
     svg.append(
         """
         <svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" \
-        role="img">
-        <title>%s</title>
-        <desc>%s</desc>
+        role="img">\
+        <title>%s</title>\
+        <desc>%s</desc>\
         <style>text{font:11px sans-serif;fill:#1a1a1a}.b{font-size:17px;font-weight:bold}\
         .m{font-family:monospace}.e{text-anchor:end}.n{fill:#555}.g{fill:#b34700}\
         .bg{fill:#fff}.row{fill:#f2f2f2}.tip{fill:none;pointer-events:all}\
         .hl{fill:#d6246e;stroke:#fff}.ht{fill:#a3104f;font-weight:bold}\
         .gl{stroke:#d55e00;stroke-width:2;stroke-dasharray:6 3}.bl{stroke:#000;stroke-width:2}\
-        %s</style>
-        <defs>
-        %s</defs>
+        %s</style>\
+        <defs>\
+        %s</defs>\
         """
             .formatted(
                 WIDTH,
@@ -113,10 +113,10 @@ final class HeapPicture {
     x = legendEntry(x, Palette.HEADER, "header", 54);
     x = legendEntry(x, Palette.WASTE, "wasted inside a block", 128);
     x = legendEntry(x, Palette.UNKNOWN, "unknown", 64);
-    svg.append("<path class=\"gl\" d=\"M%d 68h22\"/>\n".formatted(x));
+    svg.append("<path class=\"gl\" d=\"M%d 68h22\"/>".formatted(x));
     svg.append(Svg.text(x + 28, 72, "", "memory ended here before a growth"));
     x += 252;
-    svg.append("<path class=\"bl\" d=\"M%d 60v16\"/>\n".formatted(x));
+    svg.append("<path class=\"bl\" d=\"M%d 60v16\"/>".formatted(x));
     svg.append(Svg.text(x + 8, 72, "", "bumper"));
     svg.append(
         Svg.text(
@@ -177,7 +177,7 @@ final class HeapPicture {
     return String.format(
         Locale.ROOT,
         "<rect class=\"tip\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"><title>from %s:"
-            + " live %,d, headers %,d, waste %,d, free %,d, unknown %,d bytes</title></rect>\n",
+            + " live %,d, headers %,d, waste %,d, free %,d, unknown %,d bytes</title></rect>",
         LEFT,
         frame.y(row),
         PLOT,
@@ -226,7 +226,7 @@ final class HeapPicture {
       svg.append(
           String.format(
               Locale.ROOT,
-              "<path class=\"hl\" d=\"M%.1f %dl-6 9h12z\"><title>header at %s</title></path>\n",
+              "<path class=\"hl\" d=\"M%.1f %dl-6 9h12z\"><title>header at %s</title></path>",
               frame.x(header),
               y,
               Svg.address(header)));
@@ -242,7 +242,7 @@ final class HeapPicture {
     svg.append(
         String.format(
             Locale.ROOT,
-            "<path class=\"bl\" d=\"M%.1f %dv%d\"><title>bumper at %s</title></path>\n",
+            "<path class=\"bl\" d=\"M%.1f %dv%d\"><title>bumper at %s</title></path>",
             x,
             frame.y(row) - 3,
             ROW_HEIGHT + 6,

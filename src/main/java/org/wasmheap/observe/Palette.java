@@ -63,7 +63,7 @@ final class Palette {
           """
           <pattern id="s%d" width="4" height="4" patternUnits="userSpaceOnUse" \
           patternTransform="rotate(45)"><path fill="#fff" d="M0 0h4v4h-4z"/>\
-          <path fill="%s" d="M0 0h1.7v4h-1.7z"/></pattern>
+          <path fill="%s" d="M0 0h1.7v4h-1.7z"/></pattern>\
           """
               .formatted(order, colour(order)));
     }

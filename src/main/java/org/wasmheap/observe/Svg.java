@@ -18,7 +18,7 @@ final class Svg {
   static String text(double x, double y, String style, String text) {
     return String.format(
         Locale.ROOT,
-        "<text class=\"%s\" x=\"%.0f\" y=\"%.0f\">%s</text>\n",
+        "<text class=\"%s\" x=\"%.0f\" y=\"%.0f\">%s</text>",
         style,
         x,
         y,
@@ -28,7 +28,7 @@ final class Svg {
   static String rectangle(String style, double x, double y, double width, double height) {
     return String.format(
         Locale.ROOT,
-        "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
+        "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
         style,
         x,
         y,
