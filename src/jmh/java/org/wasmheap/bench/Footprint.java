@@ -66,7 +66,7 @@ final class Footprint {
   }
 
   /** Looks at the memory when the call is over and nothing was put back yet. */
-  private final class Measure implements Heap.Observer {
+  private final class Measure implements HeapListener.Observer {
     private final AtomicReference<byte[]> pristine;
 
     Measure(AtomicReference<byte[]> pristine) {

@@ -218,8 +218,13 @@ public final class FreeingBumpAllocator {
     deallocations++;
   }
 
-  /** The order of the smallest block that holds {@code size} bytes, u32. */
-  static int orderOf(int size) {
+  /**
+   * The order of the smallest block that holds so many bytes.
+   *
+   * @param size bytes, u32
+   * @return the order, from 0
+   */
+  public static int orderOf(int size) {
     int atLeast = Integer.compareUnsigned(size, MIN_BLOCK) < 0 ? MIN_BLOCK : size;
     return 29 - Integer.numberOfLeadingZeros(atLeast - 1);
   }

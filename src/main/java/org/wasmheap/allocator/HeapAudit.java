@@ -61,7 +61,21 @@ public record HeapAudit(
    * @return what was found
    */
   public static HeapAudit of(FreeingBumpAllocator allocator, LinearMemory memory) {
-    return new HeapWalk(allocator, memory, HeapWalk.MAX_READS, HeapWalk.MAX_BLOCKS).audit();
+    return of(allocator, memory, HeapWalk.MAX_READS, HeapWalk.MAX_BLOCKS);
+  }
+
+  /**
+   * Audits a heap within other bounds: for who has less time.
+   *
+   * @param allocator the heap's allocator
+   * @param memory the memory that it allocates from
+   * @param maxReads headers read at most, 0 and up
+   * @param maxBlocks entries of {@link #blocks()} at most, 0 and up
+   * @return what was found
+   */
+  public static HeapAudit of(
+      FreeingBumpAllocator allocator, LinearMemory memory, int maxReads, int maxBlocks) {
+    return new HeapWalk(allocator, memory, maxReads, maxBlocks).audit();
   }
 
   /** A kind of damage. */

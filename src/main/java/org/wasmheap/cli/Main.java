@@ -17,7 +17,12 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     version = "wasm-heap-pool 0.1.0",
     description = "Runs wasm guests on a pool of isolated heaps that start pristine.",
-    subcommands = {RunCommand.class, ConformanceCommand.class, ReplayCommand.class})
+    subcommands = {
+      RunCommand.class,
+      ConformanceCommand.class,
+      ReplayCommand.class,
+      InspectCommand.class
+    })
 public final class Main implements Callable<Integer> {
   static final String NAME = "wasm-heap-pool";
   static final int EXIT_OK = 0;

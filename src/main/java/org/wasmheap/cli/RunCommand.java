@@ -116,6 +116,14 @@ final class RunCommand implements Callable<Integer> {
       description = "Write the allocator trace of each distinct call behaviour into DIR.")
   private @Nullable Path record;
 
+  @Option(
+      names = "--poison-reports",
+      paramLabel = "DIR",
+      description =
+          "Write the report on each distinct poison into DIR, as JSON for inspect; heaps then keep"
+              + " their last operations.")
+  private @Nullable Path poisonReports;
+
   @Option(names = "--json", description = "Print one JSON object in place of the table.")
   private boolean json;
 
@@ -123,13 +131,14 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     checkRanges();
     byte[] bytes = parseInput();
-    createRecordDirectory();
+    createDirectory(record);
+    createDirectory(poisonReports);
     long loadStart = System.nanoTime();
     SubstrateRuntime loaded = load();
     if (!loaded.hasEntry(call)) {
       throw new CliException("--call", "the runtime exports no entry '" + call + "'", null);
     }
-    RunFigures figures = new RunFigures(loaded, call, instances, record);
+    RunFigures figures = new RunFigures(loaded, call, instances, record, poisonReports);
     figures.loaded(System.nanoTime() - loadStart);
     run(loaded, bytes, figures);
     spec.commandLine().getOut().println(json ? figures.json() : figures.table());
@@ -169,12 +178,12 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private void createRecordDirectory() {
-    if (record != null) {
+  private static void createDirectory(@Nullable Path directory) {
+    if (directory != null) {
       try {
-        Files.createDirectories(record);
+        Files.createDirectories(directory);
       } catch (IOException e) {
-        throw new CliException(record.toString(), "cannot be created as a folder: " + e, e);
+        throw new CliException(directory.toString(), "cannot be created as a folder: " + e, e);
       }
     }
   }

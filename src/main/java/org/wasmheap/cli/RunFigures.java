@@ -19,11 +19,13 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.bouncycastle.crypto.digests.Blake2bDigest;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.conformance.TraceRecorder;
 import org.wasmheap.heap.CallReport;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
+import org.wasmheap.observe.PoisonReports;
 import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.runtime.RuntimeVersion;
@@ -40,9 +42,11 @@ final class RunFigures implements HeapListener {
   private final String call;
   private final int instances;
   private final @Nullable Path recordDirectory;
+  private final @Nullable Path poisonDirectory;
 
   private final Map<String, TraceRecorder> recorders = new HashMap<>();
   private final Map<String, Heap> heaps = new HashMap<>();
+  private final Map<String, PoisonReport> poisons = new HashMap<>();
   private final Set<HashCode> traces = new HashSet<>();
   private final Set<String> otherResults = new HashSet<>();
   private final Map<String, Long> failures = new TreeMap<>();
@@ -64,11 +68,17 @@ final class RunFigures implements HeapListener {
   private int peakPages;
   private OptionalInt pagesAfterReset = OptionalInt.empty();
 
-  RunFigures(SubstrateRuntime runtime, String call, int instances, @Nullable Path recordDirectory) {
+  RunFigures(
+      SubstrateRuntime runtime,
+      String call,
+      int instances,
+      @Nullable Path recordDirectory,
+      @Nullable Path poisonDirectory) {
     this.runtime = runtime;
     this.call = call;
     this.instances = instances;
     this.recordDirectory = recordDirectory;
+    this.poisonDirectory = poisonDirectory;
   }
 
   // From the workers.
@@ -78,6 +88,9 @@ final class RunFigures implements HeapListener {
     TraceRecorder recorder =
         recordDirectory == null ? TraceRecorder.ofFingerprints() : new TraceRecorder();
     heap.observe(recorder);
+    if (poisonDirectory != null) {
+      heap.keepOperations();
+    }
     recorders.put(heap.name(), recorder);
     heaps.put(heap.name(), heap);
   }
@@ -85,6 +98,11 @@ final class RunFigures implements HeapListener {
   @Override
   public synchronized void retired(Heap heap) {
     heaps.remove(heap.name());
+  }
+
+  @Override
+  public synchronized void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+    poisons.put(heap.name(), report);
   }
 
   @Override
@@ -104,8 +122,9 @@ final class RunFigures implements HeapListener {
       if (!heaps.containsKey(report.heap())) {
         recorders.remove(report.heap());
       }
-      if (traces.add(trace) && recordDirectory != null) {
-        write(recordDirectory, trace, recorder, report);
+      PoisonReport poison = poisons.remove(report.heap());
+      if (traces.add(trace)) {
+        write(trace, recorder, report, poison);
       }
     }
   }
@@ -118,17 +137,23 @@ final class RunFigures implements HeapListener {
     return recorder;
   }
 
-  private void write(Path directory, HashCode trace, TraceRecorder recorder, CallReport report) {
+  /** What the user wants written of a behaviour that is seen for the first time. */
+  private void write(
+      HashCode trace, TraceRecorder recorder, CallReport report, @Nullable PoisonReport poison) {
     FailureKind failure = report.failure();
-    String status = failure == null ? "ok" : failure.label();
-    Path file =
-        directory.resolve(
-            report.name().replaceAll("[^A-Za-z0-9_.-]", "_")
-                + "-"
-                + trace.toString().substring(0, 12)
-                + ".trace");
+    String name =
+        report.name().replaceAll("[^A-Za-z0-9_.-]", "_") + "-" + trace.toString().substring(0, 12);
     try {
-      Files.writeString(file, recorder.trace(status).toString(), StandardCharsets.US_ASCII);
+      if (recordDirectory != null) {
+        String text = recorder.trace(failure == null ? "ok" : failure.label()).toString();
+        Files.writeString(
+            recordDirectory.resolve(name + ".trace"), text, StandardCharsets.US_ASCII);
+      }
+      if (poisonDirectory != null && poison != null) {
+        String json = PoisonReports.json(poison);
+        Files.writeString(
+            poisonDirectory.resolve(name + ".poison.json"), json, StandardCharsets.UTF_8);
+      }
     } catch (IOException | IllegalStateException e) {
       notRecorded = e;
     }
@@ -176,7 +201,9 @@ final class RunFigures implements HeapListener {
   synchronized void requireRecorded() {
     if (notRecorded != null) {
       throw new CliException(
-          "--record", "cannot write a trace: " + notRecorded.getMessage(), notRecorded);
+          recordDirectory == null ? "--poison-reports" : "--record",
+          "cannot write a trace or report: " + notRecorded.getMessage(),
+          notRecorded);
     }
   }
 

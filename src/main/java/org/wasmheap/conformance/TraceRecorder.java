@@ -11,6 +11,7 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 
 /**
@@ -20,7 +21,7 @@ import org.wasmheap.heap.HeapListener.GrowthCause;
  * and until the next begins, on the heap's thread: in {@link
  * org.wasmheap.heap.HeapListener#callCompleted}.
  */
-public final class TraceRecorder implements Heap.Observer {
+public final class TraceRecorder implements HeapListener.Observer {
   private static final int FIRST_CAPACITY = 64 * Trace.STEP_INTS;
 
   /** Steps that are kept at most, 48 MB: an endless call must not take the process with it. */

@@ -85,11 +85,11 @@ final class GuardedListener implements HeapListener {
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause) {
+  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
     heap.telling = true;
     for (HeapListener each : delegates) {
       try {
-        each.poisoned(heap, cause);
+        each.poisoned(heap, cause, report);
       } catch (Throwable e) {
         suppress("poisoned", e);
       }

@@ -4,12 +4,12 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 
 /** Keeps the exceptions of an observer away from the calls that it observes. */
-final class GuardedObserver implements Heap.Observer {
+final class GuardedObserver implements HeapListener.Observer {
   private static final String HOOK = "observer";
 
-  private final Heap.Observer delegate;
+  private final HeapListener.Observer delegate;
 
-  GuardedObserver(Heap.Observer delegate) {
+  GuardedObserver(HeapListener.Observer delegate) {
     this.delegate = delegate;
   }
 

@@ -1,11 +1,17 @@
 package org.wasmheap.heap;
 
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
+import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.HeapListener.HeapOperation;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
@@ -17,17 +23,19 @@ import org.wasmheap.memory.WasmHeapException;
 final class HeapEvents {
   private static final Logger LOG = LoggerFactory.getLogger(Heap.class);
 
+  private static final int OPERATIONS_SHOWN = 6;
+
   private final String pool;
 
   HeapEvents(String pool) {
     this.pool = pool;
   }
 
-  void poisoned(Heap heap, AllocatorException fault) {
+  void poisoned(Heap heap, AllocatorException fault, PoisonReport report) {
     if (!LOG.isErrorEnabled()) {
       return;
     }
-    AllocatorStatistics statistics = heap.statistics();
+    AllocatorStatistics statistics = report.statistics();
     about(heap, LOG.atError())
         .addKeyValue("operation", fault.operation().verb())
         .addKeyValue(fault.operation().operandName(), Integer.toUnsignedLong(fault.operand()))
@@ -35,7 +43,36 @@ final class HeapEvents {
         .addKeyValue("bumper", statistics.bumper())
         .addKeyValue("pages", heap.memory().pages())
         .addKeyValue("bytesAllocated", statistics.bytesAllocated())
+        .addKeyValue("lastOperations", () -> lastOperations(report))
+        .addKeyValue("badHeader", () -> badHeader(report))
+        .addKeyValue("audit", () -> audit(report.audit()))
         .log("heap.poisoned");
+  }
+
+  /** The last few, in one short line: the report holds them all. */
+  private static @Nullable String lastOperations(PoisonReport report) {
+    List<HeapOperation> all = report.lastOperations();
+    if (all.isEmpty()) {
+      return null;
+    }
+    return all.subList(Math.max(0, all.size() - OPERATIONS_SHOWN), all.size()).stream()
+        .map(HeapOperation::toString)
+        .collect(Collectors.joining("; "));
+  }
+
+  private static @Nullable String badHeader(PoisonReport report) {
+    return report.badHeader() < 0
+        ? null
+        : report.badHeader() + "; from " + report.bytesAddress() + ": " + report.bytes();
+  }
+
+  private static String audit(@Nullable HeapAudit audit) {
+    if (audit == null) {
+      return "the memory could not be read";
+    }
+    return audit.findings().isEmpty()
+        ? "no damage found"
+        : audit.findingCount() + " findings, the first: " + audit.findings().get(0);
   }
 
   void aborted(Heap heap, WasmHeapException cause) {

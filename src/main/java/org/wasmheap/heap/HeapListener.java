@@ -1,6 +1,12 @@
 package org.wasmheap.heap;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.allocator.AllocatorException.Operation;
+import org.wasmheap.allocator.AllocatorFault;
+import org.wasmheap.allocator.AllocatorStatistics;
+import org.wasmheap.allocator.HeapAudit;
 
 /**
  * Hooks into the life of heaps and of the pools that they belong to; every method does nothing
@@ -13,8 +19,8 @@ import org.wasmheap.allocator.AllocatorException;
  * <p>An exception in a hook, an {@link Error} included, is logged and suppressed, and no hook can
  * change a result; {@link #mayGrow} alone has a say, and what it refuses is the host's doing. A
  * heap that a hook is given is to be looked at: its life cycle's methods throw {@link
- * IllegalStateException} there, but for {@link Heap#observe}; its memory is only to be read. One
- * listener hears of many heaps, from many threads at once.
+ * IllegalStateException} there, but for {@link Heap#observe} and {@link Heap#keepOperations}; its
+ * memory is only to be read. One listener hears of many heaps, from many threads at once.
  */
 public interface HeapListener {
   /** Hears nothing. For it alone no {@link CallReport} is made. */
@@ -113,8 +119,9 @@ public interface HeapListener {
    *
    * @param heap the heap in its call
    * @param cause the fault with the operation that met it
+   * @param report what the heap was like at that moment
    */
-  default void poisoned(Heap heap, AllocatorException cause) {}
+  default void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {}
 
   /**
    * A call is over and the heap is pristine again. On the thread of the call.
@@ -157,4 +164,140 @@ public interface HeapListener {
    * @param rejection which call, and what was in its way
    */
   default void rejected(Rejection rejection) {}
+
+  /** Hears of each operation of a heap, on its owner's thread: for recorders. */
+  interface Observer {
+    /**
+     * A call begins.
+     *
+     * @param heap the heap, pristine
+     */
+    void began(Heap heap);
+
+    /**
+     * A block was handed out.
+     *
+     * @param size bytes asked for, u32
+     * @param pointer the block, u32
+     */
+    void allocated(int size, int pointer);
+
+    /**
+     * A block was taken back.
+     *
+     * @param pointer the block, u32
+     */
+    void deallocated(int pointer);
+
+    /**
+     * An operation failed.
+     *
+     * @param fault why
+     */
+    void failed(AllocatorException fault);
+
+    /**
+     * The memory has grown.
+     *
+     * @param fromPages logical size before
+     * @param toPages logical size now
+     * @param cause who asked
+     */
+    void grown(int fromPages, int toPages, GrowthCause cause);
+
+    /**
+     * The call is over, and nothing was put back yet.
+     *
+     * @param heap the heap as the call left it
+     */
+    void ended(Heap heap);
+  }
+
+  /**
+   * A heap as it was when its allocator failed: for whoever must find out why. Immutable, and some
+   * megabytes at most.
+   *
+   * @param heap name of the heap
+   * @param generation the heap's count of calls, this one included
+   * @param call number of the call
+   * @param callName name of the call
+   * @param operation the operation that failed
+   * @param operand size or pointer, u32
+   * @param fault why it failed
+   * @param pagesBefore logical size when the call began
+   * @param pages logical size now
+   * @param maximumPages the size that the memory may grow to
+   * @param heapBase where the heap begins, u32
+   * @param blockLimit largest block, bytes
+   * @param statistics what the allocator had done in this call, its bumper among it
+   * @param lastOperations the last successful operations of this call, the oldest first; at most
+   *     64, and none unless the heap was told to {@link Heap#keepOperations}
+   * @param growths the last growths of this call, the oldest first; at most 16
+   * @param badHeader address of the header that the operation met, or of the first bad one; -1 if
+   *     none is known
+   * @param bytesAddress address of the first of {@code bytes}; -1 without a bad header
+   * @param bytes up to 64 bytes round the bad header, in lower-case hex
+   * @param audit what the headers say; {@code null} if the memory could not be read
+   */
+  record PoisonReport(
+      String heap,
+      long generation,
+      long call,
+      String callName,
+      Operation operation,
+      long operand,
+      AllocatorFault fault,
+      int pagesBefore,
+      int pages,
+      int maximumPages,
+      long heapBase,
+      long blockLimit,
+      AllocatorStatistics statistics,
+      List<HeapOperation> lastOperations,
+      List<Growth> growths,
+      long badHeader,
+      long bytesAddress,
+      String bytes,
+      @Nullable HeapAudit audit) {
+    /** In short: the report itself may be long. */
+    @Override
+    public String toString() {
+      return "PoisonReport["
+          + heap
+          + ", generation "
+          + generation
+          + ", call "
+          + call
+          + ", "
+          + operation.verb()
+          + " "
+          + operand
+          + ", "
+          + fault
+          + "]";
+    }
+  }
+
+  /**
+   * A successful operation of a heap.
+   *
+   * @param operand the size asked for, or the pointer given back; u32
+   * @param pointer the pointer handed out, u32; 0 if one was given back
+   */
+  record HeapOperation(long operand, long pointer) {
+    @Override
+    public String toString() {
+      return pointer == 0 ? "free " + operand : "malloc " + operand + " = " + pointer;
+    }
+  }
+
+  /**
+   * A growth of the memory.
+   *
+   * @param operations how many operations of the call came before it
+   * @param fromPages logical size before
+   * @param toPages logical size after
+   * @param cause who asked
+   */
+  record Growth(long operations, int fromPages, int toPages, GrowthCause cause) {}
 }

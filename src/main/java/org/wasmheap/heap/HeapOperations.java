@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
@@ -19,9 +20,13 @@ final class HeapOperations {
   private final HeapGrowth growth;
   private final HeapListener listener;
   private final HeapEvents events;
+  private final PoisonReporter reporter;
 
   /** Why the call is lost: kept until the reset, whatever comes after. The owner's alone. */
   private @Nullable WasmHeapException firstCause;
+
+  /** Taken at the poison, and kept as long as its cause. */
+  private @Nullable PoisonReport poisonReport;
 
   HeapOperations(
       Heap heap, int heapBase, int blockLimit, HeapListener listener, HeapEvents events) {
@@ -30,6 +35,7 @@ final class HeapOperations {
     this.growth = new HeapGrowth(heap, listener, events);
     this.allocator =
         new FreeingBumpAllocator(memory, heapBase, blockLimit, growth::growForAllocator);
+    this.reporter = new PoisonReporter(heap, allocator, growth);
     this.listener = listener;
     this.events = events;
   }
@@ -42,8 +48,14 @@ final class HeapOperations {
     return firstCause;
   }
 
+  @Nullable PoisonReport poisonReport() {
+    return poisonReport;
+  }
+
   void reset() {
     firstCause = null;
+    poisonReport = null;
+    growth.reset();
     allocator.reset();
   }
 
@@ -59,7 +71,7 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    Heap.Observer observer = heap.observer();
+    HeapListener.Observer observer = heap.observer();
     if (observer != null) {
       observer.allocated(size, pointer);
     }
@@ -77,7 +89,7 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    Heap.Observer observer = heap.observer();
+    HeapListener.Observer observer = heap.observer();
     if (observer != null) {
       observer.deallocated(pointer);
     }
@@ -123,12 +135,14 @@ final class HeapOperations {
     if (firstCause == null) {
       firstCause = fault;
       heap.lost(Heap.State.POISONED);
-      events.poisoned(heap, fault);
-      Heap.Observer observer = heap.observer();
+      PoisonReport report = reporter.take(fault);
+      poisonReport = report;
+      events.poisoned(heap, fault, report);
+      HeapListener.Observer observer = heap.observer();
       if (observer != null) {
         observer.failed(fault);
       }
-      listener.poisoned(heap, fault);
+      listener.poisoned(heap, fault, report);
     }
     return fault;
   }

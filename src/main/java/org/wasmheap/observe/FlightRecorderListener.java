@@ -62,7 +62,7 @@ public final class FlightRecorderListener implements HeapListener {
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause) {
+  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
     FlightEvents.Poison event = new FlightEvents.Poison();
     if (!event.shouldCommit()) {
       return;

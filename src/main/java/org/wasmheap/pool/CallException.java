@@ -1,7 +1,9 @@
 package org.wasmheap.pool;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
@@ -18,6 +20,9 @@ public final class CallException extends WasmHeapException {
   /** How the call failed. */
   private final FailureKind kind;
 
+  /** Lost where an exception is serialised: it is for the process that it was thrown in. */
+  private final transient @Nullable PoisonReport poisonReport;
+
   /**
    * A failure of a kind.
    *
@@ -26,8 +31,17 @@ public final class CallException extends WasmHeapException {
    * @param cause what brought it about, if anything did
    */
   public CallException(FailureKind kind, String message, @Nullable Throwable cause) {
+    this(kind, message, cause, null);
+  }
+
+  CallException(
+      FailureKind kind,
+      String message,
+      @Nullable Throwable cause,
+      @Nullable PoisonReport poisonReport) {
     super(message, cause);
     this.kind = kind;
+    this.poisonReport = poisonReport;
   }
 
   /**
@@ -37,6 +51,15 @@ public final class CallException extends WasmHeapException {
    */
   public FailureKind kind() {
     return kind;
+  }
+
+  /**
+   * What the heap was like when its allocator failed.
+   *
+   * @return the report, if the call failed by an {@link FailureKind#ALLOCATOR_FAULT}
+   */
+  public Optional<PoisonReport> poisonReport() {
+    return Optional.ofNullable(poisonReport);
   }
 
   /** {@inheritDoc} As its kind says. */

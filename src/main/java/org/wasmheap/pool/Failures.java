@@ -4,6 +4,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 
 /** Says which kind of failure an exception is: the table in this package's documentation. */
 final class Failures {
@@ -35,7 +36,15 @@ final class Failures {
             + detail(thrown)
             + "; "
             + advice(kind),
-        thrown);
+        thrown,
+        kind == FailureKind.ALLOCATOR_FAULT ? poisonReport(thrown, heap) : null);
+  }
+
+  /** That of this call, or of the call that it made and that failed it. */
+  private static @Nullable PoisonReport poisonReport(Throwable thrown, Heap heap) {
+    return thrown instanceof CallException inner
+        ? inner.poisonReport().orElse(null)
+        : heap.poisonReport();
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.wasmheap.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
@@ -8,10 +9,13 @@ import java.io.Reader;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.wasmheap.heap.HeapListener.Growth;
+import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.SparseMemory;
@@ -114,5 +118,39 @@ class TraceReplayTest {
 
   private static List<String> replay(String text) throws IOException {
     return TraceReplay.run(TraceReader.read(new StringReader(text)), SparseMemory::new);
+  }
+
+  @Test
+  void a_trace_can_be_replayed_up_to_an_operation() throws IOException {
+    // given
+    Trace trace =
+        TraceReader.read(
+            new StringReader(HEADER + "\nA 8 8\nG 1 2\n# grow 2 4\nA 65537 24\nF 8\nA 1 8\n"));
+
+    // when
+    TraceReplay.State two = TraceReplay.until(trace, 2, FlatMemory::new);
+    TraceReplay.State all = TraceReplay.until(trace, 4, FlatMemory::new);
+
+    // then
+    assertEquals(Map.of(8, 8, 24, 65_537), two.asked());
+    assertEquals(2, two.operations());
+    assertEquals(
+        List.of(new Growth(1, 1, 2, GrowthCause.GUEST), new Growth(1, 2, 4, GrowthCause.ALLOCATOR)),
+        two.growths());
+    assertEquals(Map.of(8, 1, 24, 65_537), all.asked());
+    assertNull(all.mismatch());
+  }
+
+  @Test
+  void a_replay_up_to_an_operation_stops_at_the_first_mismatch() throws IOException {
+    // given
+    Trace trace = TraceReader.read(new StringReader(HEADER + "\nA 8 8\nA 8 32\nA 8 40\n"));
+
+    // when
+    TraceReplay.State state = TraceReplay.until(trace, 3, FlatMemory::new);
+
+    // then
+    assertEquals("step 2: expected 'A 8 32', was 'A 8 24'", state.mismatch());
+    assertEquals(2, state.operations());
   }
 }

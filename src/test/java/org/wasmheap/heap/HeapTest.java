@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
+import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryAccessException;
@@ -167,6 +168,7 @@ class HeapTest {
     try (LogCapture log = LogCapture.of(Heap.class, Level.INFO)) {
       // given
       Heap heap = BareHeaps.claimed(SILENT);
+      heap.keepOperations();
       HeapHandle call = heap.begin(42, "Core_version");
       int pointer = call.malloc(100);
       call.free(pointer);
@@ -193,7 +195,11 @@ class HeapTest {
               Map.entry("fault", AllocatorFault.EMPTY_HEADER),
               Map.entry("bumper", 1008L + 136),
               Map.entry("pages", 1),
-              Map.entry("bytesAllocated", 0L)),
+              Map.entry("bytesAllocated", 0L),
+              Map.entry("lastOperations", "malloc 100 = 1016; free 1016"),
+              Map.entry(
+                  "badHeader", "1008; from 976: " + "00".repeat(32) + "ffffffff" + "00".repeat(28)),
+              Map.entry("audit", "no damage found")),
           LogCapture.values(log.events("heap.poisoned").get(0)));
     }
   }
@@ -301,7 +307,7 @@ class HeapTest {
                 }
 
                 @Override
-                public void poisoned(Heap which, AllocatorException cause) {
+                public void poisoned(Heap which, AllocatorException cause, PoisonReport report) {
                   throw new IllegalStateException("poisoned");
                 }
 

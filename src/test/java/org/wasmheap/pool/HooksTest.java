@@ -205,7 +205,7 @@ class HooksTest {
     }
 
     @Override
-    public void poisoned(Heap heap, AllocatorException cause) {
+    public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
       meddle("poisoned", heap);
     }
 

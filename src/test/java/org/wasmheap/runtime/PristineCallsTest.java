@@ -179,7 +179,7 @@ class PristineCallsTest {
     }
 
     /** A recorder that looks at the memory too, before it is put back. */
-    private final class Recorder implements Heap.Observer {
+    private final class Recorder implements HeapListener.Observer {
       private final TraceRecorder recorder = new TraceRecorder();
 
       @Override

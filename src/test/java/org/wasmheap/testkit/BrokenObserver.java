@@ -2,10 +2,11 @@ package org.wasmheap.testkit;
 
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 
 /** Fails at everything. */
-public final class BrokenObserver implements Heap.Observer {
+public final class BrokenObserver implements HeapListener.Observer {
   @Override
   public void began(Heap heap) {
     throw new AssertionError("began");

@@ -86,7 +86,7 @@ public final class CuedListener implements HeapListener {
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause) {
+  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
     act();
   }
 

@@ -57,7 +57,7 @@ public final class HookRecorder implements HeapListener {
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause) {
+  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
     heardAndDone("poisoned");
   }
 
