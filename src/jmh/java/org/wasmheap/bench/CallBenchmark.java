@@ -34,8 +34,9 @@ import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
 
 /**
- * Whole pristine calls of {@code Core_version} of Westend: pipelined on the executor, against a
- * fresh instance for each on a plain thread pool.
+ * Whole pristine calls of Westend: {@code Core_version} pipelined on the executor, against a fresh
+ * instance for each on a plain thread pool; and {@code Metadata_metadata}, to see two workers
+ * beside one.
  *
  * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="CallBenchmark"}; add {@code -prof gc} for
  * the garbage of a call.
@@ -47,7 +48,9 @@ import run.endive.wasm.WasmModule;
 @Fork(2)
 public class CallBenchmark {
   private static final String CALL = "Core_version";
+  private static final String LONG_CALL = "Metadata_metadata";
   private static final int BATCH = 500;
+  private static final int LONG_BATCH = 20;
   private static final int FRESH_BATCH = 20;
   private static final int MAXIMUM_PAGES = 2069;
 
@@ -60,6 +63,7 @@ public class CallBenchmark {
 
     private HeapExecutor<EndiveGuest> executor;
     private HeapExecutor.Call<EndiveGuest, byte[]> work;
+    private HeapExecutor.Call<EndiveGuest, byte[]> longWork;
 
     /** Loads the runtime. */
     @Setup
@@ -68,6 +72,7 @@ public class CallBenchmark {
           BenchRuntime.load(HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES));
       executor = HeapExecutor.builder(runtime).workers(workers).build();
       work = runtime.call(CALL, new byte[0]);
+      longWork = runtime.call(LONG_CALL, new byte[0]);
     }
 
     /** Ends the threads. */
@@ -107,9 +112,26 @@ public class CallBenchmark {
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public List<byte[]> pooled(Pooled pooled) throws ExecutionException, InterruptedException {
-    List<ListenableFuture<byte[]>> results = new ArrayList<>(BATCH);
-    for (int i = 0; i < BATCH; i++) {
-      results.add(pooled.executor.submit(CallOptions.named(CALL), pooled.work));
+    return pipelined(pooled.executor, CallOptions.named(CALL), pooled.work, BATCH);
+  }
+
+  /** Calls that are as long as a block's, which leaves the submitting thread idle. */
+  @Benchmark
+  @OperationsPerInvocation(LONG_BATCH)
+  public List<byte[]> pooledMetadata(Pooled pooled)
+      throws ExecutionException, InterruptedException {
+    return pipelined(pooled.executor, CallOptions.named(LONG_CALL), pooled.longWork, LONG_BATCH);
+  }
+
+  private static List<byte[]> pipelined(
+      HeapExecutor<EndiveGuest> executor,
+      CallOptions options,
+      HeapExecutor.Call<EndiveGuest, byte[]> work,
+      int calls)
+      throws ExecutionException, InterruptedException {
+    List<ListenableFuture<byte[]>> results = new ArrayList<>(calls);
+    for (int i = 0; i < calls; i++) {
+      results.add(executor.submit(options, work));
     }
     return Futures.allAsList(results).get();
   }

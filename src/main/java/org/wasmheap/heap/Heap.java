@@ -240,8 +240,8 @@ public final class Heap {
 
   /**
    * Keeps the last 64 operations of each call, from the next call on, for the report on a poison:
-   * in {@link HeapListener#created}, say. Not done by itself, as it adds 10 to 20 % to the time of
-   * a malloc or free.
+   * in {@link HeapListener#created}, say. Not done by itself, as a malloc or free takes some tenth
+   * longer with it.
    *
    * @throws HeapConfinementException if the calling thread is not the owner
    */

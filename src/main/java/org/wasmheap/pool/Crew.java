@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.Heap;
@@ -62,23 +63,38 @@ final class Crew<G> {
    */
   synchronized boolean giveUp(CallTask<G, ?> task) {
     InterruptGate gate = task.gate();
-    if (gate == null || !gate.lose(task.number())) {
+    if (gate == null) {
       return false;
     }
-    for (Worker<G> worker : seated) {
-      if (worker.gate() == gate) {
-        missing.add(worker);
-        replaceMissing();
-        worker
-            .about(LOG.atError())
-            .addKeyValue("call", task.number())
-            .addKeyValue("callName", task.name())
-            .addKeyValue("replaced", !missing.contains(worker))
-            .addKeyValue("lostThreads", lost())
-            .log("worker.lost");
-      }
+    Worker<G> worker = seatedAt(gate);
+    if (worker != null) {
+      missing.add(worker); // First: if this fails for want of memory, it can be tried again.
+    }
+    if (!gate.lose(task.number())) {
+      missing.remove(worker);
+      return false;
+    }
+    if (worker != null) {
+      replaceMissing();
+      worker
+          .about(LOG.atError())
+          .addKeyValue("call", task.number())
+          .addKeyValue("callName", task.name())
+          .addKeyValue("replaced", !missing.contains(worker))
+          .addKeyValue("lostThreads", lost())
+          .log("worker.lost");
     }
     return true;
+  }
+
+  /** Whose gate it is; {@code null} if it is that of a call made by a call. */
+  private @Nullable Worker<G> seatedAt(InterruptGate gate) {
+    for (Worker<G> worker : seated) {
+      if (worker.gate() == gate) {
+        return worker;
+      }
+    }
+    return null;
   }
 
   /** Fills the places of those who are missing, as far as the limit allows. */

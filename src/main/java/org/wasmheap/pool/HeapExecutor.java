@@ -89,8 +89,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @param options name, class, deadline, context
    * @param call the work
    * @param <R> what it returns
-   * @return a future that completes always; cancelling it frees the call's place in the queue, or
-   *     interrupts it if asked to
+   * @return completes always, on whichever thread ends the call, so its listeners must not block
+   *     there; cancelling it frees its place in the queue, or interrupts it if asked to
    */
   public <R> ListenableFuture<R> submit(CallOptions options, Call<? super G, ? extends R> call) {
     return submissions.submit(options, call);

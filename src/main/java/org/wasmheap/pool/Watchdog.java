@@ -15,6 +15,9 @@ final class Watchdog<G> implements Runnable {
 
   private static final long PAUSE_NANOS = 10_000_000;
 
+  /** How often a thread is tried to be given up while there is no memory for it. */
+  private static final int TRIES = 10;
+
   // Made before they are needed: the JVM never again links a place that it once could not.
   private static final Function<CallTask<?, ?>, CallException> EXPIRED = Failures::expired;
   private static final Function<CallTask<?, ?>, CallException> LOST = Failures::lost;
@@ -99,10 +102,14 @@ final class Watchdog<G> implements Runnable {
   }
 
   private void giveUp(CallTask<G, ?> task) {
-    try {
-      crew.giveUp(task);
-    } catch (Throwable e) {
-      failed(e);
+    boolean done = false;
+    for (int tries = 0; !done && tries < TRIES; tries++) {
+      try {
+        crew.giveUp(task);
+        done = true;
+      } catch (Throwable e) {
+        failed(e);
+      }
     }
   }
 
