@@ -290,9 +290,9 @@ final class CallQueue<G> {
   }
 
   private int waitingCalls() {
-    int calls = 0;
-    for (Lane<G> lane : lanes) {
-      calls += lane.waiting().size();
+    int calls = 0; // By index: there may be no memory for an iterator.
+    for (int i = 0; i < lanes.size(); i++) {
+      calls += lanes.get(i).waiting().size();
     }
     return calls;
   }
