@@ -46,10 +46,8 @@ public final class Heap {
    */
   private final AtomicReference<@Nullable Thread> owner = new AtomicReference<>();
 
-  /** Written by the owner; read by any thread, for messages and statistics. */
+  // Both: written by the owner; read by any thread, for messages and statistics.
   private volatile State state = State.READY;
-
-  /** Written by the owner; read by any thread, for messages and statistics. */
   private volatile long generation;
 
   /**
@@ -64,10 +62,7 @@ public final class Heap {
   /** Whether the listener has heard of this heap. The owner's alone. */
   private boolean announced;
 
-  /**
-   * Who hears of each operation: the ring if there is one, which tells who else does. The owner's
-   * alone.
-   */
+  /** Who hears of each operation: the ring, if there is one, and who it tells. Owner's alone. */
   private @Nullable Observer observer;
 
   private @Nullable OperationRing ring;
@@ -217,10 +212,14 @@ public final class Heap {
    */
   public void retire() {
     requireDriver("retire");
-    end();
-    state = State.RETIRED;
-    listener.retired(this);
-    owner.set(null);
+    try {
+      end();
+      state = State.RETIRED;
+      listener.retired(this);
+    } finally {
+      state = State.RETIRED;
+      owner.set(null);
+    }
   }
 
   /**

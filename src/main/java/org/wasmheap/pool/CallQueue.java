@@ -1,13 +1,5 @@
 package org.wasmheap.pool;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -20,12 +12,18 @@ import org.wasmheap.pool.CallOptions.CallClass;
 /**
  * The bounded queue of an executor, and the one lock that orders submission, hand-over and the end.
  *
- * <p>A call is in exactly one place: in the deque of its class, or running, or removed. One lock
- * round three deques is enough, since a hop between threads costs far more than it.
+ * <p>An accepted call is in exactly one place until its future is done: it waits in its class, or
+ * runs, or is condemned, that is, to be failed. To go from one to the next takes no memory, so it
+ * is in one of them whatever fails. One lock is enough, since a hop between threads costs far more.
  */
 final class CallQueue<G> {
   /** Every wait has a limit; after it, the condition is looked at again. */
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** When a call is told of again that could not be failed. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** How far the executor is in its life. */
   enum Phase {
@@ -43,20 +41,13 @@ final class CallQueue<G> {
   private final Condition watch = lock.newCondition();
   private final Condition instance = lock.newCondition();
   private final Condition ending = lock.newCondition();
-  private final long ageingNanos;
 
-  private final ImmutableMap<CallClass, Lane<G>> laneOf;
-
-  /** The most urgent class first. */
-  private final ImmutableList<Lane<G>> lanes;
-
-  // All below, and the lanes' deques: guarded by the lock.
-  private final List<CallTask<G, ?>> running = new ArrayList<>();
+  // All below: guarded by the lock.
+  private final Lanes<G> waiting;
+  private final CallTask.Chain<G> running = new CallTask.Chain<>();
+  private final CallTask.Chain<G> condemned = new CallTask.Chain<>();
   private Phase phase = Phase.OPEN;
   private long watchUntil = System.nanoTime();
-
-  /** The calls of a class that wait, the oldest first, and how many may. */
-  private record Lane<G>(ArrayDeque<CallTask<G, ?>> waiting, int capacity) {}
 
   /** Why a call was not accepted, and what stood in its way. */
   record Refusal(Phase phase, int waiting, int running, long longestWaitNanos) {}
@@ -68,38 +59,25 @@ final class CallQueue<G> {
    * @param ageingNanos a call that has waited longer goes before younger ones of any class
    */
   CallQueue(Map<CallClass, Integer> capacities, long ageingNanos) {
-    Map<CallClass, Lane<G>> each = new EnumMap<>(CallClass.class);
-    capacities.forEach((one, places) -> each.put(one, new Lane<>(new ArrayDeque<>(), places)));
-    this.laneOf = Maps.immutableEnumMap(each);
-    this.lanes = ImmutableList.copyOf(each.values());
-    this.ageingNanos = ageingNanos;
+    this.waiting = new Lanes<>(capacities, ageingNanos);
   }
 
   /** Why a call was not accepted; {@code null} if it was. */
   @Nullable Refusal offer(CallTask<G, ?> task) {
     lock.lock();
     try {
-      Lane<G> lane = lane(task);
-      int waits = lane.waiting().size();
-      if (phase != Phase.OPEN || waits >= lane.capacity()) {
-        CallTask<G, ?> oldest = lane.waiting().peekFirst();
-        return new Refusal(
-            phase,
-            waits,
-            running.size(),
-            oldest == null ? 0 : System.nanoTime() - oldest.submittedNanos());
+      if (phase != Phase.OPEN || !waiting.hasRoomFor(task)) {
+        CallTask.Chain<G> lane = waiting.of(task);
+        long longest = Lanes.longestWait(lane, System.nanoTime());
+        return new Refusal(phase, lane.size(), running.size(), longest);
       }
-      lane.waiting().addLast(task);
       work.signal();
       watchFor(task);
+      waiting.of(task).add(task); // Last: nothing can fail once it is accepted.
       return null;
     } finally {
       lock.unlock();
     }
-  }
-
-  private Lane<G> lane(CallTask<G, ?> task) {
-    return Objects.requireNonNull(laneOf.get(task.callClass()), "every class has a lane");
   }
 
   private void watchFor(CallTask<G, ?> task) {
@@ -118,8 +96,8 @@ final class CallQueue<G> {
       if (phase == Phase.CLOSED) {
         return false;
       }
-      running.add(task);
       watchFor(task);
+      running.add(task);
       return true;
     } finally {
       lock.unlock();
@@ -136,58 +114,50 @@ final class CallQueue<G> {
     lock.lock();
     try {
       if (done != null) {
-        running.remove(done);
-        signalIfIdle();
+        leave(done);
       }
-      Lane<G> next = next();
+      CallTask.Chain<G> next = waiting.next();
       while (next == null && phase == Phase.OPEN) {
         waitFor(work, WAIT_NANOS);
-        next = next();
+        next = waiting.next();
       }
       if (next == null || phase == Phase.CLOSED) {
         return null;
       }
-      running.add(next.waiting().getFirst()); // First: if this fails for want of memory, it stays.
-      return next.waiting().removeFirst();
+      CallTask<G, ?> task = Objects.requireNonNull(next.first(), "a call waits");
+      next.remove(task);
+      running.add(task);
+      return task;
     } finally {
       lock.unlock();
     }
   }
 
-  /** The class whose oldest call is next: the oldest of those that aged, else the most urgent. */
-  private @Nullable Lane<G> next() {
-    Lane<G> urgent = null;
-    int classesWaiting = 0;
-    for (int i = 0; i < lanes.size(); i++) { // By index: an iterator for each call is garbage.
-      if (!lanes.get(i).waiting().isEmpty()) {
-        urgent = urgent == null ? lanes.get(i) : urgent;
-        classesWaiting++;
-      }
-    }
-    Lane<G> aged = classesWaiting < 2 ? null : eldestAged(System.nanoTime());
-    return aged == null ? urgent : aged;
-  }
-
-  private @Nullable Lane<G> eldestAged(long now) {
-    Lane<G> aged = null;
-    long eldest = ageingNanos;
-    for (Lane<G> lane : lanes) {
-      CallTask<G, ?> oldest = lane.waiting().peekFirst();
-      if (oldest != null && now - oldest.submittedNanos() > eldest) {
-        aged = lane;
-        eldest = now - oldest.submittedNanos();
-      }
-    }
-    return aged;
-  }
-
+  /** Its thread is done with it. If it is not done all the same, it must be failed. */
   void finished(CallTask<G, ?> task) {
     lock.lock();
     try {
-      running.remove(task);
-      signalIfIdle();
+      leave(task);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void leave(CallTask<G, ?> task) {
+    if (!task.isDone()) {
+      condemn(running, task, DueCalls.Verdict.UNFINISHED, System.nanoTime());
+    } else if (running.remove(task) || condemned.remove(task)) {
+      signalIfIdle();
+    }
+  }
+
+  /** From a place to that of those who are failed; nothing if it is in another. */
+  private void condemn(
+      CallTask.Chain<G> place, CallTask<G, ?> task, DueCalls.Verdict verdict, long now) {
+    if (place.remove(task)) {
+      task.condemn(verdict, now);
+      condemned.add(task);
+      watchFor(task);
     }
   }
 
@@ -195,7 +165,7 @@ final class CallQueue<G> {
   boolean remove(CallTask<G, ?> task) {
     lock.lock();
     try {
-      boolean removed = lane(task).waiting().remove(task);
+      boolean removed = waiting.of(task).remove(task);
       signalIfIdle();
       return removed;
     } finally {
@@ -216,98 +186,100 @@ final class CallQueue<G> {
   }
 
   /**
-   * Waits until a call, waiting or running, is due, or the time is over; gives the calls that are
-   * due. The waiting ones are removed from the queue, and so are the running ones that had been
-   * interrupted before. {@code null} when the executor is closed.
+   * Waits until a call is due, or the time is over, and tells of those that are due. They stay
+   * known here until they are {@linkplain #finished finished}, and are told of again if that takes
+   * long.
+   *
+   * @return {@code false} when the executor is closed and no call is left
    */
-  @Nullable Due<G> awaitDue(long graceNanos, long limitNanos) {
+  boolean awaitDue(DueCalls<G> due, long graceNanos, long limitNanos) {
     lock.lock();
     try {
+      due.clear(phase == Phase.CLOSED);
       long before = System.nanoTime();
       watchUntil = earliestWake(before + limitNanos);
-      if (phase != Phase.CLOSED && watchUntil - before > 0) {
+      if (!hasEnded() && watchUntil - before > 0) {
         waitFor(watch, watchUntil - before);
       }
+      due.clear(phase == Phase.CLOSED);
       long now = System.nanoTime();
-      if (phase == Phase.CLOSED) {
-        return null;
+      interruptDue(due, now, graceNanos);
+      for (int i = 0; i < waiting.count(); i++) {
+        expireDue(waiting.get(i), now);
       }
-      Due<G> due = new Due<>(dueWaiting(now), sized(running.size()), sized(running.size()));
-      // All memory is taken by now: no call can get lost between the queue and its completion.
-      for (int i = 0; i < due.waiting().size(); i++) {
-        lane(due.waiting().get(i)).waiting().remove(due.waiting().get(i));
-      }
-      // The oldest first: an outer call must be interrupted before an inner one hands it the
-      // thread.
-      for (int i = 0; i < running.size(); i++) {
-        CallTask<G, ?> task = running.get(i);
-        if (task.wakeNanos() - now <= 0) {
-          (task.overdue(now + graceNanos) ? due.running() : due.late()).add(task);
-        }
-      }
-      running.removeAll(due.late());
-      signalIfIdle();
-      return due;
+      failDue(due, now);
+      return !hasEnded();
     } finally {
       lock.unlock();
     }
   }
 
-  private static <T> List<T> sized(int capacity) {
-    return new ArrayList<>(capacity);
-  }
-
-  private List<CallTask<G, ?>> dueWaiting(long now) {
-    List<CallTask<G, ?>> due = new ArrayList<>();
-    for (Lane<G> lane : lanes) {
-      for (CallTask<G, ?> task : lane.waiting()) {
-        if (task.wakeNanos() - now <= 0) {
-          due.add(task);
+  /** The oldest first: an outer call is interrupted before an inner one hands it the thread. */
+  private void interruptDue(DueCalls<G> due, long now, long graceNanos) {
+    CallTask<G, ?> task = running.first();
+    while (task != null && !due.isFull()) {
+      CallTask<G, ?> next = task.next();
+      if (task.wakeNanos() - now <= 0) {
+        if (task.overdue(now + graceNanos)) {
+          due.add(task, DueCalls.Verdict.INTERRUPT);
+        } else {
+          condemn(running, task, DueCalls.Verdict.GIVE_UP, now);
         }
       }
+      task = next;
     }
-    return due;
   }
 
-  /**
-   * Calls whose time has come.
-   *
-   * @param waiting to be failed
-   * @param running to be interrupted
-   * @param late interrupted before: to be given up
-   */
-  record Due<G>(
-      List<CallTask<G, ?>> waiting, List<CallTask<G, ?>> running, List<CallTask<G, ?>> late) {}
+  private void expireDue(CallTask.Chain<G> lane, long now) {
+    CallTask<G, ?> task = lane.first();
+    while (task != null) {
+      CallTask<G, ?> next = task.next();
+      if (task.wakeNanos() - now <= 0) {
+        condemn(lane, task, DueCalls.Verdict.EXPIRED, now);
+      }
+      task = next;
+    }
+  }
+
+  private void failDue(DueCalls<G> due, long now) {
+    CallTask<G, ?> task = condemned.first();
+    while (task != null && !due.isFull()) {
+      if (task.wakeNanos() - now <= 0) {
+        due.add(task, task.verdict());
+        task.wakeAt(now + RETRY_NANOS);
+      }
+      task = task.next();
+    }
+  }
 
   private void signalIfIdle() {
     if (isIdle()) {
       idle.signalAll();
     }
+    if (hasEnded()) {
+      watch.signalAll();
+    }
   }
 
   private boolean isIdle() {
-    return running.isEmpty() && waitingCalls() == 0;
+    return running.size() == 0 && condemned.size() == 0 && waiting.size() == 0;
   }
 
-  private int waitingCalls() {
-    int calls = 0; // By index: there may be no memory for an iterator.
-    for (int i = 0; i < lanes.size(); i++) {
-      calls += lanes.get(i).waiting().size();
-    }
-    return calls;
+  private boolean hasEnded() {
+    return phase == Phase.CLOSED && isIdle();
   }
 
   private long earliestWake(long latest) {
-    long earliest = earliestWake(running, latest);
-    for (Lane<G> lane : lanes) {
-      earliest = earliestWake(lane.waiting(), earliest);
+    long earliest = earliestWake(condemned, earliestWake(running, latest));
+    for (int i = 0; i < waiting.count(); i++) {
+      earliest = earliestWake(waiting.get(i), earliest);
     }
     return earliest;
   }
 
-  private static <G> long earliestWake(Collection<CallTask<G, ?>> tasks, long latest) {
+  private static <G> long earliestWake(CallTask.Chain<G> chain, long latest) {
     long earliest = latest;
-    for (CallTask<G, ?> task : tasks) {
+    for (CallTask<G, ?> task = chain.first(); task != null; task = task.next()) {
       earliest = task.wakeNanos() - earliest < 0 ? task.wakeNanos() : earliest;
     }
     return earliest;
@@ -328,7 +300,7 @@ final class CallQueue<G> {
   }
 
   private boolean hasFuture() {
-    return phase == Phase.OPEN || (phase == Phase.DRAINING && waitingCalls() > 0);
+    return phase == Phase.OPEN || (phase == Phase.DRAINING && waiting.size() > 0);
   }
 
   /** A worker has an instance, or has one no more. */
@@ -348,7 +320,9 @@ final class CallQueue<G> {
     try {
       long left = untilNanos - System.nanoTime();
       while (left > 0 && instances.getAsInt() < wanted) {
-        left = instance.awaitNanos(left);
+        // Looks itself from time to time: without memory nobody could signal.
+        instance.awaitNanos(Math.min(left, LOOK_NANOS));
+        left = untilNanos - System.nanoTime();
       }
       return instances.getAsInt() >= wanted;
     } finally {
@@ -389,21 +363,25 @@ final class CallQueue<G> {
     }
   }
 
-  /** Ends it: no call leaves the queue any more. Gives those that still waited, and that run. */
-  Due<G> close() {
+  /** Ends it: no call begins any more. Those that wait, and those that run, are due at once. */
+  void close() {
     lock.lock();
     try {
       phase = Phase.CLOSED;
-      Due<G> left = new Due<>(new ArrayList<>(), List.copyOf(running), List.of());
-      for (Lane<G> lane : lanes) {
-        left.waiting().addAll(lane.waiting());
-        lane.waiting().clear();
+      long now = System.nanoTime();
+      for (int i = 0; i < waiting.count(); i++) {
+        CallTask.Chain<G> lane = waiting.get(i);
+        for (CallTask<G, ?> task = lane.first(); task != null; task = lane.first()) {
+          condemn(lane, task, DueCalls.Verdict.EXPIRED, now);
+        }
+      }
+      for (CallTask<G, ?> task = running.first(); task != null; task = task.next()) {
+        task.dueBy(now);
       }
       work.signalAll();
       ending.signalAll();
       watch.signalAll();
       idle.signalAll();
-      return left;
     } finally {
       lock.unlock();
     }
@@ -412,15 +390,7 @@ final class CallQueue<G> {
   QueueLoad load() {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      long longest = 0;
-      for (Lane<G> lane : lanes) {
-        CallTask<G, ?> oldest = lane.waiting().peekFirst();
-        longest = oldest == null ? longest : Math.max(longest, now - oldest.submittedNanos());
-      }
-      Map<CallClass, Integer> waiting =
-          ImmutableMap.copyOf(Maps.transformValues(laneOf, lane -> lane.waiting().size()));
-      return new QueueLoad(waiting, running.size(), longest);
+      return new QueueLoad(waiting.sizes(), running.size(), waiting.longestWait(System.nanoTime()));
     } finally {
       lock.unlock();
     }

@@ -2,6 +2,8 @@ package org.wasmheap.pool;
 
 import com.google.common.util.concurrent.AbstractFuture;
 import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.ListenableFuture;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,12 +18,12 @@ import org.wasmheap.pool.CallOptions.CallClass;
  */
 final class CallTask<G, R> extends AbstractFuture<R> {
   /** Made before it is needed: when it is, there may be no memory to make it. */
-  @SuppressWarnings("StaticAssignmentOfThrowable")
-  private static final CallException LOST =
-      new CallException(
-          FailureKind.OUT_OF_MEMORY,
-          "the call was lost: its executor had no memory left to say more; raise -Xmx",
-          null);
+  private static final ListenableFuture<?> LOST =
+      Futures.immediateFailedFuture(
+          new CallException(
+              FailureKind.OUT_OF_MEMORY,
+              "the call was lost: its executor had no memory left to say more; raise -Xmx",
+              null));
 
   private final PoolContext<G> pool;
   private final HeapExecutor.Call<? super G, ? extends R> body;
@@ -35,6 +37,17 @@ final class CallTask<G, R> extends AbstractFuture<R> {
 
   /** Whether it was interrupted, so that it is given up next. Guarded by the queue's lock. */
   private boolean overdue;
+
+  /** Why it is to be failed. Guarded by the queue's lock. */
+  private DueCalls.@Nullable Verdict verdict;
+
+  /**
+   * The list that it stands in, and its neighbours there. All three: guarded by the queue's lock.
+   */
+  private @Nullable Chain<G> chain;
+
+  private @Nullable CallTask<G, ?> previous;
+  private @Nullable CallTask<G, ?> next;
 
   /** Whose outcome counts. Written once, by that thread; of use to it alone. */
   private @Nullable Thread endedBy;
@@ -105,6 +118,34 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     return first;
   }
 
+  /** Its executor ends; nothing if it was interrupted before, which is followed up in its time. */
+  void dueBy(long now) {
+    if (!overdue) {
+      wakeNanos = now;
+    }
+  }
+
+  /** Nobody will run it, or run it on: it is to be failed now. */
+  void condemn(DueCalls.Verdict why, long now) {
+    verdict = why;
+    wakeNanos = now;
+  }
+
+  /** As it was condemned. */
+  DueCalls.Verdict verdict() {
+    return Objects.requireNonNull(verdict, "the call is not condemned");
+  }
+
+  /** It is not done yet, and is looked at again then. */
+  void wakeAt(long nanoTime) {
+    wakeNanos = nanoTime;
+  }
+
+  /** The call behind it in its list. */
+  @Nullable CallTask<G, ?> next() {
+    return next;
+  }
+
   void madeBy(@Nullable CallTask<?, ?> outer) {
     maker = outer;
   }
@@ -143,7 +184,9 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   }
 
   void fail(CallException failure) {
-    failWith(failure, pool.counters().failed);
+    if (failWith(failure, pool.counters().failed) && failure.kind() == FailureKind.SHUTDOWN) {
+      pool.counters().cutOff.increment();
+    }
   }
 
   /** It was not accepted. */
@@ -151,12 +194,14 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     failWith(refusal, pool.counters().rejected);
   }
 
-  private void failWith(CallException failure, LongAdder count) {
+  private boolean failWith(@Nullable CallException failure, LongAdder count) {
     count.increment();
     try {
-      if (!setException(failure)) {
+      boolean first = failure == null ? setLost() : setException(failure);
+      if (!first) {
         count.decrement();
       }
+      return first;
     } catch (Throwable e) {
       if (endedBy != Thread.currentThread()) {
         count.decrement(); // It takes memory to fail: this may be tried again.
@@ -170,8 +215,20 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     try {
       fail(Failures.broken(thrown, this));
     } catch (Throwable again) {
-      fail(LOST);
+      lose();
     }
+  }
+
+  /** The same, with words that need no memory. */
+  void lose() {
+    failWith(null, pool.counters().failed);
+  }
+
+  private boolean setLost() {
+    // A failed future is of any type.
+    @SuppressWarnings("unchecked")
+    ListenableFuture<R> lost = (ListenableFuture<R>) LOST;
+    return setFuture(lost); // As it is done, its outcome is taken over as it stands.
   }
 
   /** Waits for the result, at most so long; the call is cancelled if the thread is interrupted. */
@@ -191,20 +248,6 @@ final class CallTask<G, R> extends AbstractFuture<R> {
         throw failure;
       }
       throw new IllegalStateException("a call fails with a CallException only", e);
-    }
-  }
-
-  /** Whether it is over, and failed since its executor shut down. */
-  boolean wasCutOff() {
-    if (!isDone() || isCancelled()) {
-      return false;
-    }
-    try {
-      Futures.getDone(this);
-      return false;
-    } catch (ExecutionException e) {
-      return e.getCause() instanceof CallException failure
-          && failure.kind() == FailureKind.SHUTDOWN;
     }
   }
 
@@ -229,5 +272,65 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   @Override
   protected String pendingToString() {
     return "call " + number + " '" + name() + "'";
+  }
+
+  /**
+   * A list of calls, the oldest first, linked through the calls themselves: to move a call from one
+   * list to another takes no memory, so none can get lost in between. A call stands in one list at
+   * most. Guarded by the queue's lock.
+   */
+  static final class Chain<G> {
+    private @Nullable CallTask<G, ?> first;
+    private @Nullable CallTask<G, ?> last;
+    private int size;
+
+    @Nullable CallTask<G, ?> first() {
+      return first;
+    }
+
+    int size() {
+      return size;
+    }
+
+    /** Takes a call in, which must stand in no list. */
+    void add(CallTask<G, ?> task) {
+      if (task.chain != null) {
+        throw new IllegalStateException(task + " stands in a list already");
+      }
+      CallTask<G, ?> before = last;
+      if (before == null) {
+        first = task;
+      } else {
+        before.next = task;
+      }
+      task.previous = before;
+      task.chain = this;
+      last = task;
+      size++;
+    }
+
+    /** Lets a call out; {@code false} if it does not stand here. */
+    boolean remove(CallTask<G, ?> task) {
+      if (task.chain != this) {
+        return false;
+      }
+      CallTask<G, ?> before = task.previous;
+      CallTask<G, ?> after = task.next;
+      if (before == null) {
+        first = after;
+      } else {
+        before.next = after;
+      }
+      if (after == null) {
+        last = before;
+      } else {
+        after.previous = before;
+      }
+      task.previous = null;
+      task.next = null;
+      task.chain = null;
+      size--;
+      return true;
+    }
   }
 }

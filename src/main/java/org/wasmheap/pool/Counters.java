@@ -10,6 +10,10 @@ final class Counters {
   final LongAdder submitted = new LongAdder();
   final LongAdder completed = new LongAdder();
   final LongAdder failed = new LongAdder();
+
+  /** Of the failed ones, those that shutdown ended. */
+  final LongAdder cutOff = new LongAdder();
+
   final LongAdder rejected = new LongAdder();
   final LongAdder cancelled = new LongAdder();
   final LongAdder nested = new LongAdder();

@@ -1,13 +1,10 @@
 package org.wasmheap.pool;
 
-import com.google.common.collect.Iterables;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.WeakHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +16,8 @@ import org.wasmheap.heap.Heap;
  * <p>A worker that does not come back from a call is given up. Another takes its place, as long as
  * not too many threads are out there; beyond that its place stays empty until a thread comes back.
  * One that comes back after all goes on if its place is still its own, and ends if not.
+ *
+ * <p>To give up a worker, and to take one back, needs no memory; only to hire one does.
  */
 final class Crew<G> {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
@@ -26,71 +25,63 @@ final class Crew<G> {
   private final PoolContext<G> pool;
 
   /** Who takes calls, or has its place still. Written in the monitor; read by any thread. */
-  private final List<Worker<G>> seated = new CopyOnWriteArrayList<>();
+  private final AtomicReferenceArray<@Nullable Worker<G>> seated;
 
   /** Who was given up and replaced, and has not come back. Written in the monitor; read by any. */
-  private final List<Worker<G>> replaced = new CopyOnWriteArrayList<>();
-
-  /** Who was given up and has its place still. Written in the monitor; read by any. */
-  private final List<Worker<G>> missing = new CopyOnWriteArrayList<>();
-
-  /** Whose factory was reported to take long. The watchdog's alone. */
-  private final Set<Worker<G>> slow = Collections.newSetFromMap(new WeakHashMap<>());
+  private final AtomicReferenceArray<@Nullable Worker<G>> replaced;
 
   /** Numbers the threads. Guarded by the monitor. */
   private int hired;
 
   Crew(PoolContext<G> pool) {
     this.pool = pool;
+    this.seated = new AtomicReferenceArray<>(pool.workers());
+    this.replaced = new AtomicReferenceArray<>(pool.maxLostThreads());
   }
 
   synchronized void start() {
-    while (seated.size() < pool.workers()) {
-      hire();
+    Rehearsal.ensure();
+    for (int place = 0; place < seated.length(); place++) {
+      seated.set(place, hire());
     }
   }
 
-  private void hire() {
+  private Worker<G> hire() {
     Worker<G> worker = new Worker<>(pool, this, pool.name() + "-worker-" + ++hired);
     worker.start(); // May fail: then nothing has changed.
-    seated.add(worker);
+    return worker;
   }
 
   /**
    * Gives a call up that did not react to its interruption; from the watchdog or at shutdown.
-   *
-   * @return {@code false} if its thread is done with it after all
+   * Nothing if its thread is done with it after all.
    */
-  synchronized boolean giveUp(CallTask<G, ?> task) {
+  synchronized void giveUp(CallTask<G, ?> task) {
     InterruptGate gate = task.gate();
-    if (gate == null) {
-      return false;
+    Worker<G> worker = gate == null ? null : seatedAt(gate);
+    if (gate == null || !gate.lose(task.number()) || worker == null) {
+      return;
     }
-    Worker<G> worker = seatedAt(gate);
-    if (worker != null) {
-      missing.add(worker); // First: if this fails for want of memory, it can be tried again.
-    }
-    if (!gate.lose(task.number())) {
-      missing.remove(worker);
-      return false;
-    }
-    if (worker != null) {
+    worker.miss(true);
+    try {
       replaceMissing();
       worker
           .about(LOG.atError())
           .addKeyValue("call", task.number())
           .addKeyValue("callName", task.name())
-          .addKeyValue("replaced", !missing.contains(worker))
+          .addKeyValue("replaced", !worker.isMissing())
           .addKeyValue("lostThreads", lost())
           .log("worker.lost");
+    } catch (Throwable unlogged) {
+      Settlement.report(unlogged);
     }
-    return true;
   }
 
   /** Whose gate it is; {@code null} if it is that of a call made by a call. */
   private @Nullable Worker<G> seatedAt(InterruptGate gate) {
-    for (Worker<G> worker : seated) {
-      if (worker.gate() == gate) {
+    for (int place = 0; place < seated.length(); place++) {
+      Worker<G> worker = seated.get(place);
+      if (worker != null && worker.gate() == gate) {
         return worker;
       }
     }
@@ -99,69 +90,108 @@ final class Crew<G> {
 
   /** Fills the places of those who are missing, as far as the limit allows. */
   synchronized void replaceMissing() {
-    for (Worker<G> worker : List.copyOf(missing)) {
-      if (replaced.size() >= pool.maxLostThreads()
-          || pool.queue().phase() == CallQueue.Phase.CLOSED) {
-        return;
-      }
-      try {
-        hire();
-        seated.remove(worker);
-        missing.remove(worker);
-        replaced.add(worker);
-      } catch (OutOfMemoryError e) {
-        // No thread to be had now; the watchdog comes back to it.
-        worker.about(LOG.atError()).setCause(e).log("worker.failed");
+    for (int place = 0; place < seated.length(); place++) {
+      Worker<G> worker = seated.get(place);
+      int free = indexOf(replaced, null);
+      if (worker != null && worker.isMissing() && free >= 0 && mayHire()) {
+        try {
+          seated.set(place, hire());
+          replaced.set(free, worker);
+          worker.miss(false);
+        } catch (OutOfMemoryError e) {
+          // No thread to be had now; the watchdog comes back to it.
+          Settlement.report(e);
+        }
       }
     }
   }
 
+  private boolean mayHire() {
+    return pool.queue().phase() != CallQueue.Phase.CLOSED;
+  }
+
+  private static <T> int indexOf(AtomicReferenceArray<@Nullable T> places, @Nullable T wanted) {
+    for (int place = 0; place < places.length(); place++) {
+      if (places.get(place) == wanted) {
+        return place;
+      }
+    }
+    return -1;
+  }
+
   /** A worker that was given up is back; {@code true} if its place is still its own. */
   synchronized boolean returned(Worker<G> worker) {
-    // May be asked again, if what follows fails for want of memory.
-    boolean goesOn = seated.contains(worker);
-    missing.remove(worker);
-    replaced.remove(worker);
-    replaceMissing();
-    worker.about(LOG.atWarn()).addKeyValue("goesOn", goesOn).log("worker.returned");
+    boolean goesOn = indexOf(seated, worker) >= 0;
+    worker.miss(false);
+    int place = indexOf(replaced, worker);
+    if (place >= 0) {
+      replaced.set(place, null);
+    }
+    try {
+      replaceMissing();
+      worker.about(LOG.atWarn()).addKeyValue("goesOn", goesOn).log("worker.returned");
+    } catch (Throwable e) {
+      Settlement.report(e); // The watchdog comes back to those who are missing.
+    }
     return goesOn;
   }
 
   /** Reports a factory that has not returned for longer than the grace time, once. */
   void reportSlowFactories(long now) {
-    for (Worker<G> worker : seated) {
-      long nanos = worker.makingNanos(now);
-      if (nanos <= pool.graceNanos()) {
-        slow.remove(worker);
-      } else if (slow.add(worker)) {
-        worker
-            .about(LOG.atWarn())
-            .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos))
-            .log("instance.slow");
+    forEachSeated(
+        worker -> {
+          long nanos = worker.makingNanos(now);
+          if (worker.becomesSlow(nanos > pool.graceNanos())) {
+            worker
+                .about(LOG.atWarn())
+                .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos))
+                .log("instance.slow");
+          }
+        });
+  }
+
+  /** Those who take calls. */
+  void forEachSeated(Consumer<? super Worker<G>> visitor) {
+    forEach(seated, visitor);
+  }
+
+  private static <T> void forEach(
+      AtomicReferenceArray<@Nullable T> places, Consumer<? super T> visitor) {
+    for (int place = 0; place < places.length(); place++) {
+      T each = places.get(place);
+      if (each != null) {
+        visitor.accept(each);
       }
     }
   }
 
-  /** Those who take calls. */
-  Iterable<Worker<G>> seated() {
-    return seated;
-  }
-
   /** All whose instances take memory. */
-  private Iterable<Worker<G>> all() {
-    return Iterables.concat(seated, replaced);
+  private List<Worker<G>> all() {
+    List<Worker<G>> all = new ArrayList<>();
+    forEach(seated, all::add);
+    forEach(replaced, all::add);
+    return all;
   }
 
   /** How many threads were given up and have not come back. */
   int lost() {
-    return replaced.size() + missing.size();
+    int lost = 0;
+    for (int place = 0; place < replaced.length(); place++) {
+      lost += replaced.get(place) == null ? 0 : 1;
+    }
+    for (int place = 0; place < seated.length(); place++) {
+      Worker<G> worker = seated.get(place);
+      lost += worker != null && worker.isMissing() ? 1 : 0;
+    }
+    return lost;
   }
 
   /** How many workers are ready for a call, or in one. */
   int ready() {
     int ready = 0;
-    for (Worker<G> worker : seated) {
-      ready += worker.heap() == null || missing.contains(worker) ? 0 : 1;
+    for (int place = 0; place < seated.length(); place++) {
+      Worker<G> worker = seated.get(place);
+      ready += worker == null || worker.heap() == null || worker.isMissing() ? 0 : 1;
     }
     return ready;
   }

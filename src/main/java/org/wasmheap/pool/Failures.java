@@ -65,15 +65,18 @@ final class Failures {
     }
     return new CallException(
         FailureKind.REJECTED,
-        "%s to %s was rejected: %d %s calls wait, the oldest for %d ms, and %d calls run; submit"
-                .formatted(
-                    about(task),
-                    pool,
-                    refusal.waiting(),
-                    task.callClass().label(),
-                    TimeUnit.NANOSECONDS.toMillis(refusal.longestWaitNanos()),
-                    refusal.running())
-            + " later, or raise workers or queueCapacity",
+        about(task)
+            + " to "
+            + pool
+            + " was rejected: "
+            + refusal.waiting()
+            + " "
+            + task.callClass().label()
+            + " calls wait, the oldest for "
+            + TimeUnit.NANOSECONDS.toMillis(refusal.longestWaitNanos())
+            + " ms, and "
+            + refusal.running()
+            + " calls run; submit later, or raise workers or queueCapacity",
         null);
   }
 
@@ -164,7 +167,12 @@ final class Failures {
   }
 
   private static String detail(Throwable thrown) {
-    String message = thrown.getMessage();
+    String message = null;
+    try {
+      message = thrown.getMessage();
+    } catch (Throwable e) {
+      thrown.addSuppressed(e); // Anybody's code: it must not keep a call from ending.
+    }
     return message == null ? thrown.getClass().getName() : message;
   }
 

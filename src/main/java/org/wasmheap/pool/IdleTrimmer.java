@@ -27,9 +27,7 @@ final class IdleTrimmer<G> {
   }
 
   void trimIdle(long now) {
-    for (Worker<G> worker : crew.seated()) {
-      seen.put(worker, look(worker.heap(), seen.get(worker), now));
-    }
+    crew.forEachSeated(worker -> seen.put(worker, look(worker.heap(), seen.get(worker), now)));
   }
 
   private Seen look(@Nullable Heap heap, @Nullable Seen last, long now) {

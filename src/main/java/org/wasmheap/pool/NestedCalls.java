@@ -30,8 +30,9 @@ final class NestedCalls<G> {
         runWithin(task, stack);
       } catch (Throwable e) {
         task.lose(e);
+      } finally {
+        pool.queue().finished(task);
       }
-      pool.queue().finished(task);
     }
   }
 
@@ -74,9 +75,15 @@ final class NestedCalls<G> {
   }
 
   private void runOnReserve(CallTask<G, ?> task, InterruptGate gate, CallStack stack) {
-    Seat<G> seat = take(task);
+    Seat<G> seat = null;
+    try {
+      seat = take(task);
+    } finally {
+      if (seat == null) {
+        gate.end(task.number());
+      }
+    }
     if (seat == null) {
-      gate.end(task.number());
       return;
     }
     try {
@@ -85,11 +92,12 @@ final class NestedCalls<G> {
       stack.pop(task);
       gate.end(task.number());
       seat.discard("lost");
-      task.lose(e);
+      throw e; // Who called fails the call.
+    } finally {
+      if (!gate.release()) {
+        seat.discard("given_up"); // Given up while it ended.
+      }
+      reserve.give(seat);
     }
-    if (!gate.release()) {
-      seat.discard("given_up"); // Given up while it ended.
-    }
-    reserve.give(seat);
   }
 }

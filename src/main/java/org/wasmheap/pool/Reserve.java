@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,15 +75,26 @@ final class Reserve<G> {
 
   /** A call on an instance is over; one that was discarded is not kept. */
   void give(Seat<G> seat) {
-    if (!seat.isEmpty() && keep(seat)) {
-      return;
-    }
-    seat.close();
-    lock.lock();
+    boolean kept = false;
     try {
-      all.remove(seat);
+      kept = !seat.isEmpty() && keep(seat);
     } finally {
-      lock.unlock();
+      if (!kept) {
+        drop(seat);
+      }
+    }
+  }
+
+  private void drop(Seat<G> seat) {
+    try {
+      seat.close();
+    } finally {
+      lock.lock();
+      try {
+        all.remove(seat);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -90,8 +102,8 @@ final class Reserve<G> {
     lock.lock();
     try {
       if (!closed) {
+        ready.addFirst(new Idle<>(seat, System.nanoTime())); // First: it takes memory.
         seat.release();
-        ready.addFirst(new Idle<>(seat, System.nanoTime()));
         given.signal();
       }
       return !closed;
@@ -109,16 +121,25 @@ final class Reserve<G> {
     }
   }
 
-  /** The maker's thread. */
+  /** The maker's thread. Nothing that is thrown ends it before the reserve is closed. */
   private void makeOnDemand() {
     long backOffNanos = FIRST_BACK_OFF_NANOS;
     boolean failed = false;
-    while (awaitDemand(failed ? backOffNanos : 0)) {
-      drop(takeIdle(System.nanoTime() - pool.idleNanos()));
-      if (isWanted()) {
-        failed = !make(backOffNanos);
-        backOffNanos =
-            failed ? Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS) : FIRST_BACK_OFF_NANOS;
+    boolean more = true;
+    while (more) {
+      try {
+        more = awaitDemand(failed ? backOffNanos : 0);
+        if (more) {
+          drop(takeIdle(System.nanoTime() - pool.idleNanos()));
+        }
+        if (more && isWanted()) {
+          failed = !make(backOffNanos);
+          backOffNanos =
+              failed ? Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS) : FIRST_BACK_OFF_NANOS;
+        }
+      } catch (Throwable e) {
+        LockSupport.parkNanos(FIRST_BACK_OFF_NANOS);
+        Settlement.report(e);
       }
     }
   }
@@ -192,14 +213,23 @@ final class Reserve<G> {
           .log("instance.failed");
       return false;
     }
+    try {
+      list(seat);
+    } catch (Throwable e) {
+      seat.close();
+      throw e;
+    }
+    give(seat);
+    return true;
+  }
+
+  private void list(Seat<G> seat) {
     lock.lock();
     try {
       all.add(seat);
     } finally {
       lock.unlock();
     }
-    give(seat);
-    return true;
   }
 
   /** The heaps of all instances, in use or not. */

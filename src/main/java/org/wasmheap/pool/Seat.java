@@ -28,12 +28,13 @@ final class Seat<G> {
 
   private final CallTimes times;
 
-  /**
-   * What the next instance takes the place of, and why; {@code null} if of nothing. The owner's.
-   */
-  private @Nullable Discarded discarded;
+  /** What the next instance takes the place of; {@code null} if of nothing. The owner's. */
+  private @Nullable String discarded;
 
-  private record Discarded(String heap, String reason, long nanoTime) {}
+  /** Why that was discarded, and when. */
+  private String reason = "";
+
+  private long discardedNanos;
 
   Seat(PoolContext<G> pool) {
     this.pool = pool;
@@ -83,7 +84,7 @@ final class Seat<G> {
       made.discard();
       throw e;
     }
-    Discarded old = discarded;
+    String old = discarded;
     discarded = null;
     if (old != null) {
       pool.counters().replaced.increment(); // First, so that who finds it ready finds it counted.
@@ -91,25 +92,26 @@ final class Seat<G> {
     revoke = own::revoke;
     instance = made;
     heap = own;
-    if (old != null) {
-      replaced(own, old);
+    try {
+      if (old != null) {
+        replaced(own, old);
+      }
+    } finally {
+      pool.queue().instancesChanged();
     }
-    pool.queue().instancesChanged();
   }
 
-  private void replaced(Heap own, Discarded old) {
-    long nanos = System.nanoTime() - old.nanoTime();
+  private void replaced(Heap own, String old) {
+    long nanos = System.nanoTime() - discardedNanos;
     LOG.atInfo()
         .addKeyValue("pool", pool.name())
         .addKeyValue("heap", own.name())
-        .addKeyValue("replaced", old.heap())
-        .addKeyValue("reason", old.reason())
+        .addKeyValue("replaced", old)
+        .addKeyValue("reason", reason)
         .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
         .log("heap.replaced");
     pool.listener()
-        .replaced(
-            own,
-            new HeapListener.Replacement(pool.name(), own.name(), old.heap(), old.reason(), nanos));
+        .replaced(own, new HeapListener.Replacement(pool.name(), own.name(), old, reason, nanos));
   }
 
   /** Makes a first call, so that none that matters pays for what the first one sets up. */
@@ -131,31 +133,44 @@ final class Seat<G> {
   }
 
   /**
-   * Takes the instance out of use.
+   * Takes the instance out of use, whatever fails meanwhile.
    *
-   * @param reason why, for who hears of the next one: see {@link HeapListener.Replacement}
+   * @param why for who hears of the next one: see {@link HeapListener.Replacement}
    */
-  void discard(String reason) {
+  void discard(String why) {
     GuestFactory.Instance<G> old = instance;
     Heap retired = heap;
+    if (old == null || retired == null) {
+      return;
+    }
     instance = null;
     heap = null;
-    if (old != null && retired != null) {
-      discarded = new Discarded(retired.name(), reason, System.nanoTime());
+    discarded = retired.name();
+    reason = why;
+    discardedNanos = System.nanoTime();
+    try {
       retired.retire();
-      try {
-        old.discard();
-      } catch (RuntimeException e) {
-        LOG.atWarn().addKeyValue("heap", retired.name()).setCause(e).log("instance.failed");
-      }
-      pool.queue().instancesChanged();
+    } finally {
+      discard(old, retired);
+    }
+    pool.queue().instancesChanged();
+  }
+
+  private void discard(GuestFactory.Instance<G> old, Heap retired) {
+    try {
+      old.discard();
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("heap", retired.name()).setCause(e).log("instance.failed");
     }
   }
 
   /** Takes the instance out of use, for good. */
   void close() {
-    discard("closed");
-    pool.times().retire(times);
+    try {
+      discard("closed");
+    } finally {
+      pool.times().retire(times);
+    }
   }
 
   /**

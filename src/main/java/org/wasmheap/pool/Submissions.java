@@ -27,10 +27,19 @@ final class Submissions<G> {
     }
     CallTask<G, R> task = new CallTask<>(pool, call, options, now, deadline);
     pool.counters().submitted.increment();
-    if (stack != null) {
-      nested.run(task, stack);
-      return task;
+    try {
+      if (stack != null) {
+        nested.run(task, stack);
+      } else {
+        offer(task);
+      }
+    } catch (Throwable e) {
+      lose(task, e);
     }
+    return task;
+  }
+
+  private void offer(CallTask<G, ?> task) {
     CallQueue.Refusal refusal = pool.queue().offer(task);
     if (refusal != null) {
       task.reject(Failures.rejected(task, pool.name(), refusal));
@@ -38,7 +47,13 @@ final class Submissions<G> {
         tellOf(task, refusal);
       }
     }
-    return task;
+  }
+
+  /** It was not accepted, or it is known to the queue still; or it is done, and more went wrong. */
+  private static void lose(CallTask<?, ?> task, Throwable why) {
+    if (!task.isDone()) {
+      task.lose(why);
+    }
   }
 
   /** After its future has failed, so that a hook that blocks holds up its own thread alone. */

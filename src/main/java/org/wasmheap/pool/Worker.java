@@ -30,6 +30,15 @@ final class Worker<G> implements Runnable {
    */
   private volatile long makingSince;
 
+  /**
+   * Whether it was given up and has its place still. Written in the crew's monitor, read by any
+   * thread.
+   */
+  private volatile boolean missing;
+
+  /** Whether its factory was reported to take long. The watchdog's alone. */
+  private boolean slow;
+
   /** The last call, if the queue has not heard yet that it is finished. */
   private @Nullable CallTask<G, ?> done;
 
@@ -72,19 +81,34 @@ final class Worker<G> implements Runnable {
     return since == 0 ? 0 : now - since;
   }
 
+  void miss(boolean value) {
+    missing = value;
+  }
+
+  boolean isMissing() {
+    return missing;
+  }
+
+  /** Whether its factory takes long now and did not when this was asked last. */
+  boolean becomesSlow(boolean now) {
+    boolean becomes = now && !slow;
+    slow = now;
+    return becomes;
+  }
+
   @Override
   public void run() {
-    CallStack stack = CallStack.install();
+    CallStack stack = null;
     // Nothing that is thrown in a step ends the thread: that would take capacity for good.
     boolean more = true;
     while (more) {
       try {
+        stack = stack == null ? CallStack.install() : stack;
         more = mayGoOn() && ensureInstance() && step(stack);
       } catch (Throwable e) {
         survive(e);
       }
     }
-    finish();
     seat.close();
   }
 
@@ -115,7 +139,9 @@ final class Worker<G> implements Runnable {
   /** Takes a call and makes it; {@code false} at the end. */
   private boolean step(CallStack stack) {
     CallTask<G, ?> task = pool.queue().take(done);
-    done = null;
+    // Whatever happens below: with the next visit the queue hears of it, and fails what is not
+    // done.
+    done = task;
     if (task == null) {
       return false;
     }
@@ -129,8 +155,6 @@ final class Worker<G> implements Runnable {
       seat.discard("lost");
       task.lose(e);
     }
-    // Not in a finally block: a call that could not even be failed stays known to the watchdog.
-    done = task;
     return true;
   }
 

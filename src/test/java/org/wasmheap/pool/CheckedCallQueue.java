@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -12,7 +13,7 @@ import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /** A call queue behind the operations that {@link SequentialCallQueue} specifies. */
-@Param(name = "call", gen = IntGen.class, conf = "0:3")
+@Param(name = "call", gen = IntGen.class, conf = "0:5")
 public final class CheckedCallQueue {
   private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
@@ -81,10 +82,13 @@ public final class CheckedCallQueue {
 
   @Operation
   public String due() {
-    CallQueue.Due<HeapHandle> due = queue.awaitDue(HOUR, 0);
-    return due == null
-        ? "closed"
-        : "expired " + numbers(due.waiting()) + ", interrupted " + numbers(due.running());
+    DueCalls<HeapHandle> due = new DueCalls<>();
+    boolean more = queue.awaitDue(due, HOUR, 0);
+    StringJoiner told = new StringJoiner(", ", "", more ? "" : ", the end");
+    for (int i = 0; i < due.size(); i++) {
+      told.add(calls.indexOf(due.call(i)) + " " + due.verdict(i));
+    }
+    return told.toString();
   }
 
   @Operation
@@ -93,9 +97,8 @@ public final class CheckedCallQueue {
   }
 
   @Operation
-  public String close() {
-    CallQueue.Due<HeapHandle> left = queue.close();
-    return "waited " + numbers(left.waiting()) + ", ran " + numbers(left.running());
+  public void close() {
+    queue.close();
   }
 
   @Operation
@@ -106,11 +109,5 @@ public final class CheckedCallQueue {
   @Operation
   public int running() {
     return queue.load().running();
-  }
-
-  private List<Integer> numbers(List<CallTask<HeapHandle, ?>> tasks) {
-    List<Integer> numbers = new ArrayList<>();
-    tasks.forEach(task -> numbers.add(calls.indexOf(task)));
-    return numbers;
   }
 }

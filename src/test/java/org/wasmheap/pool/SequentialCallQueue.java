@@ -1,40 +1,53 @@
 package org.wasmheap.pool;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.pool.CallQueue.Phase;
+import org.wasmheap.pool.DueCalls.Verdict;
 
 /**
  * What a call queue must do when one thread uses it, written as plainly as it can be: the
  * specification that {@link CallQueueLinearizabilityTest} holds the real one against.
  *
- * <p>Call {@code k} is of class {@code k % 3}; the last one of {@link #CALLS} is due at once.
+ * <p>Call {@code k} is of class {@code k % 3}; one of them is due at once. None is ever done, so
+ * those that are finished all the same must be failed. The clock stands still: who was told of once
+ * is not told of again.
  */
 public final class SequentialCallQueue {
   /** How many different calls there are. */
-  static final int CALLS = 4;
+  static final int CALLS = 6;
 
   /** Places of each class for calls that are offered. */
-  private static final int PLACES = 2;
+  private static final int PLACES = 1;
+
+  private static final int DUE = 3;
 
   private static final List<CallClass> CLASSES =
       List.of(CallClass.BLOCK_IMPORT, CallClass.AUTHORING, CallClass.OFF_CHAIN);
 
   /** The calls that wait from the beginning, on places of their own. */
-  static final List<Integer> PRELOADED = List.of(2, 1, 3, 2);
+  static final List<Integer> PRELOADED = List.of(2, 1, DUE, 5);
 
   private final List<Integer> waiting = new ArrayList<>(PRELOADED);
   private final List<Integer> running = new ArrayList<>();
+  private final Map<Verdict, Set<Integer>> verdicts = new EnumMap<>(Verdict.class);
+  private final List<Integer> condemned = new ArrayList<>();
+  private final Set<Integer> due = new HashSet<>(Set.of(DUE));
+  private final Set<Integer> interrupted = new HashSet<>();
   private Phase phase = Phase.OPEN;
-  private boolean overdue;
 
   static CallClass classOf(int call) {
     return CLASSES.get(call % CLASSES.size());
   }
 
   static boolean isDue(int call) {
-    return call == CALLS - 1;
+    return call == DUE;
   }
 
   /** How many calls of a class may wait. */
@@ -47,8 +60,15 @@ public final class SequentialCallQueue {
     if (phase != Phase.OPEN || before >= places(classOf(call))) {
       return phase + ", " + before + " wait, " + running.size() + " run";
     }
+    requireNowhere(call);
     waiting.add(call);
     return "accepted";
+  }
+
+  private void requireNowhere(Integer call) {
+    if (waiting.contains(call) || running.contains(call) || condemned.contains(call)) {
+      throw new IllegalStateException("it stands in a list already");
+    }
   }
 
   public String take() {
@@ -73,11 +93,23 @@ public final class SequentialCallQueue {
   }
 
   public boolean begin(int call) {
-    return phase != Phase.CLOSED && running.add(call);
+    if (phase == Phase.CLOSED) {
+      return false;
+    }
+    requireNowhere(call);
+    return running.add(call);
   }
 
   public void finished(int call) {
-    running.remove((Integer) call);
+    condemn(running, call, Verdict.UNFINISHED);
+  }
+
+  private void condemn(List<Integer> from, Integer call, Verdict verdict) {
+    if (from.remove(call)) {
+      condemned.add(call);
+      verdicts.computeIfAbsent(verdict, none -> new HashSet<>()).add(call);
+      due.add(call);
+    }
   }
 
   public boolean remove(int call) {
@@ -85,33 +117,57 @@ public final class SequentialCallQueue {
   }
 
   public String due() {
-    if (phase == Phase.CLOSED) {
-      return "closed";
+    List<String> told = new ArrayList<>();
+    for (Integer call : List.copyOf(running)) {
+      if (due.contains(call) && interrupted.add(call)) {
+        due.remove(call);
+        told.add(call + " " + Verdict.INTERRUPT);
+      } else if (due.contains(call)) {
+        condemn(running, call, Verdict.GIVE_UP);
+      }
     }
-    List<Integer> expired = new ArrayList<>();
-    List<Integer> interrupted = new ArrayList<>();
-    if (!overdue) {
-      waiting.stream().filter(SequentialCallQueue::isDue).forEach(expired::add);
-      waiting.removeAll(expired);
-      running.stream().filter(SequentialCallQueue::isDue).limit(1).forEach(interrupted::add);
-      overdue = !interrupted.isEmpty();
+    for (CallClass each : CLASSES) {
+      for (Integer call : List.copyOf(waiting)) {
+        if (classOf(call) == each && due.contains(call)) {
+          condemn(waiting, call, Verdict.EXPIRED);
+        }
+      }
     }
-    return "expired " + expired + ", interrupted " + interrupted;
+    for (Integer call : condemned) {
+      if (due.remove(call)) {
+        verdicts.forEach(
+            (verdict, calls) -> {
+              if (calls.contains(call)) {
+                told.add(call + " " + verdict);
+              }
+            });
+      }
+    }
+    boolean ended = phase == Phase.CLOSED && isIdle();
+    StringJoiner text = new StringJoiner(", ", "", ended ? ", the end" : "");
+    told.forEach(text::add);
+    return text.toString();
+  }
+
+  private boolean isIdle() {
+    return waiting.isEmpty() && running.isEmpty() && condemned.isEmpty();
   }
 
   public boolean drain() {
     phase = phase == Phase.OPEN ? Phase.DRAINING : phase;
-    return waiting.isEmpty() && running.isEmpty();
+    return isIdle();
   }
 
-  public String close() {
+  public void close() {
     phase = Phase.CLOSED;
-    List<Integer> left = new ArrayList<>();
     for (CallClass each : CLASSES) {
-      waiting.stream().filter(call -> classOf(call) == each).forEach(left::add);
+      for (Integer call : List.copyOf(waiting)) {
+        if (classOf(call) == each) {
+          condemn(waiting, call, Verdict.EXPIRED);
+        }
+      }
     }
-    waiting.clear();
-    return "waited " + left + ", ran " + running;
+    running.stream().filter(call -> !interrupted.contains(call)).forEach(due::add);
   }
 
   public int waiting() {
