@@ -49,11 +49,11 @@ public class CallOutcomeStress {
       Counters counted = pool.counters();
       return how()
           + ": "
-          + counted.completed.sum()
+          + counted.completed.get()
           + " "
-          + counted.failed.sum()
+          + counted.failed.get()
           + " "
-          + counted.cancelled.sum();
+          + counted.cancelled.get();
     }
 
     private String how() {

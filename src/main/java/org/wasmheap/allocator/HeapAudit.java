@@ -1,6 +1,5 @@
 package org.wasmheap.allocator;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.wasmheap.memory.LinearMemory;
@@ -180,9 +179,13 @@ public record HeapAudit(
    * @return the finding, if one concerns a header
    */
   public Optional<Finding> firstBadHeader() {
-    return findings.stream()
-        .filter(finding -> finding.address() >= 0)
-        .min(Comparator.comparingLong(Finding::address));
+    Finding lowest = null;
+    for (Finding each : findings) {
+      if (each.address() >= 0 && (lowest == null || each.address() < lowest.address())) {
+        lowest = each;
+      }
+    }
+    return Optional.ofNullable(lowest);
   }
 
   /**

@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.HeapAudit.Block;
@@ -303,8 +302,13 @@ final class HeapWalk {
 
   /** Bytes and blocks: a header may swallow its neighbour and the bytes be the same. */
   private void checkAccounting(List<OrderCount> orders) {
-    long blocksLive = Arrays.stream(liveByOrder).sum();
-    long bytesLive = orders.stream().mapToLong(count -> count.live() * count.blockBytes()).sum();
+    long blocksLive = 0;
+    long bytesLive = 0;
+    // No stream: a lambda that is linked first when the JVM has no memory never works again.
+    for (OrderCount each : orders) {
+      blocksLive += each.live();
+      bytesLive += each.live() * each.blockBytes();
+    }
     AllocatorStatistics counted = allocator.statistics();
     long blocksCounted = counted.allocations() - counted.deallocations();
     if (blocksLive != blocksCounted || bytesLive != counted.bytesAllocated()) {

@@ -1,7 +1,7 @@
 package org.wasmheap.heap;
 
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,9 +43,9 @@ final class HeapEvents {
         .addKeyValue("bumper", statistics.bumper())
         .addKeyValue("pages", heap.memory().pages())
         .addKeyValue("bytesAllocated", statistics.bytesAllocated())
-        .addKeyValue("lastOperations", () -> lastOperations(report))
-        .addKeyValue("badHeader", () -> badHeader(report))
-        .addKeyValue("audit", () -> audit(report.audit()))
+        .addKeyValue("lastOperations", lastOperations(report))
+        .addKeyValue("badHeader", badHeader(report))
+        .addKeyValue("audit", audit(report.audit()))
         .log("heap.poisoned");
   }
 
@@ -55,9 +55,11 @@ final class HeapEvents {
     if (all.isEmpty()) {
       return null;
     }
-    return all.subList(Math.max(0, all.size() - OPERATIONS_SHOWN), all.size()).stream()
-        .map(HeapOperation::toString)
-        .collect(Collectors.joining("; "));
+    StringJoiner text = new StringJoiner("; ");
+    for (HeapOperation each : all.subList(Math.max(0, all.size() - OPERATIONS_SHOWN), all.size())) {
+      text.add(each.toString());
+    }
+    return text.toString();
   }
 
   private static @Nullable String badHeader(PoisonReport report) {

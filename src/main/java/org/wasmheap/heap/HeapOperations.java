@@ -135,16 +135,26 @@ final class HeapOperations {
     if (firstCause == null) {
       firstCause = fault;
       heap.lost(Heap.State.POISONED);
-      PoisonReport report = reporter.take(fault);
-      poisonReport = report;
-      events.poisoned(heap, fault, report);
-      HeapListener.Observer observer = heap.observer();
-      if (observer != null) {
-        observer.failed(fault);
+      try {
+        report(fault);
+      } catch (Throwable e) {
+        // The guest's fault is what the call must end with, also where the JVM has no memory to say
+        // more of it.
+        GuardedListener.suppress("poisoned", e);
       }
-      listener.poisoned(heap, fault, report);
     }
     return fault;
+  }
+
+  private void report(AllocatorException fault) {
+    PoisonReport report = reporter.take(fault);
+    poisonReport = report;
+    events.poisoned(heap, fault, report);
+    HeapListener.Observer observer = heap.observer();
+    if (observer != null) {
+      observer.failed(fault);
+    }
+    listener.poisoned(heap, fault, report);
   }
 
   /** After a refusal by the host nothing is done any more; a poisoned allocator says so itself. */

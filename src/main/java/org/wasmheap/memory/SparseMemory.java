@@ -203,7 +203,7 @@ public final class SparseMemory implements LinearMemory {
       content = new byte[PAGE_SIZE];
     } catch (OutOfMemoryError e) {
       throw new GrowthRefusedException(
-          "the JVM has no memory for page %d of a linear memory; raise -Xmx".formatted(page), e);
+          "the JVM has no memory for page " + page + " of a linear memory; raise -Xmx", e);
     }
     contents[page] = content;
     pagesHeld++;

@@ -5,7 +5,6 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.pool.CallOptions.CallClass;
 
@@ -314,17 +313,16 @@ final class CallQueue<G> {
   }
 
   /** Waits until so many workers have an instance; {@code false} when the time is over first. */
-  boolean awaitInstances(IntSupplier instances, int wanted, long untilNanos)
-      throws InterruptedException {
+  boolean awaitInstances(Crew<G> crew, int wanted, long untilNanos) throws InterruptedException {
     lock.lock();
     try {
       long left = untilNanos - System.nanoTime();
-      while (left > 0 && instances.getAsInt() < wanted) {
+      while (left > 0 && crew.ready() < wanted) {
         // Looks itself from time to time: without memory nobody could signal.
         instance.awaitNanos(Math.min(left, LOOK_NANOS));
         left = untilNanos - System.nanoTime();
       }
-      return instances.getAsInt() >= wanted;
+      return crew.ready() >= wanted;
     } finally {
       lock.unlock();
     }
@@ -388,12 +386,18 @@ final class CallQueue<G> {
   }
 
   QueueLoad load() {
+    int[] sizes = new int[waiting.count()]; // Outside the lock: memory that is short takes time.
+    int runs;
+    long longest;
     lock.lock();
     try {
-      return new QueueLoad(waiting.sizes(), running.size(), waiting.longestWait(System.nanoTime()));
+      waiting.sizes(sizes);
+      runs = running.size();
+      longest = waiting.longestWait(System.nanoTime());
     } finally {
       lock.unlock();
     }
+    return new QueueLoad(waiting.byClass(sizes), runs, longest);
   }
 
   Phase phase() {

@@ -45,6 +45,12 @@ final class CallStack {
     }
   }
 
+  /** No call runs on this thread any more. */
+  void clear() {
+    innermost = null;
+    depth = 0;
+  }
+
   /** A call ends no later than the call that makes it. */
   long earlierDeadline(long nanoTime) {
     CallTask<?, ?> maker = innermost;

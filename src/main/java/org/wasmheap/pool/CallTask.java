@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.pool.CallOptions.CallClass;
@@ -176,16 +176,16 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     // The result came from this task's own body.
     @SuppressWarnings("unchecked")
     R own = (R) result;
-    LongAdder completed = pool.counters().completed;
-    completed.increment(); // First, so that who has the result finds it counted.
+    AtomicLong completed = pool.counters().completed;
+    completed.incrementAndGet(); // First, so that who has the result finds it counted.
     if (!set(own)) {
-      completed.decrement();
+      completed.decrementAndGet();
     }
   }
 
   void fail(CallException failure) {
     if (failWith(failure, pool.counters().failed) && failure.kind() == FailureKind.SHUTDOWN) {
-      pool.counters().cutOff.increment();
+      pool.counters().cutOff.incrementAndGet();
     }
   }
 
@@ -194,17 +194,17 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     failWith(refusal, pool.counters().rejected);
   }
 
-  private boolean failWith(@Nullable CallException failure, LongAdder count) {
-    count.increment();
+  private boolean failWith(@Nullable CallException failure, AtomicLong count) {
+    count.incrementAndGet();
     try {
       boolean first = failure == null ? setLost() : setException(failure);
       if (!first) {
-        count.decrement();
+        count.decrementAndGet();
       }
       return first;
     } catch (Throwable e) {
       if (endedBy != Thread.currentThread()) {
-        count.decrement(); // It takes memory to fail: this may be tried again.
+        count.decrementAndGet(); // It takes memory to fail: this may be tried again.
       }
       throw e;
     }
@@ -262,7 +262,7 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   protected void afterDone() {
     endedBy = Thread.currentThread();
     if (isCancelled()) {
-      pool.counters().cancelled.increment();
+      pool.counters().cancelled.incrementAndGet();
       if (!pool.queue().remove(this) && wasInterrupted() && interrupt(FailureKind.CANCELLED)) {
         pool.queue().interrupted(this, System.nanoTime() + pool.graceNanos());
       }

@@ -54,7 +54,9 @@ final class CallTimes {
 
     synchronized Figures figures() {
       long[] all = retired.clone();
-      live.forEach(times -> addTo(all, times));
+      for (CallTimes times : live) {
+        addTo(all, times);
+      }
       return new Figures(all[CALLS], all[QUEUE], all[RUN], all[RESET]);
     }
 

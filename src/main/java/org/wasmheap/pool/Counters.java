@@ -1,22 +1,23 @@
 package org.wasmheap.pool;
 
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Outcomes of an executor's calls, each counted by the thread that brought it about; sums are exact
- * once the executor is idle.
+ * once the executor is idle. Not adders: these take memory when threads meet, and a call must be
+ * counted also when there is none.
  */
 final class Counters {
-  final LongAdder submitted = new LongAdder();
-  final LongAdder completed = new LongAdder();
-  final LongAdder failed = new LongAdder();
+  final AtomicLong submitted = new AtomicLong();
+  final AtomicLong completed = new AtomicLong();
+  final AtomicLong failed = new AtomicLong();
 
   /** Of the failed ones, those that shutdown ended. */
-  final LongAdder cutOff = new LongAdder();
+  final AtomicLong cutOff = new AtomicLong();
 
-  final LongAdder rejected = new LongAdder();
-  final LongAdder cancelled = new LongAdder();
-  final LongAdder nested = new LongAdder();
-  final LongAdder replaced = new LongAdder();
-  final LongAdder poisoned = new LongAdder();
+  final AtomicLong rejected = new AtomicLong();
+  final AtomicLong cancelled = new AtomicLong();
+  final AtomicLong nested = new AtomicLong();
+  final AtomicLong replaced = new AtomicLong();
+  final AtomicLong poisoned = new AtomicLong();
 }

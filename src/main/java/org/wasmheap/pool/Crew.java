@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -138,39 +137,43 @@ final class Crew<G> {
 
   /** Reports a factory that has not returned for longer than the grace time, once. */
   void reportSlowFactories(long now) {
-    forEachSeated(
-        worker -> {
-          long nanos = worker.makingNanos(now);
-          if (worker.becomesSlow(nanos > pool.graceNanos())) {
-            worker
-                .about(LOG.atWarn())
-                .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos))
-                .log("instance.slow");
-          }
-        });
-  }
-
-  /** Those who take calls. */
-  void forEachSeated(Consumer<? super Worker<G>> visitor) {
-    forEach(seated, visitor);
-  }
-
-  private static <T> void forEach(
-      AtomicReferenceArray<@Nullable T> places, Consumer<? super T> visitor) {
-    for (int place = 0; place < places.length(); place++) {
-      T each = places.get(place);
-      if (each != null) {
-        visitor.accept(each);
+    for (int place = 0; place < places(); place++) {
+      Worker<G> worker = seatedAt(place);
+      long nanos = worker == null ? 0 : worker.makingNanos(now);
+      if (worker != null && worker.becomesSlow(nanos > pool.graceNanos())) {
+        worker
+            .about(LOG.atWarn())
+            .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos))
+            .log("instance.slow");
       }
     }
+  }
+
+  /** For how many workers there are places. */
+  int places() {
+    return seated.length();
+  }
+
+  /** Who takes calls at a place, or has it still; {@code null} before the start. */
+  @Nullable Worker<G> seatedAt(int place) {
+    return seated.get(place);
   }
 
   /** All whose instances take memory. */
   private List<Worker<G>> all() {
     List<Worker<G>> all = new ArrayList<>();
-    forEach(seated, all::add);
-    forEach(replaced, all::add);
+    addAll(all, seated);
+    addAll(all, replaced);
     return all;
+  }
+
+  private static <T> void addAll(List<T> list, AtomicReferenceArray<@Nullable T> places) {
+    for (int place = 0; place < places.length(); place++) {
+      T each = places.get(place);
+      if (each != null) {
+        list.add(each);
+      }
+    }
   }
 
   /** How many threads were given up and have not come back. */

@@ -1,5 +1,8 @@
 package org.wasmheap.pool;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -76,7 +79,15 @@ public record ExecutorStatistics(
       long failures,
       long materialisedBytes,
       @Nullable CallReport lastCall) {
-    static OfHeap of(Heap heap) {
+    static List<OfHeap> of(List<Heap> heaps) {
+      List<OfHeap> each = new ArrayList<>(heaps.size());
+      for (Heap heap : heaps) {
+        each.add(of(heap));
+      }
+      return Collections.unmodifiableList(each);
+    }
+
+    private static OfHeap of(Heap heap) {
       return new OfHeap(
           heap.name(),
           heap.state(),

@@ -9,10 +9,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.pool.CallOptions.CallClass;
 
@@ -40,6 +38,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
   private final PoolContext<G> pool;
   private final Crew<G> crew;
   private final Reserve<G> reserve;
+  private final LiveHeaps<G> heaps;
   private final Thread watchdog;
   private final Submissions<G> submissions;
 
@@ -65,6 +64,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     this.pool = pool;
     this.crew = new Crew<>(pool);
     this.reserve = new Reserve<>(pool);
+    this.heaps = new LiveHeaps<>(crew, reserve);
     this.watchdog = new Thread(new Watchdog<>(pool, crew), pool.name() + "-watchdog");
     this.submissions =
         new Submissions<>(pool, new NestedCalls<>(pool, reserve, maxDepth), defaultDeadlineNanos);
@@ -120,7 +120,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public boolean awaitReady(Duration limit) throws InterruptedException {
     long until = System.nanoTime() + Settings.nanos(limit);
-    return pool.queue().awaitInstances(crew::ready, pool.workers(), until);
+    return pool.queue().awaitInstances(crew, pool.workers(), until);
   }
 
   /**
@@ -162,7 +162,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return bytes given up
    */
   public long trim() {
-    return allHeaps().stream().mapToLong(heap -> heap.memory().trim()).sum();
+    return heaps.trim();
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -177,7 +177,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics statistics() {
-    return pool.statistics(allHeaps(), crew.lost());
+    return pool.statistics(heaps.all(), crew.lost());
   }
 
   /**
@@ -186,11 +186,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public List<ExecutorStatistics.OfHeap> heaps() {
-    return allHeaps().stream().map(ExecutorStatistics.OfHeap::of).toList();
-  }
-
-  private List<Heap> allHeaps() {
-    return Stream.concat(crew.heaps().stream(), reserve.heaps().stream()).toList();
+    return ExecutorStatistics.OfHeap.of(heaps.all());
   }
 
   @Override

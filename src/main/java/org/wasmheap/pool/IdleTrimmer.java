@@ -27,7 +27,12 @@ final class IdleTrimmer<G> {
   }
 
   void trimIdle(long now) {
-    crew.forEachSeated(worker -> seen.put(worker, look(worker.heap(), seen.get(worker), now)));
+    for (int place = 0; place < crew.places(); place++) {
+      Worker<G> worker = crew.seatedAt(place);
+      if (worker != null) {
+        seen.put(worker, look(worker.heap(), seen.get(worker), now));
+      }
+    }
   }
 
   private Seen look(@Nullable Heap heap, @Nullable Seen last, long now) {

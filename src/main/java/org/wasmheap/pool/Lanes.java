@@ -104,8 +104,19 @@ final class Lanes<G> {
     return longest;
   }
 
-  /** How many calls wait in each class. */
-  Map<CallClass, Integer> sizes() {
-    return ImmutableMap.copyOf(Maps.transformValues(laneOf, lane -> lane.waiting().size()));
+  /** How many calls wait in each class, the most urgent first, into an array for all of them. */
+  void sizes(int[] sizes) {
+    for (int i = 0; i < count(); i++) {
+      sizes[i] = get(i).size();
+    }
+  }
+
+  /** The same by class; needs no lock. */
+  Map<CallClass, Integer> byClass(int[] sizes) {
+    Map<CallClass, Integer> each = new EnumMap<>(CallClass.class);
+    for (CallClass callClass : laneOf.keySet()) {
+      each.put(callClass, sizes[each.size()]);
+    }
+    return Maps.immutableEnumMap(each);
   }
 }

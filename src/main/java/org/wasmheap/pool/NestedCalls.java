@@ -20,7 +20,7 @@ final class NestedCalls<G> {
 
   /** Runs a call to its end, whatever that is. */
   void run(CallTask<G, ?> task, CallStack stack) {
-    pool.counters().nested.increment();
+    pool.counters().nested.incrementAndGet();
     if (stack.depth() > maxDepth) {
       task.reject(Failures.tooDeep(task, pool.name(), maxDepth));
     } else if (!pool.queue().begin(task)) {
@@ -91,11 +91,11 @@ final class NestedCalls<G> {
     } catch (Throwable e) {
       stack.pop(task);
       gate.end(task.number());
-      seat.discard("lost");
+      seat.discard(Seat.Reason.LOST.label());
       throw e; // Who called fails the call.
     } finally {
       if (!gate.release()) {
-        seat.discard("given_up"); // Given up while it ended.
+        seat.discard(Seat.Reason.GIVEN_UP.label()); // Given up while it ended.
       }
       reserve.give(seat);
     }

@@ -127,29 +127,33 @@ final class PoolContext<G> {
 
   /** With the heaps of all instances, and how many threads are lost. */
   ExecutorStatistics statistics(List<Heap> heaps, int lostThreads) {
+    long materialised = 0;
+    for (Heap heap : heaps) {
+      materialised += heap.memory().materialisedBytes();
+    }
     CallTimes.Figures took = times.figures();
     QueueLoad load = queue.load();
     return new ExecutorStatistics(
         name,
-        counters.submitted.sum(),
-        counters.completed.sum(),
-        counters.failed.sum(),
-        counters.rejected.sum(),
-        counters.cancelled.sum(),
-        counters.nested.sum(),
+        counters.submitted.get(),
+        counters.completed.get(),
+        counters.failed.get(),
+        counters.rejected.get(),
+        counters.cancelled.get(),
+        counters.nested.get(),
         took.calls(),
         took.queueNanos(),
         took.runNanos(),
         took.resetNanos(),
-        load.waiting().values().stream().mapToInt(Integer::intValue).sum(),
+        load.allWaiting(),
         load.waiting(),
         load.longestWaitNanos(),
         load.running(),
         workers,
         heaps.size(),
-        counters.replaced.sum(),
-        counters.poisoned.sum(),
+        counters.replaced.get(),
+        counters.poisoned.get(),
         lostThreads,
-        heaps.stream().mapToLong(heap -> heap.memory().materialisedBytes()).sum());
+        materialised);
   }
 }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +29,9 @@ final class Reserve<G> {
   private final Condition given = lock.newCondition();
   private final Condition wanted = lock.newCondition();
 
+  /** Made before it is needed: then there may be no memory for it. */
+  private final Thread maker;
+
   // All below: guarded by the lock.
 
   /** Pristine, owned by nobody; used last first, so that the others become idle. */
@@ -40,12 +42,16 @@ final class Reserve<G> {
 
   private int waiters;
   private boolean closed;
-  private @Nullable Thread maker;
+
+  /** Whether the maker was started. */
+  private boolean started;
 
   private record Idle<G>(Seat<G> seat, long sinceNanos) {}
 
   Reserve(PoolContext<G> pool) {
     this.pool = pool;
+    this.maker = new Thread(null, this::makeOnDemand, pool.name() + "-reserve");
+    maker.setDaemon(true);
   }
 
   /** An instance for the calling thread; {@code null} if none is ready in time, or at the end. */
@@ -77,7 +83,7 @@ final class Reserve<G> {
   void give(Seat<G> seat) {
     boolean kept = false;
     try {
-      kept = !seat.isEmpty() && keep(seat);
+      kept = seat.isPristine() && keep(seat);
     } finally {
       if (!kept) {
         drop(seat);
@@ -113,11 +119,9 @@ final class Reserve<G> {
   }
 
   private void startMaker() {
-    if (maker == null) {
-      Thread started = new Thread(null, this::makeOnDemand, pool.name() + "-reserve");
-      started.setDaemon(true);
-      started.start();
-      maker = started;
+    if (!started) {
+      maker.start();
+      started = true;
     }
   }
 
@@ -138,8 +142,7 @@ final class Reserve<G> {
               failed ? Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS) : FIRST_BACK_OFF_NANOS;
         }
       } catch (Throwable e) {
-        LockSupport.parkNanos(FIRST_BACK_OFF_NANOS);
-        Settlement.report(e);
+        Settlement.pauseAfter(e);
       }
     }
   }
@@ -256,7 +259,7 @@ final class Reserve<G> {
       closed = true;
       given.signalAll();
       wanted.signalAll();
-      if (maker != null) {
+      if (started) {
         maker.interrupt(); // It may be in a factory.
       }
     } finally {
@@ -267,16 +270,8 @@ final class Reserve<G> {
 
   /** Waits for the maker's thread after {@link #close}; {@code false} if it does not end. */
   boolean join(long untilNanos) throws InterruptedException {
-    Thread ends;
-    lock.lock();
-    try {
-      ends = maker;
-    } finally {
-      lock.unlock();
-    }
-    if (ends != null) {
-      TimeUnit.NANOSECONDS.timedJoin(ends, Math.max(1_000_000, untilNanos - System.nanoTime()));
-    }
-    return ends == null || !ends.isAlive();
+    // A thread that was never started is not waited for.
+    TimeUnit.NANOSECONDS.timedJoin(maker, Math.max(1_000_000, untilNanos - System.nanoTime()));
+    return !maker.isAlive();
   }
 }

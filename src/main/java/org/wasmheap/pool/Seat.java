@@ -20,6 +20,12 @@ final class Seat<G> {
   /** The owner's alone. A seat of the reserve changes owners under the reserve's lock. */
   private GuestFactory.@Nullable Instance<G> instance;
 
+  /** Whether this place is closed for good. The owner's alone. */
+  private boolean closed;
+
+  /** Whether a call has begun on it and it was not put back since. The owner's alone. */
+  private boolean used;
+
   /** The heap of {@link #instance}. Written by the owner, read by any thread for statistics. */
   private volatile @Nullable Heap heap;
 
@@ -31,10 +37,30 @@ final class Seat<G> {
   /** What the next instance takes the place of; {@code null} if of nothing. The owner's. */
   private @Nullable String discarded;
 
-  /** Why that was discarded, and when. */
-  private String reason = "";
+  /** Why that was discarded, and when. The label of a failure, or of one of these. */
+  private String reason = Reason.CLOSED.label();
 
   private long discardedNanos;
+
+  /** Why an instance is discarded whose call did not fail by itself. */
+  enum Reason {
+    LOST("lost"),
+    GIVEN_UP("given_up"),
+    CLOSED("closed"),
+    RESET_FAILED("reset_failed"),
+    RESET_INCOMPLETE("reset_incomplete");
+
+    // Made with the first seat: a literal takes memory where it is met first.
+    private final String label;
+
+    Reason(String label) {
+      this.label = label;
+    }
+
+    String label() {
+      return label;
+    }
+  }
 
   Seat(PoolContext<G> pool) {
     this.pool = pool;
@@ -45,8 +71,17 @@ final class Seat<G> {
     return heap;
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   boolean isEmpty() {
     return instance == null;
+  }
+
+  /** Whether there is an instance as new. */
+  boolean isPristine() {
+    return instance != null && !used;
   }
 
   /** The calling thread owns the heap from here on. */
@@ -87,7 +122,9 @@ final class Seat<G> {
     String old = discarded;
     discarded = null;
     if (old != null) {
-      pool.counters().replaced.increment(); // First, so that who finds it ready finds it counted.
+      pool.counters()
+          .replaced
+          .incrementAndGet(); // First, so that who finds it ready finds it counted.
     }
     revoke = own::revoke;
     instance = made;
@@ -145,6 +182,7 @@ final class Seat<G> {
     }
     instance = null;
     heap = null;
+    used = false;
     discarded = retired.name();
     reason = why;
     discardedNanos = System.nanoTime();
@@ -164,13 +202,14 @@ final class Seat<G> {
     }
   }
 
-  /** Takes the instance out of use, for good. */
+  /** Takes the instance out of use, for good; done when it returns. */
   void close() {
     try {
-      discard("closed");
+      discard(Reason.CLOSED.label());
     } finally {
       pool.times().retire(times);
     }
+    closed = true;
   }
 
   /**
@@ -197,6 +236,7 @@ final class Seat<G> {
     @Nullable Throwable thrown = null;
     @Nullable CallScope scope = null;
     stack.push(task);
+    used = true;
     try {
       scope = new CallScope(own.begin(task.number(), task.name()), task.options().context(), gate);
       // Given up between the gate's beginning and the heap's: the token lives, and must not.
@@ -249,10 +289,11 @@ final class Seat<G> {
       if (pool.verifiesResets()) {
         verify(own, guest);
       }
+      used = false;
       return blocks;
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      discard(Reason.RESET_FAILED.label());
       LOG.atWarn().addKeyValue("heap", own.name()).setCause(e).log("reset.failed");
-      discard("reset_failed");
       return 0;
     }
   }
@@ -267,13 +308,13 @@ final class Seat<G> {
           .addKeyValue("generation", own.generation())
           .addKeyValue("difference", difference)
           .log("reset.incomplete");
-      discard("reset_incomplete");
+      discard(Reason.RESET_INCOMPLETE.label());
     }
   }
 
   private int abandon(Heap own, CallException failure) {
     if (own.state() == Heap.State.POISONED) {
-      pool.counters().poisoned.increment();
+      pool.counters().poisoned.incrementAndGet();
     } else if (!failure.isDeterministic()) {
       own.abort(failure);
     }

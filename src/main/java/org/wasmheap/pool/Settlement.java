@@ -87,12 +87,24 @@ final class Settlement<G> {
     }
   }
 
-  /** Logs, which may fail too. */
+  /** Logs what went wrong, if that can be had. */
   static void report(Throwable e) {
     try {
-      LOG.atError().setCause(e).log("watchdog.failed");
+      LOG.atError().setCause(e).log("executor.failed");
     } catch (Throwable unlogged) {
-      Thread.interrupted();
+      // Without memory, say. Nothing here that could fail.
+      return;
+    }
+  }
+
+  /** For a thread that must not end, whatever it met: waits a little and goes on. */
+  static void pauseAfter(Throwable e) {
+    try {
+      LockSupport.parkNanos(PAUSE_NANOS);
+      report(e);
+    } catch (Throwable unlogged) {
+      // The first use of any class takes memory, too.
+      return;
     }
   }
 }

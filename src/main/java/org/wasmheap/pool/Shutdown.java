@@ -25,7 +25,7 @@ final class Shutdown<G> {
   long cutOff(long drainNanos) {
     CallQueue<G> queue = pool.queue();
     queue.drain(drainNanos);
-    long before = pool.counters().cutOff.sum();
+    long before = pool.counters().cutOff.get();
     queue.close();
     // The watchdog does the same; but a listener that blocks it must not hold up the end.
     settlement.settleNow(System.nanoTime() + pool.graceNanos());
@@ -37,7 +37,7 @@ final class Shutdown<G> {
     reserve.close();
     pool.exhaustion().tellRest();
     // Not all that were left: a call may end well in its grace time after all, or be cancelled.
-    return pool.counters().cutOff.sum() - before;
+    return pool.counters().cutOff.get() - before;
   }
 
   /** Then waits for the threads, a grace time for all together; how many are left. */

@@ -26,7 +26,7 @@ final class Submissions<G> {
       deadline = stack.earlierDeadline(deadline);
     }
     CallTask<G, R> task = new CallTask<>(pool, call, options, now, deadline);
-    pool.counters().submitted.increment();
+    pool.counters().submitted.incrementAndGet();
     try {
       if (stack != null) {
         nested.run(task, stack);

@@ -1,15 +1,10 @@
 package org.wasmheap.pool;
 
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-
 /**
  * The thread that holds calls to their deadlines, and ends those that nobody else ends. It takes
  * spare memory from idle heaps, too.
  */
 final class Watchdog<G> implements Runnable {
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-
   private final PoolContext<G> pool;
   private final Crew<G> crew;
   private final Settlement<G> settlement;
@@ -27,23 +22,27 @@ final class Watchdog<G> implements Runnable {
     // A slow factory, too, is to be seen in time, and so is what the log was not told yet.
     long nanos = Math.min(pool.idleNanos(), 2 * pool.graceNanos());
     nanos = Math.min(nanos, Exhaustion.INTERVAL_NANOS);
+    look(); // What it needs is loaded while there is memory.
     boolean more = true;
     while (more) {
       try {
         more = settlement.awaitAndSettle(nanos);
-        look();
       } catch (Throwable e) {
-        // Deadlines must hold whatever fails here.
-        LockSupport.parkNanos(PAUSE_NANOS);
-        Settlement.report(e);
+        Settlement.pauseAfter(e);
       }
+      look();
     }
   }
 
+  /** Deadlines must hold whatever fails here. */
   private void look() {
-    crew.replaceMissing();
-    crew.reportSlowFactories(System.nanoTime());
-    trimmer.trimIdle(System.nanoTime());
-    pool.exhaustion().tellIfDue();
+    try {
+      crew.replaceMissing();
+      crew.reportSlowFactories(System.nanoTime());
+      trimmer.trimIdle(System.nanoTime());
+      pool.exhaustion().tellIfDue();
+    } catch (Throwable e) {
+      Settlement.pauseAfter(e);
+    }
   }
 }

@@ -1,7 +1,6 @@
 package org.wasmheap.pool;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +15,10 @@ import org.wasmheap.heap.Heap;
 final class Worker<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
   private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** How often an instance is tried to be closed while there is no memory for it. */
+  private static final int TRIES = 100;
+
   private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final PoolContext<G> pool;
@@ -38,6 +41,9 @@ final class Worker<G> implements Runnable {
 
   /** Whether its factory was reported to take long. The watchdog's alone. */
   private boolean slow;
+
+  /** Of this thread; {@code null} before the first call. */
+  private @Nullable CallStack stack;
 
   /** The last call, if the queue has not heard yet that it is finished. */
   private @Nullable CallTask<G, ?> done;
@@ -98,18 +104,22 @@ final class Worker<G> implements Runnable {
 
   @Override
   public void run() {
-    CallStack stack = null;
     // Nothing that is thrown in a step ends the thread: that would take capacity for good.
     boolean more = true;
     while (more) {
       try {
-        stack = stack == null ? CallStack.install() : stack;
-        more = mayGoOn() && ensureInstance() && step(stack);
+        more = mayGoOn() && ensureInstance() && step();
       } catch (Throwable e) {
-        survive(e);
+        Settlement.pauseAfter(e);
       }
     }
-    seat.close();
+    for (int tries = 0; !seat.isClosed() && tries < TRIES; tries++) {
+      try {
+        seat.close();
+      } catch (Throwable e) {
+        Settlement.pauseAfter(e);
+      }
+    }
   }
 
   private void finish() {
@@ -123,21 +133,28 @@ final class Worker<G> implements Runnable {
   /** Done with the last call; {@code false} if it took too long and another has this place. */
   private boolean mayGoOn() {
     givenUp |= !gate.release();
-    if (!givenUp && !seat.isEmpty()) {
+    if (!givenUp && seat.isPristine()) {
       return true; // The queue hears with the next visit that the call is finished.
     }
+    // What the last call may have left undone, for want of memory, say.
+    if (stack != null) {
+      stack.clear();
+    }
+    Seat.Reason why = givenUp ? Seat.Reason.GIVEN_UP : Seat.Reason.LOST;
+    seat.discard(why.label());
     finish();
     if (!givenUp) {
       return true;
     }
-    seat.discard("given_up");
     boolean goesOn = crew.returned(this);
     givenUp = false;
     return goesOn;
   }
 
   /** Takes a call and makes it; {@code false} at the end. */
-  private boolean step(CallStack stack) {
+  private boolean step() {
+    CallStack calls = stack == null ? CallStack.install() : stack;
+    stack = calls;
     CallTask<G, ?> task = pool.queue().take(done);
     // Whatever happens below: with the next visit the queue hears of it, and fails what is not
     // done.
@@ -147,25 +164,15 @@ final class Worker<G> implements Runnable {
     }
     try {
       task.begin(gate);
-      seat.execute(task, gate, stack);
+      seat.execute(task, gate, calls);
     } catch (Throwable e) {
       // Out of memory while it reports, say. Dropping the instance may give some back.
-      stack.pop(task);
+      calls.pop(task);
       gate.end(task.number());
-      seat.discard("lost");
+      seat.discard(Seat.Reason.LOST.label());
       task.lose(e);
     }
     return true;
-  }
-
-  /** Without memory nothing here may be taken for granted: waiting and logging take some too. */
-  private void survive(Throwable e) {
-    LockSupport.parkNanos(FIRST_BACK_OFF_NANOS);
-    try {
-      about(LOG.atError()).setCause(e).log("worker.failed");
-    } catch (Throwable unlogged) {
-      Thread.interrupted();
-    }
   }
 
   /**

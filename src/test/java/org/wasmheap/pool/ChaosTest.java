@@ -91,7 +91,7 @@ class ChaosTest {
       }
       assertEquals("", tally.wrongs());
       assertEverythingHappened();
-      for (String event : List.of("reset.incomplete", "worker.failed", "watchdog.failed")) {
+      for (String event : List.of("reset.incomplete", "executor.failed")) {
         assertEquals(List.of(), log.events(event));
       }
     }

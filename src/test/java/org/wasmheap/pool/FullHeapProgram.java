@@ -23,6 +23,9 @@ final class FullHeapProgram {
   private static final int GREEDY = 40;
   private static final int LATER = 20;
 
+  // Linked here: a lambda that is linked first when there is no memory never works again.
+  private static final HeapExecutor.Call<HeapHandle, Integer> MALLOC = heap -> heap.malloc(8);
+
   private FullHeapProgram() {}
 
   /** Takes all memory there is, holds it for a while, and fails for want of it. */
@@ -70,7 +73,7 @@ final class FullHeapProgram {
     executor.awaitReady(Duration.ofSeconds(20));
     int succeeded = 0;
     for (int i = 0; i < LATER; i++) {
-      int pointer = executor.call(CallOptions.named("later"), heap -> heap.malloc(8));
+      int pointer = executor.call(CallOptions.named("later"), MALLOC);
       succeeded += pointer == BareHeaps.FIRST_POINTER ? 1 : 0;
     }
     boolean drained = executor.drain(Duration.ofSeconds(20));

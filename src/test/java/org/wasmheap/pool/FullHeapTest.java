@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -19,7 +20,27 @@ final class FullHeapTest {
 
   @Test
   void a_java_heap_that_is_full_must_lose_no_call_and_no_worker() throws Exception {
-    // given a JVM with little memory
+    // when calls fill the memory past their deadlines, and others follow
+    String end = lastLineOf(FullHeapProgram.class);
+
+    // then
+    assertEquals("failed=40 succeeded=20 drained=true submitted=60 ended=60 running=0 lost=0", end);
+  }
+
+  @Test
+  void calls_submitted_cancelled_and_nested_while_the_java_heap_is_full_must_all_end()
+      throws Exception {
+    // when
+    String end = lastLineOf(FullHeapChaosProgram.class);
+
+    // then
+    assertEquals(
+        "undone=0 succeeded=20 ready=true drained=true unaccounted=0 running=0 instances=0 lost=0",
+        end);
+  }
+
+  /** Runs a program in a JVM with little memory; the last line that it printed. */
+  private String lastLineOf(Class<?> program) throws Exception {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     Process process =
@@ -29,22 +50,16 @@ final class FullHeapTest {
                 "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
-                FullHeapProgram.class.getName())
+                program.getName())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();
-
-    // when calls fill it past their deadlines, and others follow
     boolean ended = process.waitFor(150, TimeUnit.SECONDS);
     process.destroyForcibly();
-
-    // then
     assertTrue(ended, () -> "it hangs: " + text(err));
     List<String> lines = Files.readAllLines(out, UTF_8);
-    assertEquals(
-        "failed=40 succeeded=20 drained=true submitted=60 ended=60 running=0 lost=0",
-        lines.isEmpty() ? "" : lines.get(lines.size() - 1),
-        () -> text(err));
+    assertFalse(lines.isEmpty(), () -> text(err));
+    return lines.get(lines.size() - 1);
   }
 
   private static String text(Path file) {
