@@ -90,10 +90,11 @@ final class FullHeapProgram {
             "lost=" + end.lostThreads()));
   }
 
-  /** A call whose time is over may hold memory for a moment more. */
+  /** A call whose time is over, or whose thread was given up, may hold memory for a while more. */
   private static boolean isFull(HeapExecutor<HeapHandle> executor) {
     try {
-      return executor.statistics().running() > 0;
+      ExecutorStatistics now = executor.statistics();
+      return now.running() + now.lostThreads() > 0;
     } catch (OutOfMemoryError e) {
       return true;
     }

@@ -16,13 +16,18 @@ final class PoolParts {
 
   /** A pool that nobody works for, with room for so many calls in each class. */
   static PoolContext<HeapHandle> pool(int capacity) {
+    return pool(capacity, BareHeaps.factory());
+  }
+
+  /** The same with guests of another kind. */
+  static PoolContext<HeapHandle> pool(int capacity, GuestFactory<HeapHandle> factory) {
     Map<CallClass, Integer> capacities = new EnumMap<>(CallClass.class);
     for (CallClass each : CallClass.values()) {
       capacities.put(each, capacity);
     }
     return new PoolContext<>(
         "parts",
-        BareHeaps.factory(),
+        factory,
         new HeapListener() {},
         new CallQueue<>(capacities, HOUR),
         1,
