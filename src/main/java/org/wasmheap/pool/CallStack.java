@@ -16,7 +16,7 @@ final class CallStack {
   private @Nullable CallTask<?, ?> innermost;
   private int depth;
 
-  private CallStack() {}
+  CallStack() {}
 
   /** The stack of the calling thread, which is a worker's from here on. */
   static CallStack install() {

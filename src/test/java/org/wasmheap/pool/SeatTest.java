@@ -19,7 +19,7 @@ import org.wasmheap.testkit.BareHeaps;
 @Timeout(60)
 class SeatTest {
   private final InterruptGate gate = new InterruptGate(Thread.currentThread());
-  private final CallStack stack = CallStack.install();
+  private final CallStack stack = new CallStack();
 
   private void run(PoolContext<HeapHandle> pool, Seat<HeapHandle> seat, Runnable misdeed) {
     CallOptions options = CallOptions.named("call").withClass(CallClass.OFF_CHAIN);
