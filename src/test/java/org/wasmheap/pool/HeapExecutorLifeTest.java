@@ -12,6 +12,8 @@ import static org.wasmheap.testkit.Calls.waiting;
 
 import ch.qos.logback.classic.Level;
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.MoreExecutors;
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -225,6 +227,42 @@ class HeapExecutorLifeTest {
     assertTrue(entered.await(30, SECONDS));
 
     assertEquals(0, executor.shutdown(SOON).threadsLeft());
+  }
+
+  @Test
+  void a_listener_that_blocks_the_watchdog_must_not_keep_shutdown_from_ending_the_calls()
+      throws Exception {
+    // given a call that does not come back, one that waits, and one whose listener blocks
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofMillis(100)).build();
+    ListenableFuture<Boolean> stuck =
+        executor.submit(
+            CALL,
+            heap -> {
+              started.countDown();
+              return Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS);
+            });
+    assertTrue(started.await(30, SECONDS));
+    CountDownLatch blocks = new CountDownLatch(1);
+    executor
+        .submit(CALL.withDeadline(SOON), heap -> 1)
+        .addListener(
+            () -> {
+              blocks.countDown();
+              assertTrue(Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS));
+            },
+            MoreExecutors.directExecutor());
+    ListenableFuture<Integer> waits = executor.submit(CALL, heap -> 1);
+    assertTrue(blocks.await(30, SECONDS));
+
+    // when
+    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+
+    // then
+    assertTrue(stuck.isDone() && waits.isDone(), () -> stuck + " " + waits + " " + account);
+    assertEquals(FailureKind.SHUTDOWN, failureOf(stuck).kind());
+    assertEquals(FailureKind.SHUTDOWN, failureOf(waits).kind());
+    assertEquals(2, account.abandoned());
+    go.countDown();
   }
 
   @Test
