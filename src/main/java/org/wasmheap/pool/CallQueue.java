@@ -319,8 +319,8 @@ final class CallQueue<G> {
       long left = untilNanos - System.nanoTime();
       while (left > 0 && crew.ready() < wanted) {
         // Looks itself from time to time: without memory nobody could signal.
-        instance.awaitNanos(Math.min(left, LOOK_NANOS));
-        left = untilNanos - System.nanoTime();
+        long pause = Math.min(left, LOOK_NANOS);
+        left -= pause - instance.awaitNanos(pause);
       }
       return crew.ready() >= wanted;
     } finally {
