@@ -61,6 +61,11 @@ final class CallQueue<G> {
     this.waiting = new Lanes<>(capacities, ageingNanos);
   }
 
+  /** See {@link Rehearsal#prime}. */
+  void prime() {
+    Rehearsal.prime(lock);
+  }
+
   /** Why a call was not accepted; {@code null} if it was. */
   @Nullable Refusal offer(CallTask<G, ?> task) {
     lock.lock();
@@ -196,9 +201,10 @@ final class CallQueue<G> {
     try {
       due.clear(phase == Phase.CLOSED);
       long before = System.nanoTime();
-      watchUntil = earliestWake(before + limitNanos);
-      if (!hasEnded() && watchUntil - before > 0) {
-        waitFor(watch, watchUntil - before);
+      long wake = earliestWake(before, before + limitNanos);
+      if (!hasEnded() && wake - before > 0) {
+        watchUntil = wake; // Of who waits, and of nobody who only looks.
+        waitFor(watch, wake - before);
       }
       due.clear(phase == Phase.CLOSED);
       long now = System.nanoTime();
@@ -268,18 +274,22 @@ final class CallQueue<G> {
     return phase == Phase.CLOSED && isIdle();
   }
 
-  private long earliestWake(long latest) {
-    long earliest = earliestWake(condemned, earliestWake(running, latest));
+  /** When a call must be looked at next. Looks no further than to one that is due. */
+  private long earliestWake(long now, long latest) {
+    long earliest = earliestWake(condemned, now, latest);
+    earliest = earliestWake(running, now, earliest);
     for (int i = 0; i < waiting.count(); i++) {
-      earliest = earliestWake(waiting.get(i), earliest);
+      earliest = earliestWake(waiting.get(i), now, earliest);
     }
     return earliest;
   }
 
-  private static <G> long earliestWake(CallTask.Chain<G> chain, long latest) {
+  private static <G> long earliestWake(CallTask.Chain<G> chain, long now, long latest) {
     long earliest = latest;
-    for (CallTask<G, ?> task = chain.first(); task != null; task = task.next()) {
+    CallTask<G, ?> task = chain.first();
+    while (task != null && earliest - now > 0) {
       earliest = task.wakeNanos() - earliest < 0 ? task.wakeNanos() : earliest;
+      task = task.next();
     }
     return earliest;
   }
@@ -380,6 +390,22 @@ final class CallQueue<G> {
       ending.signalAll();
       watch.signalAll();
       idle.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** After the close: nobody waits for those that run any more. All that are left are due now. */
+  void endAll() {
+    lock.lock();
+    try {
+      long now = System.nanoTime();
+      for (CallTask<G, ?> task = running.first(); task != null; task = running.first()) {
+        condemn(running, task, DueCalls.Verdict.GIVE_UP, now);
+      }
+      for (CallTask<G, ?> task = condemned.first(); task != null; task = task.next()) {
+        task.wakeAt(now);
+      }
     } finally {
       lock.unlock();
     }

@@ -184,30 +184,36 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   }
 
   void fail(CallException failure) {
-    if (failWith(failure, pool.counters().failed) && failure.kind() == FailureKind.SHUTDOWN) {
-      pool.counters().cutOff.incrementAndGet();
-    }
+    boolean cutOff = failure.kind() == FailureKind.SHUTDOWN;
+    failWith(failure, pool.counters().failed, cutOff);
   }
 
   /** It was not accepted. */
   void reject(CallException refusal) {
-    failWith(refusal, pool.counters().rejected);
+    failWith(refusal, pool.counters().rejected, false);
   }
 
-  private boolean failWith(@Nullable CallException failure, AtomicLong count) {
-    count.incrementAndGet();
+  /** As lost, if there is no failure. */
+  private void failWith(@Nullable CallException failure, AtomicLong count, boolean cutOff) {
+    if (isDone()) {
+      return;
+    }
+    count(count, cutOff, 1); // First, so that who has the outcome finds it counted.
     try {
-      boolean first = failure == null ? setLost() : setException(failure);
-      if (!first) {
-        count.decrementAndGet();
+      if (!(failure == null ? setLost() : setException(failure))) {
+        count(count, cutOff, -1);
       }
-      return first;
     } catch (Throwable e) {
       if (endedBy != Thread.currentThread()) {
-        count.decrementAndGet(); // It takes memory to fail: this may be tried again.
+        count(count, cutOff, -1); // It takes memory to fail: this may be tried again.
       }
       throw e;
     }
+  }
+
+  private void count(AtomicLong count, boolean cutOff, int change) {
+    count.addAndGet(change);
+    pool.counters().cutOff.addAndGet(cutOff ? change : 0);
   }
 
   /** Its executor failed at it, perhaps for want of memory. */
@@ -215,13 +221,13 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     try {
       fail(Failures.broken(thrown, this));
     } catch (Throwable again) {
-      lose();
+      lose(false);
     }
   }
 
-  /** The same, with words that need no memory. */
-  void lose() {
-    failWith(null, pool.counters().failed);
+  /** The same, with words that need no memory; for a call that is cut off, or another. */
+  void lose(boolean cutOff) {
+    failWith(null, pool.counters().failed, cutOff);
   }
 
   private boolean setLost() {

@@ -14,8 +14,8 @@ import org.wasmheap.pool.CallOptions.CallClass;
 /**
  * What an executor has done and is doing: a snapshot, each figure exact, taken one after another.
  *
- * <p>When nothing is queued or running, {@code submitted = completed + failed + rejected +
- * cancelled}.
+ * <p>When nothing is queued or running, or about to be failed, {@code submitted = completed +
+ * failed + rejected + cancelled}.
  *
  * @param pool name of the pool
  * @param submitted calls submitted

@@ -434,6 +434,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
               warmUp);
       HeapExecutor<G> executor = new HeapExecutor<>(pool, defaultDeadline.toNanos(), maxDepth);
       try {
+        queue.prime();
+        executor.reserve.prime();
         executor.watchdog.start();
         executor.crew.start();
       } catch (Throwable e) {

@@ -2,6 +2,10 @@ package org.wasmheap.pool;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.pool.CallOptions.CallClass;
@@ -14,11 +18,49 @@ final class Rehearsal {
   private Rehearsal() {}
 
   static {
-    rehearse();
+    try {
+      rehearse();
+    } catch (Throwable e) {
+      Settlement.report(e); // No memory even now: executors work all the same.
+    }
   }
 
   /** It is done when this returns, once in a JVM: with the class. */
   static void ensure() {}
+
+  /**
+   * Lets one thread wake another by the lock. The first time takes memory; on JDK 17, where that
+   * fails, who should have woken spins for ever.
+   */
+  static void prime(ReentrantLock lock) {
+    Condition woken = lock.newCondition();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread wakes =
+        new Thread(
+            () -> {
+              lock.lock();
+              try {
+                done.set(true);
+                woken.signal();
+              } finally {
+                lock.unlock();
+              }
+            },
+            "wasmheap-prime");
+    wakes.setDaemon(true);
+    lock.lock();
+    try {
+      wakes.start(); // It gets the lock when this thread waits.
+      long left = TimeUnit.SECONDS.toNanos(1);
+      while (!done.get() && left > 0) {
+        left = woken.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
 
   private static void rehearse() {
     Map<CallClass, Integer> capacities = new EnumMap<>(CallClass.class);
@@ -47,7 +89,7 @@ final class Rehearsal {
       task(pool).fail(Failures.stopped(task(pool), each));
     }
     task(pool).lose(new OutOfMemoryError());
-    task(pool).lose();
+    task(pool).lose(false);
     task(pool).cancel(true);
     settle(pool);
   }

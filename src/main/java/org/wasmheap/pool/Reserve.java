@@ -54,6 +54,11 @@ final class Reserve<G> {
     maker.setDaemon(true);
   }
 
+  /** See {@link Rehearsal#prime}. */
+  void prime() {
+    Rehearsal.prime(lock);
+  }
+
   /** An instance for the calling thread; {@code null} if none is ready in time, or at the end. */
   @Nullable Seat<G> take(long untilNanos) throws InterruptedException {
     lock.lock();
@@ -108,9 +113,9 @@ final class Reserve<G> {
     lock.lock();
     try {
       if (!closed) {
-        ready.addFirst(new Idle<>(seat, System.nanoTime())); // First: it takes memory.
-        seat.release();
         given.signal();
+        ready.addFirst(new Idle<>(seat, System.nanoTime())); // Before the release: it takes memory.
+        seat.release();
       }
       return !closed;
     } finally {
@@ -134,7 +139,7 @@ final class Reserve<G> {
       try {
         more = awaitDemand(failed ? backOffNanos : 0);
         if (more) {
-          drop(takeIdle(System.nanoTime() - pool.idleNanos()));
+          dropIdle(System.nanoTime() - pool.idleNanos());
         }
         if (more && isWanted()) {
           failed = !make(backOffNanos);
@@ -176,29 +181,30 @@ final class Reserve<G> {
     }
   }
 
-  /** Takes out what nobody has used since then. */
-  private List<Seat<G>> takeIdle(long sinceNanos) {
-    lock.lock();
-    try {
-      List<Seat<G>> idle = new ArrayList<>();
-      Idle<G> longest = ready.peekLast();
-      while (longest != null && longest.sinceNanos() - sinceNanos <= 0) {
-        idle.add(longest.seat());
-        ready.removeLast();
-        all.remove(longest.seat());
-        longest = ready.peekLast();
+  /** Drops what nobody has used since then, one after the other. */
+  private void dropIdle(long sinceNanos) {
+    for (Seat<G> seat = takeIdle(sinceNanos); seat != null; seat = takeIdle(sinceNanos)) {
+      try {
+        seat.claim(); // Outside the lock, since it calls listeners.
+        seat.close();
+      } catch (Throwable e) {
+        Settlement.report(e);
       }
-      return idle;
-    } finally {
-      lock.unlock();
     }
   }
 
-  /** Outside the lock, since it calls listeners. */
-  private static <G> void drop(List<Seat<G>> idle) {
-    for (Seat<G> seat : idle) {
-      seat.claim();
-      seat.close();
+  private @Nullable Seat<G> takeIdle(long sinceNanos) {
+    lock.lock();
+    try {
+      Idle<G> longest = ready.peekLast();
+      if (longest == null || longest.sinceNanos() - sinceNanos > 0) {
+        return null;
+      }
+      ready.removeLast();
+      all.remove(longest.seat());
+      return longest.seat();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -208,6 +214,7 @@ final class Reserve<G> {
       seat.create();
     } catch (Throwable e) {
       Thread.interrupted();
+      seat.close();
       LOG.atWarn()
           .addKeyValue("pool", pool.name())
           .addKeyValue("worker", Thread.currentThread().getName())
@@ -265,7 +272,7 @@ final class Reserve<G> {
     } finally {
       lock.unlock();
     }
-    drop(takeIdle(System.nanoTime()));
+    dropIdle(System.nanoTime());
   }
 
   /** Waits for the maker's thread after {@link #close}; {@code false} if it does not end. */

@@ -10,8 +10,9 @@ import org.wasmheap.heap.FailureKind;
  * Does what is to be done about calls that are due: interrupts them, gives up their threads, fails
  * them. Used by the watchdog, and by shutdown, each with its own.
  *
- * <p>The queue knows a call until its future is done. So whatever fails here, for want of memory
- * say, is done again later, and no call gets lost.
+ * <p>The queue knows a call until its future is done. So if it cannot be failed, for want of memory
+ * say, that is done again later, and no call gets lost. One that could not be interrupted is given
+ * up when its time comes.
  */
 final class Settlement<G> {
   private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
@@ -74,7 +75,7 @@ final class Settlement<G> {
     try {
       // No switch over the enum: that would be a class more to load when there is no memory.
       if (verdict == DueCalls.Verdict.UNFINISHED) {
-        task.lose();
+        task.lose(false);
       } else if (due.atEnd()) {
         boolean ran = verdict == DueCalls.Verdict.GIVE_UP;
         task.fail(Failures.cutOff(task, pool.name(), ran ? "ran" : "waited"));
@@ -83,7 +84,7 @@ final class Settlement<G> {
         task.fail(ran ? Failures.lost(task) : Failures.expired(task));
       }
     } catch (Throwable e) {
-      task.lose();
+      task.lose(due.atEnd());
     }
   }
 

@@ -4,6 +4,8 @@ import java.util.concurrent.TimeUnit;
 
 /** The end of an executor: drains, cuts off, waits for the threads. Every wait has a limit. */
 final class Shutdown<G> {
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private final PoolContext<G> pool;
   private final Crew<G> crew;
   private final Reserve<G> reserve;
@@ -28,16 +30,30 @@ final class Shutdown<G> {
     long before = pool.counters().cutOff.get();
     queue.close();
     // The watchdog does the same; but a listener that blocks it must not hold up the end.
-    settlement.settleNow(System.nanoTime() + pool.graceNanos());
-    untilNanos = System.nanoTime() + pool.graceNanos();
-    queue.awaitIdle(untilNanos);
     untilNanos = System.nanoTime() + pool.graceNanos();
     settlement.settleNow(untilNanos);
     queue.awaitIdle(untilNanos);
+    untilNanos = System.nanoTime() + pool.graceNanos();
+    endAll(queue);
     reserve.close();
     pool.exhaustion().tellRest();
     // Not all that were left: a call may end well in its grace time after all, or be cancelled.
     return pool.counters().cutOff.get() - before;
+  }
+
+  /** Who is interrupted does this once, and without waiting; so the calls end in any case. */
+  private void endAll(CallQueue<G> queue) {
+    boolean more = true;
+    while (more) {
+      queue.endAll();
+      settlement.settleNow(untilNanos);
+      // Another pass only if the watchdog has taken some calls and hangs.
+      long look = Math.min(untilNanos, System.nanoTime() + PAUSE_NANOS);
+      more =
+          !queue.awaitIdle(look)
+              && System.nanoTime() - untilNanos < 0
+              && !Thread.currentThread().isInterrupted();
+    }
   }
 
   /** Then waits for the threads, a grace time for all together; how many are left. */

@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +43,7 @@ final class Worker<G> implements Runnable {
   /** Whether its factory was reported to take long. The watchdog's alone. */
   private boolean slow;
 
-  /** Of this thread; {@code null} before the first call. */
+  /** Of this thread; {@code null} before its first step. */
   private @Nullable CallStack stack;
 
   /** The last call, if the queue has not heard yet that it is finished. */
@@ -132,14 +133,14 @@ final class Worker<G> implements Runnable {
 
   /** Done with the last call; {@code false} if it took too long and another has this place. */
   private boolean mayGoOn() {
+    CallStack calls = stack == null ? CallStack.install() : stack;
+    stack = calls;
     givenUp |= !gate.release();
     if (!givenUp && seat.isPristine()) {
       return true; // The queue hears with the next visit that the call is finished.
     }
     // What the last call may have left undone, for want of memory, say.
-    if (stack != null) {
-      stack.clear();
-    }
+    calls.clear();
     Seat.Reason why = givenUp ? Seat.Reason.GIVEN_UP : Seat.Reason.LOST;
     seat.discard(why.label());
     finish();
@@ -153,8 +154,7 @@ final class Worker<G> implements Runnable {
 
   /** Takes a call and makes it; {@code false} at the end. */
   private boolean step() {
-    CallStack calls = stack == null ? CallStack.install() : stack;
-    stack = calls;
+    CallStack calls = Objects.requireNonNull(stack, "mayGoOn comes first");
     CallTask<G, ?> task = pool.queue().take(done);
     // Whatever happens below: with the next visit the queue hears of it, and fails what is not
     // done.

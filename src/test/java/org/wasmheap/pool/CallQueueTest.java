@@ -62,7 +62,7 @@ class CallQueueTest {
     await().until(() -> !look().isEmpty());
     assertEquals(Verdict.UNFINISHED, due.verdict(0));
     assertFalse(queue.drain(0), "not idle while a call is undone");
-    call.lose();
+    call.lose(false);
     queue.finished(call);
     assertTrue(queue.drain(0));
     assertEquals(List.of(), look());
@@ -99,7 +99,7 @@ class CallQueueTest {
     assertFalse(queue.drain(0));
     assertNull(queue.take(null), "nothing to run");
     assertFalse(queue.remove(call), "it has no place to free");
-    call.lose();
+    call.lose(false);
     queue.finished(call);
     assertTrue(queue.drain(0));
   }
@@ -122,7 +122,7 @@ class CallQueueTest {
     assertFalse(queue.drain(0));
     await().until(() -> !look().isEmpty());
     assertEquals(Verdict.GIVE_UP, due.verdict(0), "the first verdict stands");
-    call.lose();
+    call.lose(false);
     queue.finished(call);
     assertTrue(queue.drain(0));
   }
@@ -157,7 +157,7 @@ class CallQueueTest {
       look();
       for (int i = 0; i < due.size(); i++) {
         told.add(due.call(i));
-        due.call(i).lose();
+        due.call(i).lose(false);
         queue.finished(due.call(i));
       }
     } while (due.size() > 0);
@@ -186,12 +186,43 @@ class CallQueueTest {
     assertEquals(waits, due.call(1));
     assertNotNull(queue.offer(call()), "nothing is accepted");
     assertFalse(queue.begin(call()), "not even of a worker's thread");
-    waits.lose();
+    waits.lose(false);
     queue.finished(waits);
     assertTrue(queue.awaitDue(due, HOUR, 0), "one is left");
     runs.complete("well");
     queue.finished(runs);
     assertFalse(queue.awaitDue(due, HOUR, 0), "that was the last");
+  }
+
+  @Test
+  void at_the_very_end_all_that_is_left_must_be_due_at_once() {
+    // given a call that was just told of, and one that was just interrupted
+    CallTask<HeapHandle, String> told = callDueNow();
+    CallTask<HeapHandle, String> runs = call();
+    queue.begin(runs);
+    queue.offer(told);
+    queue.close();
+    assertEquals(List.of(Verdict.INTERRUPT, Verdict.EXPIRED), look());
+
+    // when
+    queue.endAll();
+
+    // then
+    assertEquals(List.of(Verdict.EXPIRED, Verdict.GIVE_UP), look());
+    assertEquals(0, queue.load().running());
+  }
+
+  @Test
+  void a_call_that_ended_before_must_not_be_counted_as_failed_as_well() {
+    CallTask<HeapHandle, String> call = call();
+    call.complete("well");
+
+    call.lose(new IllegalStateException("too late"));
+    call.lose(true);
+
+    assertEquals(1, pool.counters().completed.get());
+    assertEquals(0, pool.counters().failed.get());
+    assertEquals(0, pool.counters().cutOff.get());
   }
 
   @Test
@@ -229,8 +260,8 @@ class CallQueueTest {
   void a_lost_call_must_fail_once_and_be_counted_once() {
     CallTask<HeapHandle, String> call = call();
 
-    call.lose();
-    call.lose();
+    call.lose(false);
+    call.lose(false);
     call.complete("late");
 
     CallException failure =

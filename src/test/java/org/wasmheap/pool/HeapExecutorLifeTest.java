@@ -266,6 +266,86 @@ class HeapExecutorLifeTest {
   }
 
   @Test
+  void a_listener_that_blocks_the_watchdog_at_the_end_must_not_hold_up_the_other_calls()
+      throws Exception {
+    // given two calls that do not come back, and a listener of the older that does not either
+    HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor().workers(2).grace(Duration.ofMillis(100)).build();
+    ListenableFuture<Boolean> older = executor.submit(CALL, heap -> stuck());
+    older.addListener(this::stuck, MoreExecutors.directExecutor());
+    ListenableFuture<Boolean> younger = executor.submit(CALL, heap -> stuck());
+    await().until(() -> executor.statistics().running() == 2);
+
+    // when
+    Thread shuts = new Thread(() -> executor.shutdown(SOON));
+    shuts.start();
+
+    // then
+    assertEquals(FailureKind.SHUTDOWN, failureOf(older).kind());
+    assertEquals(FailureKind.SHUTDOWN, failureOf(younger).kind());
+    go.countDown();
+    shuts.join(SECONDS.toMillis(30));
+    assertFalse(shuts.isAlive());
+  }
+
+  private boolean stuck() {
+    return Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS);
+  }
+
+  @Test
+  void a_shutdown_that_is_interrupted_must_leave_no_call_behind() throws Exception {
+    // given
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofSeconds(20)).build();
+    ListenableFuture<Boolean> runs =
+        executor.submit(
+            CALL,
+            heap -> {
+              started.countDown();
+              return stuck();
+            });
+    ListenableFuture<Integer> waits = executor.submit(CALL, heap -> 1);
+    assertTrue(started.await(30, SECONDS));
+
+    // when
+    Thread.currentThread().interrupt();
+    HeapExecutor.ShutdownAccount account = executor.shutdown(LONG);
+
+    // then
+    assertTrue(Thread.interrupted(), "the flag stays");
+    assertTrue(runs.isDone() && waits.isDone());
+    assertEquals(2, account.abandoned());
+    assertEquals(2, account.failed());
+    go.countDown();
+  }
+
+  @Test
+  void a_call_that_was_cut_off_must_be_counted_also_if_its_listener_throws() throws Exception {
+    // given
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofMillis(100)).build();
+    ListenableFuture<Boolean> runs =
+        executor.submit(
+            CALL,
+            heap -> {
+              started.countDown();
+              return stuck();
+            });
+    assertTrue(started.await(30, SECONDS));
+    runs.addListener(
+        () -> {
+          throw new AssertionError("on cue");
+        },
+        MoreExecutors.directExecutor());
+
+    // when
+    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+
+    // then
+    assertEquals(1, account.abandoned());
+    assertEquals(1, account.failed());
+    go.countDown();
+  }
+
+  @Test
   void an_executor_must_show_its_state_as_text() throws Exception {
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().build();
     executor.call(CALL, heap -> 1);

@@ -344,4 +344,17 @@ class NestedCallsTest {
       assertTrue(executor.drain(Duration.ofSeconds(20)));
     }
   }
+
+  @Test
+  void a_call_made_while_the_first_instance_is_made_must_run_at_once() throws Exception {
+    try (HeapExecutor<HeapHandle> target = BareHeaps.executor().name("target").build();
+        HeapExecutor<HeapHandle> executor =
+            BareHeaps.executor()
+                .warmUp(heap -> target.call(CALL, inner -> inner.malloc(8)))
+                .build()) {
+      assertTrue(executor.awaitReady(Duration.ofSeconds(20)));
+
+      assertEquals(1, target.statistics().nested());
+    }
+  }
 }
