@@ -272,6 +272,7 @@ class ChaosTest {
       line.append(counted.nested()).append(" nested, ");
       line.append(counted.replaced()).append(" replaced");
     }
+    // For who runs it: the seed to run it again with, and whether it met what it is for.
     System.out.println(line.append("; outcomes: ").append(tally));
   }
 }

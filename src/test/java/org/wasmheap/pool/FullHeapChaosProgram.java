@@ -190,7 +190,7 @@ final class FullHeapChaosProgram {
     boolean drained = executor.drain(Duration.ofSeconds(20));
     ExecutorStatistics end = executor.shutdown(Duration.ofSeconds(5)).total();
     long ended = end.completed() + end.failed() + end.rejected() + end.cancelled();
-    System.out.println(end);
+    System.out.println(end); // For who runs it by hand; the test reads the last line alone.
     return String.join(
         " ",
         "undone=" + undone,
@@ -207,6 +207,7 @@ final class FullHeapChaosProgram {
   public static void main(String[] args) throws Exception {
     HeapExecutor<HeapHandle> executor =
         BareHeaps.executor().workers(3).queueCapacity(100).grace(Duration.ofMillis(50)).build();
+    // Standard output is how a program tells the test that started it.
     System.out.println(new FullHeapChaosProgram(executor).run());
   }
 }

@@ -78,6 +78,7 @@ final class FullHeapProgram {
     }
     boolean drained = executor.drain(Duration.ofSeconds(20));
     ExecutorStatistics end = executor.shutdown(Duration.ofSeconds(5)).total();
+    // Standard output is how a program tells the test that started it.
     System.out.println(
         String.join(
             " ",

@@ -234,14 +234,7 @@ class HeapExecutorLifeTest {
       throws Exception {
     // given a call that does not come back, one that waits, and one whose listener blocks
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofMillis(100)).build();
-    ListenableFuture<Boolean> stuck =
-        executor.submit(
-            CALL,
-            heap -> {
-              started.countDown();
-              return Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS);
-            });
-    assertTrue(started.await(30, SECONDS));
+    ListenableFuture<Boolean> stuck = stuckCall(executor);
     CountDownLatch blocks = new CountDownLatch(1);
     executor
         .submit(CALL.withDeadline(SOON), heap -> 1)
@@ -288,6 +281,20 @@ class HeapExecutorLifeTest {
     assertFalse(shuts.isAlive());
   }
 
+  /** A call that has begun and does not come back, interrupted or not. */
+  private ListenableFuture<Boolean> stuckCall(HeapExecutor<HeapHandle> executor)
+      throws InterruptedException {
+    ListenableFuture<Boolean> call =
+        executor.submit(
+            CALL,
+            heap -> {
+              started.countDown();
+              return stuck();
+            });
+    assertTrue(started.await(30, SECONDS));
+    return call;
+  }
+
   private boolean stuck() {
     return Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS);
   }
@@ -296,15 +303,8 @@ class HeapExecutorLifeTest {
   void a_shutdown_that_is_interrupted_must_leave_no_call_behind() throws Exception {
     // given
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofSeconds(20)).build();
-    ListenableFuture<Boolean> runs =
-        executor.submit(
-            CALL,
-            heap -> {
-              started.countDown();
-              return stuck();
-            });
+    ListenableFuture<Boolean> runs = stuckCall(executor);
     ListenableFuture<Integer> waits = executor.submit(CALL, heap -> 1);
-    assertTrue(started.await(30, SECONDS));
 
     // when
     Thread.currentThread().interrupt();
@@ -322,14 +322,7 @@ class HeapExecutorLifeTest {
   void a_call_that_was_cut_off_must_be_counted_also_if_its_listener_throws() throws Exception {
     // given
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(Duration.ofMillis(100)).build();
-    ListenableFuture<Boolean> runs =
-        executor.submit(
-            CALL,
-            heap -> {
-              started.countDown();
-              return stuck();
-            });
-    assertTrue(started.await(30, SECONDS));
+    ListenableFuture<Boolean> runs = stuckCall(executor);
     runs.addListener(
         () -> {
           throw new AssertionError("on cue");

@@ -123,6 +123,7 @@ class InterruptStressTest {
   }
 
   private void report(Stage<?> stage) {
+    // For who runs it: the seed to run it again with, and how often each state was met.
     System.out.println(
         "interrupts: " + stage.getClass().getSimpleName() + ", seed " + SEED + ": " + tally);
   }

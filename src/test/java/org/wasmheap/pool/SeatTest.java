@@ -11,9 +11,9 @@ import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.memory.FlatMemory;
-import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.FaultyMemory;
 
 /** A seat knows by itself whether its instance is as new, whatever becomes of a call. */
 @Timeout(60)
@@ -39,6 +39,10 @@ class SeatTest {
     task.begin(gate);
     seat.execute(task, gate, stack);
     assertTrue(task.isDone());
+  }
+
+  private static FaultyMemory fragile() {
+    return FaultyMemory.thatBreaksDown(new FlatMemory(BareHeaps.PAGES, BareHeaps.MAX_PAGES));
   }
 
   @Test
@@ -75,7 +79,7 @@ class SeatTest {
   void an_instance_whose_call_could_not_even_be_ended_must_not_count_as_pristine()
       throws Exception {
     // given
-    Fragile memory = new Fragile();
+    FaultyMemory memory = fragile();
     PoolContext<HeapHandle> pool =
         PoolParts.pool(
             1, GuestFactory.bare(() -> memory, BareHeaps.HEAP_BASE, Heap.ON_CHAIN_BLOCK_LIMIT));
@@ -97,7 +101,7 @@ class SeatTest {
   @Test
   void a_heap_that_cannot_end_its_call_must_be_retired_all_the_same() {
     // given
-    Fragile memory = new Fragile();
+    FaultyMemory memory = fragile();
     Heap heap =
         new Heap(
             "test",
@@ -115,59 +119,5 @@ class SeatTest {
 
     // then
     assertEquals(Heap.State.RETIRED, heap.state());
-  }
-
-  /** A memory that on cue cannot even tell its size. */
-  private static final class Fragile implements LinearMemory {
-    private final LinearMemory sound = new FlatMemory(BareHeaps.PAGES, BareHeaps.MAX_PAGES);
-    private boolean broken;
-
-    void breakDown() {
-      broken = true;
-      throw new OutOfMemoryError("on cue");
-    }
-
-    @Override
-    public long sizeInBytes() {
-      if (broken) {
-        throw new OutOfMemoryError("on cue");
-      }
-      return sound.sizeInBytes();
-    }
-
-    @Override
-    public int maximumPages() {
-      return sound.maximumPages();
-    }
-
-    @Override
-    public boolean grow(int deltaPages) {
-      return sound.grow(deltaPages);
-    }
-
-    @Override
-    public long readLong(int address) {
-      return sound.readLong(address);
-    }
-
-    @Override
-    public void writeLong(int address, long value) {
-      sound.writeLong(address, value);
-    }
-
-    @Override
-    public void read(int address, byte[] destination, int offset, int length) {
-      sound.read(address, destination, offset, length);
-    }
-
-    @Override
-    public void write(int address, byte[] source, int offset, int length) {
-      sound.write(address, source, offset, length);
-    }
-
-    @Override
-    public int restore() {
-      return 0;
-    }
   }
 }

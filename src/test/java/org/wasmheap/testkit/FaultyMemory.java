@@ -11,6 +11,7 @@ public final class FaultyMemory implements LinearMemory {
   private final LongUnaryOperator written;
   private final IntUnaryOperator addresses;
   private final @Nullable RuntimeException refusal;
+  private boolean broken;
 
   private FaultyMemory(
       LinearMemory sound,
@@ -39,8 +40,22 @@ public final class FaultyMemory implements LinearMemory {
         sound, LongUnaryOperator.identity(), IntUnaryOperator.identity(), refusal);
   }
 
+  /** Has no fault until it {@linkplain #breakDown() breaks down}. */
+  public static FaultyMemory thatBreaksDown(LinearMemory sound) {
+    return new FaultyMemory(sound, LongUnaryOperator.identity(), IntUnaryOperator.identity(), null);
+  }
+
+  /** From here on it cannot even tell its size, as if the JVM had no memory for the answer. */
+  public void breakDown() {
+    broken = true;
+    sizeInBytes();
+  }
+
   @Override
   public long sizeInBytes() {
+    if (broken) {
+      throw new OutOfMemoryError("on cue");
+    }
     return sound.sizeInBytes();
   }
 
