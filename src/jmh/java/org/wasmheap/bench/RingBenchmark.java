@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
@@ -84,7 +85,7 @@ public class RingBenchmark {
               "bench",
               memory,
               script.heapBase,
-              Heap.ON_CHAIN_BLOCK_LIMIT,
+              BlockLimit.ON_CHAIN,
               new HeapListener() {});
       heap.claim();
       if (ring) {

@@ -27,15 +27,9 @@ import org.wasmheap.memory.MemoryAccessException;
  *
  * <p>Single-threaded. The main path allocates no object and takes no lock. Source: the allocators
  * of smoldot 0.5.0 and of the Polkadot SDK ({@code sc-allocator}, with its proposed change #6081
- * for {@link #WIDE_LIMIT}).
+ * for {@link BlockLimit#WIDE}).
  */
 public final class FreeingBumpAllocator {
-  /** The largest block for on-chain calls: 32 MiB, which makes 23 orders. */
-  public static final int ON_CHAIN_LIMIT = 32 << 20;
-
-  /** The largest block of the wide limit: 2 GiB as a u32, which makes 29 orders. */
-  public static final int WIDE_LIMIT = 1 << 31;
-
   private static final int MIN_BLOCK = 8;
   private static final int HEADER_BYTES = 8;
 
@@ -58,6 +52,9 @@ public final class FreeingBumpAllocator {
 
   private final Grower grower;
   private final long heapBase;
+  private final BlockLimit blockLimit;
+
+  /** Bytes of the limit again, for the check of each request. */
   private final long limit;
 
   /** First free header of each order, {@link #NIL} where there is none. */
@@ -94,11 +91,11 @@ public final class FreeingBumpAllocator {
    *
    * @param memory the guest's memory
    * @param heapBase u32, where the heap begins; at most 0xFFFFFFF7; may lie beyond the memory's end
-   * @param limit u32, largest block: {@link #ON_CHAIN_LIMIT} or {@link #WIDE_LIMIT}
-   * @throws IllegalArgumentException if heap base or limit is out of range
+   * @param blockLimit the largest block
+   * @throws IllegalArgumentException if the heap base is out of range
    */
-  public FreeingBumpAllocator(LinearMemory memory, int heapBase, int limit) {
-    this(memory, heapBase, limit, (from, to) -> memory.grow(to - from));
+  public FreeingBumpAllocator(LinearMemory memory, int heapBase, BlockLimit blockLimit) {
+    this(memory, heapBase, blockLimit, (from, to) -> memory.grow(to - from));
   }
 
   /**
@@ -106,26 +103,24 @@ public final class FreeingBumpAllocator {
    *
    * @param memory the guest's memory
    * @param heapBase u32, where the heap begins; at most 0xFFFFFFF7; may lie beyond the memory's end
-   * @param limit u32, largest block: {@link #ON_CHAIN_LIMIT} or {@link #WIDE_LIMIT}
+   * @param blockLimit the largest block
    * @param grower grows {@code memory}
-   * @throws IllegalArgumentException if heap base or limit is out of range
+   * @throws IllegalArgumentException if the heap base is out of range
    */
-  public FreeingBumpAllocator(LinearMemory memory, int heapBase, int limit, Grower grower) {
+  public FreeingBumpAllocator(
+      LinearMemory memory, int heapBase, BlockLimit blockLimit, Grower grower) {
     long base = Integer.toUnsignedLong(heapBase);
     if (base > MAX_HEAP_BASE) {
       throw new IllegalArgumentException(
           "heap base is " + base + ", must be at most " + MAX_HEAP_BASE);
     }
-    if (limit != ON_CHAIN_LIMIT && limit != WIDE_LIMIT) {
-      throw new IllegalArgumentException(
-          "largest block is " + Integer.toUnsignedLong(limit) + ", must be 32 MiB or 2 GiB");
-    }
     this.memory = Objects.requireNonNull(memory, "memory");
     this.flat = memory instanceof FlatMemory main ? main : null;
     this.grower = Objects.requireNonNull(grower, "grower");
     this.heapBase = (base + HEADER_BYTES - 1) & -HEADER_BYTES;
-    this.limit = Integer.toUnsignedLong(limit);
-    this.heads = new int[orderOf(limit) + 1];
+    this.blockLimit = Objects.requireNonNull(blockLimit, "blockLimit");
+    this.limit = blockLimit.bytes();
+    this.heads = new int[orderOf((int) limit) + 1];
     reset();
   }
 
@@ -341,10 +336,10 @@ public final class FreeingBumpAllocator {
   /**
    * The largest block.
    *
-   * @return bytes
+   * @return the limit that the allocator was made with
    */
-  public long limit() {
-    return limit;
+  public BlockLimit blockLimit() {
+    return blockLimit;
   }
 
   /**

@@ -3,6 +3,7 @@ package org.wasmheap.conformance;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorFault;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
 
 /**
@@ -40,7 +41,7 @@ public final class Trace {
    * @param heapBase where the heap begins, u32
    * @param initialPages size of the memory at the beginning
    * @param maximumPages the size it may grow to
-   * @param blockLimit largest block in bytes, u32
+   * @param blockLimit the largest block
    * @param status {@code ok}, or how the call failed
    * @param allocations successful allocations
    * @param deallocations successful deallocations
@@ -52,7 +53,7 @@ public final class Trace {
       long heapBase,
       int initialPages,
       int maximumPages,
-      long blockLimit,
+      BlockLimit blockLimit,
       String status,
       @Nullable Long allocations,
       @Nullable Long deallocations,
@@ -151,7 +152,7 @@ public final class Trace {
             header.maximumPages() == LinearMemory.MAX_PAGES
                 ? "-"
                 : Integer.toString(header.maximumPages()),
-            header.blockLimit(),
+            header.blockLimit().bytes(),
             header.status()));
     appendKey(text, "mallocs", header.allocations());
     appendKey(text, "frees", header.deallocations());

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorFault;
-import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
 import org.wasmheap.memory.LinearMemory;
@@ -140,13 +140,17 @@ public final class TraceReader {
     return value == null ? absent : value;
   }
 
-  private static long limit(@Nullable Long bytes) {
-    long onChain = FreeingBumpAllocator.ON_CHAIN_LIMIT;
-    long limit = orElse(bytes, onChain);
-    if (limit != onChain && limit != Integer.toUnsignedLong(FreeingBumpAllocator.WIDE_LIMIT)) {
-      throw new IllegalArgumentException("limit: " + limit + " is neither 32 MiB nor 2 GiB");
+  /** Files hold bytes. */
+  private static BlockLimit limit(@Nullable Long bytes) {
+    if (bytes == null) {
+      return BlockLimit.ON_CHAIN;
     }
-    return limit;
+    for (BlockLimit limit : BlockLimit.values()) {
+      if (limit.bytes() == bytes) {
+        return limit;
+      }
+    }
+    throw new IllegalArgumentException("limit: " + bytes + " is neither 32 MiB nor 2 GiB");
   }
 
   // Steps.

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorException.Operation;
 import org.wasmheap.allocator.AllocatorStatistics;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
 import org.wasmheap.heap.Heap;
@@ -37,7 +38,7 @@ public final class TraceRecorder implements HeapListener.Observer {
   private int maximumPages;
   private int finalPages;
   private long heapBase;
-  private long blockLimit;
+  private BlockLimit blockLimit = BlockLimit.ON_CHAIN;
   private @Nullable AllocatorStatistics statistics;
 
   /** A recorder for one heap. */

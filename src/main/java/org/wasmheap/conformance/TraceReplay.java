@@ -60,7 +60,7 @@ public final class TraceReplay {
     this.memory = memory;
     this.allocator =
         new FreeingBumpAllocator(
-            memory, (int) trace.header().heapBase(), (int) trace.header().blockLimit(), this::grow);
+            memory, (int) trace.header().heapBase(), trace.header().blockLimit(), this::grow);
   }
 
   /**

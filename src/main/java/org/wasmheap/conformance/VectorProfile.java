@@ -1,22 +1,22 @@
 package org.wasmheap.conformance;
 
-import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
 
 /** Which allocator a vector file is for, and on what memory. */
 enum VectorProfile {
   /** A byte slice of any size, which the allocator never grows. */
-  SLICE("S", 1, FreeingBumpAllocator.ON_CHAIN_LIMIT),
+  SLICE("S", 1, BlockLimit.ON_CHAIN),
   /** Pages, and the largest block of on-chain calls. */
-  ON_CHAIN("P-onchain", LinearMemory.PAGE_SIZE, FreeingBumpAllocator.ON_CHAIN_LIMIT),
+  ON_CHAIN("P-onchain", LinearMemory.PAGE_SIZE, BlockLimit.ON_CHAIN),
   /** Pages, and the wide limit. */
-  OFF_CHAIN("P-offchain", LinearMemory.PAGE_SIZE, FreeingBumpAllocator.WIDE_LIMIT);
+  OFF_CHAIN("P-offchain", LinearMemory.PAGE_SIZE, BlockLimit.WIDE);
 
   private final String key;
   private final int unitBytes;
-  private final int blockLimit;
+  private final BlockLimit blockLimit;
 
-  VectorProfile(String key, int unitBytes, int blockLimit) {
+  VectorProfile(String key, int unitBytes, BlockLimit blockLimit) {
     this.key = key;
     this.unitBytes = unitBytes;
     this.blockLimit = blockLimit;
@@ -37,8 +37,8 @@ enum VectorProfile {
     return unitBytes;
   }
 
-  /** Largest block in bytes, u32. */
-  int blockLimit() {
+  /** The largest block. */
+  BlockLimit blockLimit() {
     return blockLimit;
   }
 }

@@ -3,6 +3,7 @@ package org.wasmheap.endive;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallScope;
@@ -25,7 +26,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   private final LinkedModule code;
   private final MemoryShelf shelf;
   private final FlatMemory memory;
-  private final int blockLimit;
+  private final BlockLimit blockLimit;
   private final Instance engine;
   private final int heapBase;
   private final InstanceState state;
@@ -36,7 +37,11 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   // Imports and memory refer to this object from the beginning, but use it in calls only.
   private EndiveInstance(
-      LinkedModule code, MemoryShelf shelf, FlatMemory memory, int blockLimit, boolean initialise) {
+      LinkedModule code,
+      MemoryShelf shelf,
+      FlatMemory memory,
+      BlockLimit blockLimit,
+      boolean initialise) {
     this.code = code;
     this.shelf = shelf;
     this.memory = memory;
@@ -55,13 +60,13 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   /** The first instance of a module, on a memory of zeros. */
   static EndiveInstance first(
-      LinkedModule code, MemoryShelf shelf, FlatMemory zeros, int blockLimit) {
+      LinkedModule code, MemoryShelf shelf, FlatMemory zeros, BlockLimit blockLimit) {
     return new EndiveInstance(code, shelf, zeros, blockLimit, true);
   }
 
   /** A later instance, on a memory that holds the content of the module's image. */
   static EndiveInstance later(
-      LinkedModule code, MemoryShelf shelf, FlatMemory pristine, int blockLimit) {
+      LinkedModule code, MemoryShelf shelf, FlatMemory pristine, BlockLimit blockLimit) {
     if (!code.shape().hasStart()) {
       return new EndiveInstance(code, shelf, pristine, blockLimit, false);
     }
@@ -100,7 +105,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   }
 
   @Override
-  public int blockLimit() {
+  public BlockLimit blockLimit() {
     return blockLimit;
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.memory.MemoryImage;
@@ -37,7 +38,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   private static final long MAX_HOT_BYTES = 16 << 20;
 
   private final LinkedModule code;
-  private final int blockLimit;
+  private final BlockLimit blockLimit;
   private final MemoryImage image;
   private final MemoryShelf shelf = new MemoryShelf();
 
@@ -65,7 +66,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     MemorySize size(int initialPages, int maximumPages);
   }
 
-  private EndiveModule(LinkedModule code, FlatMemory zeros, int blockLimit) {
+  private EndiveModule(LinkedModule code, FlatMemory zeros, BlockLimit blockLimit) {
     this.code = code;
     this.blockLimit = blockLimit;
     EndiveInstance made = EndiveInstance.first(code, shelf, zeros, blockLimit);
@@ -80,12 +81,12 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * @param wasm the binary
    * @param sizing decides the size of its memory
    * @param provided host functions, beside the allocator's two
-   * @param blockLimit largest block, as the allocator's constructor takes it
+   * @param blockLimit the largest block
    * @return the module, ready to make instances
    * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
    */
   public static EndiveModule load(
-      byte[] wasm, MemorySizing sizing, List<HostFunction> provided, int blockLimit) {
+      byte[] wasm, MemorySizing sizing, List<HostFunction> provided, BlockLimit blockLimit) {
     Objects.requireNonNull(sizing, "sizing");
     JitWorkaround.apply();
     try {

@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorStatistics;
-import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.HeapListener.HeapOperation;
 import org.wasmheap.heap.HeapListener.Observer;
 import org.wasmheap.heap.HeapListener.PoisonReport;
@@ -27,12 +27,6 @@ import org.wasmheap.memory.WasmHeapException;
  * <p>Executors make and drive heaps; code that runs in a call sees only the handle.
  */
 public final class Heap {
-  /** The largest block of on-chain calls: 32 MiB. */
-  public static final int ON_CHAIN_BLOCK_LIMIT = FreeingBumpAllocator.ON_CHAIN_LIMIT;
-
-  /** The largest block of the wide limit: 2 GiB, u32. */
-  public static final int WIDE_BLOCK_LIMIT = FreeingBumpAllocator.WIDE_LIMIT;
-
   private final String name;
   private final LinearMemory memory;
   private final GuardedListener listener;
@@ -91,16 +85,16 @@ public final class Heap {
    * @param name name of the heap, unique in the JVM, for logs
    * @param memory pristine memory of a guest; its {@link LinearMemory#restore()} must work
    * @param heapBase where the allocator begins, u32
-   * @param blockLimit {@link #ON_CHAIN_BLOCK_LIMIT} or {@link #WIDE_BLOCK_LIMIT}
+   * @param blockLimit the largest block
    * @param listener hooks
-   * @throws IllegalArgumentException if heap base or limit is out of range
+   * @throws IllegalArgumentException if the heap base is out of range
    */
   public Heap(
       String pool,
       String name,
       LinearMemory memory,
       int heapBase,
-      int blockLimit,
+      BlockLimit blockLimit,
       HeapListener listener) {
     this.name = Objects.requireNonNull(name, "name");
     this.memory = Objects.requireNonNull(memory, "memory");
@@ -358,10 +352,10 @@ public final class Heap {
   /**
    * The largest block.
    *
-   * @return bytes
+   * @return the limit that the heap was made with
    */
-  public long blockLimit() {
-    return operations.allocator().limit();
+  public BlockLimit blockLimit() {
+    return operations.allocator().blockLimit();
   }
 
   /**

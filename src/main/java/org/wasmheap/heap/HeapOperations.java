@@ -2,6 +2,7 @@ package org.wasmheap.heap;
 
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.heap.HeapListener.PoisonReport;
@@ -29,7 +30,7 @@ final class HeapOperations {
   private @Nullable PoisonReport poisonReport;
 
   HeapOperations(
-      Heap heap, int heapBase, int blockLimit, HeapListener listener, HeapEvents events) {
+      Heap heap, int heapBase, BlockLimit blockLimit, HeapListener listener, HeapEvents events) {
     this.heap = heap;
     this.memory = heap.memory();
     this.growth = new HeapGrowth(heap, listener, events);

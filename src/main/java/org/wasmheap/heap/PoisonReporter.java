@@ -59,7 +59,7 @@ final class PoisonReporter {
         memory.pages(),
         memory.maximumPages(),
         allocator.heapBase(),
-        allocator.limit(),
+        allocator.blockLimit().bytes(),
         statistics,
         heap.lastOperations(),
         growth.recent(),

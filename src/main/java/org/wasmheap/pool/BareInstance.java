@@ -1,10 +1,11 @@
 package org.wasmheap.pool;
 
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.LinearMemory;
 
 /** No guest: a call drives the heap itself. */
-record BareInstance(LinearMemory memory, int heapBase, int blockLimit)
+record BareInstance(LinearMemory memory, int heapBase, BlockLimit blockLimit)
     implements GuestFactory.Instance<HeapHandle> {
   @Override
   public HeapHandle open(CallScope scope) {

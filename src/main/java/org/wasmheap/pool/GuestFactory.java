@@ -3,6 +3,7 @@ package org.wasmheap.pool;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryImage;
@@ -28,10 +29,10 @@ public interface GuestFactory<G> {
    *
    * @param image pristine memory of each heap
    * @param heapBase where the allocator begins, u32
-   * @param blockLimit largest block, as the allocator's constructor takes it
+   * @param blockLimit the largest block
    * @return a factory whose calls see the handle of the heap
    */
-  static GuestFactory<HeapHandle> bare(MemoryImage image, int heapBase, int blockLimit) {
+  static GuestFactory<HeapHandle> bare(MemoryImage image, int heapBase, BlockLimit blockLimit) {
     return bare(image::newMemory, heapBase, blockLimit);
   }
 
@@ -40,11 +41,11 @@ public interface GuestFactory<G> {
    *
    * @param memories gives a pristine memory that can be restored
    * @param heapBase where the allocator begins, u32
-   * @param blockLimit largest block, as the allocator's constructor takes it
+   * @param blockLimit the largest block
    * @return a factory whose calls see the handle of the heap
    */
   static GuestFactory<HeapHandle> bare(
-      Supplier<? extends LinearMemory> memories, int heapBase, int blockLimit) {
+      Supplier<? extends LinearMemory> memories, int heapBase, BlockLimit blockLimit) {
     Objects.requireNonNull(memories, "memories");
     return () -> new BareInstance(memories.get(), heapBase, blockLimit);
   }
@@ -70,11 +71,11 @@ public interface GuestFactory<G> {
     int heapBase();
 
     /**
-     * The largest block, as the allocator's constructor takes it.
+     * The largest block that the allocator hands out.
      *
-     * @return u32
+     * @return always the same limit
      */
-    int blockLimit();
+    BlockLimit blockLimit();
 
     /**
      * Begins a call.

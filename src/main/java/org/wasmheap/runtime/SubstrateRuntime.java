@@ -1,12 +1,12 @@
 package org.wasmheap.runtime;
 
 import java.util.List;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.GuestFactory;
@@ -53,7 +53,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   public static SubstrateRuntime load(
       RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
     EndiveModule module =
-        EndiveModule.load(code.wasm(), strategy, hostFunctions, Heap.ON_CHAIN_BLOCK_LIMIT);
+        EndiveModule.load(code.wasm(), strategy, hostFunctions, BlockLimit.ON_CHAIN);
     return new SubstrateRuntime(code, strategy, module);
   }
 

@@ -45,8 +45,7 @@ class AllocatorAllocationTest {
   @MethodSource("memories")
   void malloc_and_free_allocate_nothing_on_the_jvms_heap(LinearMemory memory) {
     // given all that is loaded and materialised once
-    FreeingBumpAllocator allocator =
-        new FreeingBumpAllocator(memory, 1000, FreeingBumpAllocator.ON_CHAIN_LIMIT);
+    FreeingBumpAllocator allocator = new FreeingBumpAllocator(memory, 1000, BlockLimit.ON_CHAIN);
     int[] pointers = new int[POINTERS];
     mallocAndFree(allocator, pointers);
 

@@ -104,7 +104,7 @@ class AllocatorGrowthTest {
         new FreeingBumpAllocator(
             memory,
             0,
-            FreeingBumpAllocator.ON_CHAIN_LIMIT,
+            BlockLimit.ON_CHAIN,
             (from, to) -> {
               asked.add(from + " to " + to);
               return memory.grow(to - from);
@@ -157,7 +157,7 @@ class AllocatorGrowthTest {
         new FreeingBumpAllocator(
             new FlatMemory(1, 4),
             0,
-            FreeingBumpAllocator.ON_CHAIN_LIMIT,
+            BlockLimit.ON_CHAIN,
             (from, to) -> {
               throw refusal;
             });

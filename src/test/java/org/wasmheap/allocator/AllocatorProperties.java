@@ -44,12 +44,12 @@ class AllocatorProperties {
 
   /** Where a heap begins and how far it may go. */
   record Shape(boolean wide, long heapBase, int pages, int maximumPages) {
-    int limit() {
-      return wide ? FreeingBumpAllocator.WIDE_LIMIT : FreeingBumpAllocator.ON_CHAIN_LIMIT;
+    BlockLimit limit() {
+      return wide ? BlockLimit.WIDE : BlockLimit.ON_CHAIN;
     }
 
     ModelHeap model() {
-      return new ModelHeap(heapBase, Integer.toUnsignedLong(limit()), pages, maximumPages);
+      return new ModelHeap(heapBase, limit().bytes(), pages, maximumPages);
     }
 
     Rig rig(LinearMemory memory) {

@@ -17,7 +17,7 @@ import org.wasmheap.testkit.HollowMemory;
  * in {@link AllocatorGrowthTest}, those about forged headers in {@link AllocatorFaultsTest}.
  */
 class AllocatorScenariosTest {
-  private static final int LARGEST = FreeingBumpAllocator.ON_CHAIN_LIMIT;
+  private static final int LARGEST = (int) BlockLimit.ON_CHAIN.bytes();
 
   @Test
   void allocate_hands_out_the_bytes_behind_the_first_header() {
@@ -329,9 +329,11 @@ class AllocatorScenariosTest {
   void there_are_as_many_orders_as_powers_of_two_up_to_the_limit() {
     assertAll(
         () -> assertEquals(23, Rig.flat(1, 1, 0).allocator().orders()),
-        () -> assertEquals(LARGEST, Rig.flat(1, 1, 0).allocator().limit()),
+        () -> assertEquals(32L << 20, Rig.flat(1, 1, 0).allocator().blockLimit().bytes()),
         () -> assertEquals(29, Rig.wide(new FlatMemory(1, 1), 0).allocator().orders()),
-        () -> assertEquals(1L << 31, Rig.wide(new FlatMemory(1, 1), 0).allocator().limit()));
+        () ->
+            assertEquals(
+                1L << 31, Rig.wide(new FlatMemory(1, 1), 0).allocator().blockLimit().bytes()));
   }
 
   @Test

@@ -58,8 +58,7 @@ final class HostileGuest {
    */
   static void runTwice(byte[] script) {
     byte shape = script.length > 0 ? script[0] : 0;
-    int limit =
-        (shape & 1) == 0 ? FreeingBumpAllocator.ON_CHAIN_LIMIT : FreeingBumpAllocator.WIDE_LIMIT;
+    BlockLimit limit = (shape & 1) == 0 ? BlockLimit.ON_CHAIN : BlockLimit.WIDE;
     int heapBase = script.length > 2 ? (script[1] & 0xFF) << 8 | (script[2] & 0xFF) : 0;
 
     LinearMemory fresh = new FlatMemory(shape >>> 1 & 3, MAX_PAGES);

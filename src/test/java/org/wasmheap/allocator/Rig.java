@@ -21,12 +21,12 @@ record Rig(LinearMemory memory, FreeingBumpAllocator allocator) {
   }
 
   static Rig onChain(LinearMemory memory, int heapBase) {
-    int limit = FreeingBumpAllocator.ON_CHAIN_LIMIT;
+    BlockLimit limit = BlockLimit.ON_CHAIN;
     return new Rig(memory, new FreeingBumpAllocator(memory, heapBase, limit));
   }
 
   static Rig wide(LinearMemory memory, int heapBase) {
-    int limit = FreeingBumpAllocator.WIDE_LIMIT;
+    BlockLimit limit = BlockLimit.WIDE;
     return new Rig(memory, new FreeingBumpAllocator(memory, heapBase, limit));
   }
 

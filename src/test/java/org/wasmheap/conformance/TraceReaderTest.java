@@ -9,6 +9,7 @@ import java.io.StringReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.conformance.Trace.Header;
 
 class TraceReaderTest {
@@ -37,7 +38,8 @@ class TraceReaderTest {
     Trace trace = read("# blob=x heap_base=8 initial_pages=2 final_pages=3\n");
     // then
     assertEquals(
-        new Header(8, 2, 65_536, 32 << 20, "ok", null, null, null, null, 3L), trace.header());
+        new Header(8, 2, 65_536, BlockLimit.ON_CHAIN, "ok", null, null, null, null, 3L),
+        trace.header());
     assertEquals(0, trace.size());
   }
 

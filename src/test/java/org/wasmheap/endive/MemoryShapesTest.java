@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
@@ -30,7 +31,7 @@ class MemoryShapesTest {
         Guests.wasm(name),
         (initial, maximum) -> new MemorySize(initialPages, maximumPages),
         List.of(),
-        Heap.ON_CHAIN_BLOCK_LIMIT);
+        BlockLimit.ON_CHAIN);
   }
 
   @ParameterizedTest

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.testkit.Guests;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
@@ -37,10 +37,7 @@ class ModuleRefusalsTest {
             ModuleRefusedException.class,
             () ->
                 EndiveModule.load(
-                    wasm,
-                    EndiveModule.MemorySize::new,
-                    List.of(ADD, ACT),
-                    Heap.ON_CHAIN_BLOCK_LIMIT));
+                    wasm, EndiveModule.MemorySize::new, List.of(ADD, ACT), BlockLimit.ON_CHAIN));
     // then
     String message = refusal.getMessage();
     assertTrue(message.startsWith("module refused: "), message);
@@ -149,7 +146,7 @@ class ModuleRefusalsTest {
   /** Any other exception fails the test. */
   private static void loadOrRefuse(byte[] wasm) {
     try {
-      EndiveModule.load(wasm, EndiveModule.MemorySize::new, List.of(), Heap.ON_CHAIN_BLOCK_LIMIT);
+      EndiveModule.load(wasm, EndiveModule.MemorySize::new, List.of(), BlockLimit.ON_CHAIN);
     } catch (ModuleRefusedException expected) {
       assertFalse(expected.isDeterministic());
     }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorException.Operation;
 import org.wasmheap.allocator.AllocatorFault;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.heap.HeapListener.Growth;
 import org.wasmheap.heap.HeapListener.GrowthCause;
@@ -122,7 +123,7 @@ class PoisonReportTest {
     // given
     FlatMemory memory = new FlatMemory(1, 200);
     memory.capture(4096);
-    Heap own = new Heap("test", "test/2", memory, 1001, Heap.ON_CHAIN_BLOCK_LIMIT, SILENT);
+    Heap own = new Heap("test", "test/2", memory, 1001, BlockLimit.ON_CHAIN, SILENT);
     own.claim();
     HeapHandle call = own.begin(1, "call");
     IntStream.range(0, 100).forEach(i -> call.growMemory(1));
@@ -257,7 +258,7 @@ class PoisonReportTest {
     // given a free block far out, in a memory of which only the low part is real
     FlatMemory memory = new FlatMemory(4, 4);
     memory.capture(4096);
-    Heap own = new Heap("test", "test/2", memory, 1001, Heap.ON_CHAIN_BLOCK_LIMIT, SILENT);
+    Heap own = new Heap("test", "test/2", memory, 1001, BlockLimit.ON_CHAIN, SILENT);
     own.claim();
     HeapHandle call = own.begin(1, "call");
     call.malloc(100);
@@ -277,8 +278,7 @@ class PoisonReportTest {
   @Test
   void a_memory_that_refuses_to_be_read_costs_the_report_its_audit_and_nothing_else() {
     // given
-    Heap own =
-        new Heap("test", "test/3", new Unreadable(), 1001, Heap.ON_CHAIN_BLOCK_LIMIT, SILENT);
+    Heap own = new Heap("test", "test/3", new Unreadable(), 1001, BlockLimit.ON_CHAIN, SILENT);
     own.claim();
     HeapHandle call = own.begin(1, "call");
     call.malloc(8);

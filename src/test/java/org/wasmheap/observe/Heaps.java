@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.conformance.Trace;
@@ -26,7 +27,7 @@ final class Heaps {
 
   Heaps(int pages) {
     memory = new FlatMemory(pages, pages);
-    allocator = new FreeingBumpAllocator(memory, BASE, FreeingBumpAllocator.ON_CHAIN_LIMIT);
+    allocator = new FreeingBumpAllocator(memory, BASE, BlockLimit.ON_CHAIN);
   }
 
   int malloc(int size) {

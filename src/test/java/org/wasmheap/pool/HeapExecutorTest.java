@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.CallReport;
 import org.wasmheap.heap.FailureKind;
 import org.wasmheap.heap.Heap;
@@ -243,7 +244,7 @@ class HeapExecutorTest {
             }
 
             @Override
-            public int blockLimit() {
+            public BlockLimit blockLimit() {
               return instance.blockLimit();
             }
 
@@ -275,7 +276,7 @@ class HeapExecutorTest {
         GuestFactory.bare(
             () -> new ForgetfulMemory(memories.incrementAndGet() == 1),
             BareHeaps.HEAP_BASE,
-            Heap.ON_CHAIN_BLOCK_LIMIT);
+            BlockLimit.ON_CHAIN);
     try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
         HeapExecutor<HeapHandle> executor =
             BareHeaps.executor(factory).verifyResets(true).build()) {
@@ -374,7 +375,7 @@ class HeapExecutorTest {
   void a_memory_that_cannot_be_trimmed_must_not_end_the_deadlines() throws Exception {
     GuestFactory<HeapHandle> factory =
         GuestFactory.bare(
-            () -> new ForgetfulMemory(false), BareHeaps.HEAP_BASE, Heap.ON_CHAIN_BLOCK_LIMIT);
+            () -> new ForgetfulMemory(false), BareHeaps.HEAP_BASE, BlockLimit.ON_CHAIN);
     try (HeapExecutor<HeapHandle> executor =
         BareHeaps.executor(factory).trimAfter(Duration.ofMillis(1)).build()) {
       // given rounds of trimming that failed

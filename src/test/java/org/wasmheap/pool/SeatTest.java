@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
@@ -82,7 +83,7 @@ class SeatTest {
     FaultyMemory memory = fragile();
     PoolContext<HeapHandle> pool =
         PoolParts.pool(
-            1, GuestFactory.bare(() -> memory, BareHeaps.HEAP_BASE, Heap.ON_CHAIN_BLOCK_LIMIT));
+            1, GuestFactory.bare(() -> memory, BareHeaps.HEAP_BASE, BlockLimit.ON_CHAIN));
     Seat<HeapHandle> seat = new Seat<>(pool);
     seat.create();
 
@@ -104,12 +105,7 @@ class SeatTest {
     FaultyMemory memory = fragile();
     Heap heap =
         new Heap(
-            "test",
-            "test/1",
-            memory,
-            BareHeaps.HEAP_BASE,
-            Heap.ON_CHAIN_BLOCK_LIMIT,
-            HeapListener.NONE);
+            "test", "test/1", memory, BareHeaps.HEAP_BASE, BlockLimit.ON_CHAIN, HeapListener.NONE);
     heap.claim();
     heap.begin(1, "call");
 

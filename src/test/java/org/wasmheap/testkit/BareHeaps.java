@@ -1,6 +1,7 @@
 package org.wasmheap.testkit;
 
 import java.time.Duration;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
@@ -24,8 +25,7 @@ public final class BareHeaps {
 
   /** A heap that nobody owns. */
   public static Heap heap(HeapListener listener) {
-    return new Heap(
-        "test", "test/1", IMAGE.newMemory(), HEAP_BASE, Heap.ON_CHAIN_BLOCK_LIMIT, listener);
+    return new Heap("test", "test/1", IMAGE.newMemory(), HEAP_BASE, BlockLimit.ON_CHAIN, listener);
   }
 
   /** A heap that the calling thread owns. */
@@ -36,7 +36,7 @@ public final class BareHeaps {
   }
 
   public static GuestFactory<HeapHandle> factory() {
-    return GuestFactory.bare(IMAGE, HEAP_BASE, Heap.ON_CHAIN_BLOCK_LIMIT);
+    return GuestFactory.bare(IMAGE, HEAP_BASE, BlockLimit.ON_CHAIN);
   }
 
   /** An executor of one worker with short times. */

@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.endive.HostFunction;
-import org.wasmheap.heap.Heap;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.GuestFactory;
 import org.wasmheap.pool.HeapExecutor;
@@ -29,8 +29,7 @@ public final class Guests {
 
   /** A guest with the memory that it declares. */
   public static EndiveModule load(String name, HostFunction... provided) {
-    return EndiveModule.load(
-        wasm(name), MemorySize::new, List.of(provided), Heap.ON_CHAIN_BLOCK_LIMIT);
+    return EndiveModule.load(wasm(name), MemorySize::new, List.of(provided), BlockLimit.ON_CHAIN);
   }
 
   /** One worker, so that each call runs where the one before it ran; each reset is verified. */

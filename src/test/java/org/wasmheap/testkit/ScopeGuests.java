@@ -1,6 +1,6 @@
 package org.wasmheap.testkit;
 
-import org.wasmheap.allocator.FreeingBumpAllocator;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryImage;
@@ -30,8 +30,8 @@ public final class ScopeGuests {
     }
 
     @Override
-    public int blockLimit() {
-      return FreeingBumpAllocator.ON_CHAIN_LIMIT;
+    public BlockLimit blockLimit() {
+      return BlockLimit.ON_CHAIN;
     }
 
     @Override

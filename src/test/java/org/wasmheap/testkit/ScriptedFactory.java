@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallScope;
 import org.wasmheap.pool.GuestFactory;
@@ -103,7 +104,7 @@ public final class ScriptedFactory<G> implements GuestFactory<G> {
     }
 
     @Override
-    public int blockLimit() {
+    public BlockLimit blockLimit() {
       return instance.blockLimit();
     }
 
