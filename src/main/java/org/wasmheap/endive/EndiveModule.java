@@ -140,7 +140,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       return ready;
     }
     FlatMemory used = shelf.poll();
-    return EndiveInstance.later(code, shelf, used == null ? image.newMemory() : used, blockLimit);
+    return EndiveInstance.later(
+        code, shelf, used == null ? new FlatMemory(image) : used, blockLimit);
   }
 
   /**

@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FlatMemory implements LinearMemory {
   /** Bytes that one card stands for. */
-  public static final int BLOCK_SIZE = 4096;
+  public static final int BLOCK_SIZE = Blocks.SIZE;
 
   /** Address to number of its block: {@value} bits. */
-  public static final int BLOCK_SHIFT = TrackedArray.BLOCK_SHIFT;
+  public static final int BLOCK_SHIFT = Blocks.SHIFT;
 
   /** The most pages that a Java array can hold: {@value} of {@value LinearMemory#PAGE_SIZE}. */
   public static final int ADDRESSABLE_PAGES = 32_767;
@@ -72,7 +72,7 @@ public final class FlatMemory implements LinearMemory {
 
   // From here to the sizes: the owner's alone. When the owner changes, the heap orders it.
 
-  private final ArrayLadder arrays;
+  private final BackingArrays arrays;
 
   /** The materialised bytes, never more than the logical size; an indirection less. */
   private byte[] buffer;
@@ -83,6 +83,10 @@ public final class FlatMemory implements LinearMemory {
   private @Nullable Window window;
 
   private int pages;
+
+  /** What {@link #restore()} goes back to, once there is an image. */
+  private int pristinePages;
+
   private int coldLoads;
 
   /**
@@ -96,7 +100,7 @@ public final class FlatMemory implements LinearMemory {
   public FlatMemory(int initialPages, int maximumPages) {
     this.pages = requirePages("initialPages", initialPages, 0, ADDRESSABLE_PAGES);
     this.maximumPages = requirePages("maximumPages", maximumPages, initialPages, MAX_PAGES);
-    this.arrays = new ArrayLadder();
+    this.arrays = new BackingArrays();
     this.buffer = arrays.current().buffer();
     this.cards = arrays.current().cards();
   }
@@ -109,25 +113,36 @@ public final class FlatMemory implements LinearMemory {
     return pages;
   }
 
-  FlatMemory(MemoryImage image) {
+  /**
+   * Another memory with the content and size of an image, which {@link #restore()} brings back to
+   * it.
+   *
+   * @param image what was captured of a memory of the same module
+   * @throws GrowthRefusedException if the JVM has no memory for it
+   */
+  public FlatMemory(MemoryImage image) {
     this.pages = image.pages();
+    this.pristinePages = image.pages();
     this.maximumPages = image.maximumPages();
-    this.arrays = new ArrayLadder(image);
+    this.arrays = new BackingArrays(image.content(), image.heldBytes());
     this.buffer = arrays.current().buffer();
     this.cards = arrays.current().cards();
   }
 
   /**
-   * Takes the content and size of this moment as pristine, for this memory and for all that {@link
-   * MemoryImage#newMemory()} makes.
+   * Takes the content and size of this moment as pristine, for this memory and for all that are
+   * made from the image.
    *
    * @param hotBytes low bytes that calls are likely to write: held materialised at all times
    * @return the image
+   * @throws GrowthRefusedException if the JVM has no memory to hold; nothing has changed
    */
   public MemoryImage capture(long hotBytes) {
-    MemoryImage captured = arrays.capture(pages, maximumPages, Math.min(hotBytes, sizeInBytes()));
+    PristineContent content = PristineContent.of(buffer);
+    int held = arrays.capture(content, Math.min(hotBytes, sizeInBytes()));
+    pristinePages = pages;
     useCurrent();
-    return captured;
+    return new MemoryImage(content, pages, maximumPages, held);
   }
 
   /**
@@ -354,7 +369,7 @@ public final class FlatMemory implements LinearMemory {
   public int restore() {
     int restored = arrays.restore();
     useCurrent();
-    pages = arrays.image().pages();
+    pages = pristinePages;
     coldLoads = 0;
     return restored;
   }
@@ -364,10 +379,10 @@ public final class FlatMemory implements LinearMemory {
    */
   @Override
   public @Nullable String difference() {
-    int pristine = arrays.image().pages();
-    return pages == pristine
-        ? arrays.difference()
-        : "the size is " + pages + " pages, the image has " + pristine;
+    String found = arrays.difference();
+    return pages == pristinePages
+        ? found
+        : "the size is " + pages + " pages, the image has " + pristinePages;
   }
 
   @Override

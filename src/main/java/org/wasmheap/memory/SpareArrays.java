@@ -21,6 +21,7 @@ final class SpareArrays {
   private final AtomicReferenceArray<@Nullable TrackedArray> slots =
       new AtomicReferenceArray<>(SLOTS);
 
+  /** Keeps an array; one of about the same length that is kept already goes. */
   void put(TrackedArray pristine) {
     slots.set(slotOf(pristine.length()), pristine);
   }
@@ -39,16 +40,17 @@ final class SpareArrays {
     return null;
   }
 
-  /** How a spare differs from the image; null if none does. */
-  @Nullable String difference(MemoryImage image) {
+  /** How a spare differs from the pristine content; null if none does. */
+  @Nullable String difference(PristineContent pristine) {
     String found = null;
     for (int slot = 0; found == null && slot < SLOTS; slot++) {
       TrackedArray spare = slots.get(slot);
-      found = spare == null ? null : image.difference(spare.buffer());
+      found = spare == null ? null : pristine.difference(spare.buffer());
     }
     return found;
   }
 
+  /** Real bytes of all spares; from any thread, a recent value. */
   long bytes() {
     long bytes = 0;
     for (int slot = 0; slot < SLOTS; slot++) {
@@ -58,6 +60,7 @@ final class SpareArrays {
     return bytes;
   }
 
+  /** Takes all spares away, from any thread; bytes given up. */
   long clear() {
     long bytes = 0;
     for (int slot = 0; slot < SLOTS; slot++) {

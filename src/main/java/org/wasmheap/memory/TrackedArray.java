@@ -10,13 +10,12 @@ import java.util.Arrays;
  * card stays clear; so a run of dirty blocks is restored or copied with 7 bytes more.
  */
 final class TrackedArray {
-  static final int BLOCK_SHIFT = 12;
   static final byte DIRTY = 1;
 
   /** A store of 8 bytes that begins in one block ends at most this far into the next. */
   private static final int STORE_OVERHANG = 7;
 
-  private static final byte[] CLEAN = new byte[FlatMemory.BLOCK_SIZE];
+  private static final byte[] CLEAN = new byte[Blocks.SIZE];
 
   private final byte[] buffer;
   private final byte[] cards;
@@ -30,7 +29,7 @@ final class TrackedArray {
   TrackedArray(int length) {
     try {
       buffer = new byte[length];
-      cards = new byte[length >>> BLOCK_SHIFT];
+      cards = new byte[length >>> Blocks.SHIFT];
     } catch (OutOfMemoryError e) {
       throw new GrowthRefusedException(
           "the JVM has no "
@@ -38,6 +37,18 @@ final class TrackedArray {
               + " bytes for a linear memory; raise -Xmx or use fewer instances",
           e);
     }
+  }
+
+  /**
+   * Pristine content, all clean.
+   *
+   * @param length whole blocks, at least as long as the content
+   * @throws GrowthRefusedException if the JVM has no memory for it
+   */
+  TrackedArray(int length, PristineContent content) {
+    this(length);
+    // No more than the content: beyond it a new array is zero already.
+    content.copyTo(buffer, 0, content.length());
   }
 
   byte[] buffer() {
@@ -59,15 +70,15 @@ final class TrackedArray {
   /** Marks all blocks of a range, which is not empty. */
   void mark(int from, int length) {
     int last = from + length - 1;
-    Arrays.fill(cards, from >>> BLOCK_SHIFT, (last >>> BLOCK_SHIFT) + 1, DIRTY);
+    Arrays.fill(cards, from >>> Blocks.SHIFT, (last >>> Blocks.SHIFT) + 1, DIRTY);
   }
 
-  /** Puts every dirty block back to the image; gives their number. */
-  int restore(MemoryImage image) {
+  /** Puts every dirty block back to the pristine content; gives their number. */
+  int restore(PristineContent content) {
     int restored = 0;
     for (int run = nextDirty(0); run < cards.length; ) {
       int end = endOfRun(run);
-      image.copyTo(buffer, run << BLOCK_SHIFT, runLimit(end));
+      content.copyTo(buffer, run << Blocks.SHIFT, runLimit(end));
       Arrays.fill(cards, run, end, (byte) 0);
       restored += end - run;
       run = nextDirty(end);
@@ -79,7 +90,7 @@ final class TrackedArray {
   void copyDirtyTo(TrackedArray longer) {
     for (int run = nextDirty(0); run < cards.length; ) {
       int end = endOfRun(run);
-      int from = run << BLOCK_SHIFT;
+      int from = run << Blocks.SHIFT;
       System.arraycopy(buffer, from, longer.buffer, from, runLimit(end) - from);
       Arrays.fill(longer.cards, run, end, DIRTY);
       run = nextDirty(end);
@@ -116,6 +127,6 @@ final class TrackedArray {
 
   /** First byte after a run that ends before block {@code endBlock}, overhang included. */
   private int runLimit(int endBlock) {
-    return (int) Math.min(buffer.length, ((long) endBlock << BLOCK_SHIFT) + STORE_OVERHANG);
+    return (int) Math.min(buffer.length, ((long) endBlock << Blocks.SHIFT) + STORE_OVERHANG);
   }
 }

@@ -1,12 +1,50 @@
 /**
  * Linear memories and the way back to pristine.
  *
- * <p>What lives here: {@link org.wasmheap.memory.LinearMemory}, the view that allocator and host
- * functions have of a guest's memory; {@link org.wasmheap.memory.FlatMemory}, the memory of a
- * pooled instance, which marks each block that is written; {@link
- * org.wasmheap.memory.SparseMemory}, which holds up to 4 GiB of address space in little real
- * memory; and {@link org.wasmheap.memory.MemoryImage}, the pristine content that all instances of a
- * module share.
+ * <p>Three types are for everybody. {@link org.wasmheap.memory.LinearMemory} is the view that
+ * allocator and host functions have of a guest's memory. {@link org.wasmheap.memory.FlatMemory} is
+ * the memory of a pooled instance: it marks each block that is written, and {@link
+ * org.wasmheap.memory.MemoryImage} is what it goes back to, shared by all instances of a module.
+ * {@link org.wasmheap.memory.SparseMemory} holds up to 4 GiB of address space in little real
+ * memory.
+ *
+ * <p>The arrays of a flat memory, all of which begin at address 0:
+ *
+ * <pre>
+ *   logical size     |----------------------------------------------- ... ---|
+ *   image            |content|   zero beyond the cut
+ *
+ *   array in use     |..#.##.......#........|   zero beyond its end; # written since restore()
+ *   its cards        |0010110000000100000000|   a byte for each block
+ *
+ *   smallest array   |............|             kept for life; pristine while not in use
+ *   spare arrays     |................|         pristine, kept until they are trimmed
+ *                    |................................|
+ *
+ *   restore()        copies each run of marked blocks, and 7 bytes more, from the image to the
+ *                    array in use, clears their cards, and puts the logical size back; then the
+ *                    smallest array is in use again, and a longer one becomes a spare
+ * </pre>
+ *
+ * <p>Guest and allocator see the logical size, and growing it takes no real memory. Real memory
+ * goes into the arrays with their cards, which {@link
+ * org.wasmheap.memory.LinearMemory#materialisedBytes} counts, and once for all instances into the
+ * image. The array in use is never longer than the logical size. A store beyond its end takes a
+ * longer one into use: the longest spare that fits, or a new one of about twice the length. Only
+ * the marked blocks are copied over, as everything else is pristine in both. A load beyond its end
+ * reads zero; where such loads are many, one of them takes a longer array too.
+ *
+ * <table>
+ *   <caption>Words of this room</caption>
+ *   <tr><th>word</th><th>meaning</th></tr>
+ *   <tr><td>block</td><td>4,096 bytes; not a block of the allocator</td></tr>
+ *   <tr><td>card</td><td>a byte that says whether its block was written</td></tr>
+ *   <tr><td>image</td><td>content and size right after instantiation</td></tr>
+ *   <tr><td>pristine</td><td>equal to the image</td></tr>
+ *   <tr><td>restore</td><td>to make pristine again, block by written block</td></tr>
+ *   <tr><td>backing array</td><td>an array that holds a memory's bytes: the one in use</td></tr>
+ *   <tr><td>spare array</td><td>one that is kept, pristine, for a later call</td></tr>
+ * </table>
  *
  * <p>What this room must not know: allocators, heaps, threads, engines. A memory is a value that
  * one thread at a time uses; who that is, others decide.

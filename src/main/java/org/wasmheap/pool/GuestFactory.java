@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryImage;
 
@@ -33,7 +34,8 @@ public interface GuestFactory<G> {
    * @return a factory whose calls see the handle of the heap
    */
   static GuestFactory<HeapHandle> bare(MemoryImage image, int heapBase, BlockLimit blockLimit) {
-    return bare(image::newMemory, heapBase, blockLimit);
+    Objects.requireNonNull(image, "image");
+    return bare(() -> new FlatMemory(image), heapBase, blockLimit);
   }
 
   /**

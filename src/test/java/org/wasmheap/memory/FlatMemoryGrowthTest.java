@@ -112,8 +112,8 @@ class FlatMemoryGrowthTest {
     MemoryImage image = memory.capture(0);
     // then
     assertEquals(3, image.pages());
-    assertEquals(1, image.newMemory().readByte(PAGE - 1));
-    assertEquals(2, image.newMemory().readByte(3 * PAGE - 1));
+    assertEquals(1, new FlatMemory(image).readByte(PAGE - 1));
+    assertEquals(2, new FlatMemory(image).readByte(3 * PAGE - 1));
   }
 
   @Test

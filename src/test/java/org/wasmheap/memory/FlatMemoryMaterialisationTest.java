@@ -199,7 +199,7 @@ class FlatMemoryMaterialisationTest {
   void climbing_restores_only_the_blocks_that_were_written() {
     // given
     MemoryImage image = Memories.random(PAGES, 84, 10 * BLOCK, 2 * PAGE).capture(2 * PAGE);
-    FlatMemory memory = image.newMemory();
+    FlatMemory memory = new FlatMemory(image);
     for (int round = 0; round < 3; round++) {
       // when
       climb(memory);
@@ -248,7 +248,7 @@ class FlatMemoryMaterialisationTest {
   void trimming_in_the_middle_of_a_call_leaves_its_array_alone() throws Exception {
     // given
     MemoryImage image = Memories.zeros(PAGES, 84, 2 * PAGE).capture(2 * PAGE);
-    FlatMemory memory = image.newMemory();
+    FlatMemory memory = new FlatMemory(image);
     climb(memory);
     byte[] before = Memories.contentOf(memory);
     // when
@@ -264,7 +264,7 @@ class FlatMemoryMaterialisationTest {
   void a_memory_works_while_another_thread_trims_it_all_the_time() throws Exception {
     // given
     MemoryImage image = Memories.random(PAGES, 84, 10 * BLOCK, 2 * PAGE).capture(2 * PAGE);
-    FlatMemory memory = image.newMemory();
+    FlatMemory memory = new FlatMemory(image);
     AtomicBoolean done = new AtomicBoolean();
     Future<?> trimming =
         other.submit(

@@ -23,10 +23,10 @@ class FlatMemoryProperties {
   private static final MemoryImage IMAGE =
       Memories.random(PAGES, MAX_PAGES, 5 * BLOCK - 100, 9 * BLOCK).capture(9 * BLOCK);
 
-  private static final byte[] PRISTINE = Memories.contentOf(IMAGE.newMemory());
+  private static final byte[] PRISTINE = Memories.contentOf(new FlatMemory(IMAGE));
 
   /** One memory for all rounds, so that each starts on what earlier ones left. */
-  private static final FlatMemory REUSED = IMAGE.newMemory();
+  private static final FlatMemory REUSED = new FlatMemory(IMAGE);
 
   @Property(tries = 400)
   void any_work_has_the_effect_that_it_has_on_an_array(
@@ -55,7 +55,7 @@ class FlatMemoryProperties {
   @Property(tries = 200)
   void a_reused_memory_does_the_same_as_a_fresh_one(@ForAll long seed) {
     // given
-    FlatMemory fresh = IMAGE.newMemory();
+    FlatMemory fresh = new FlatMemory(IMAGE);
     // when
     new Work(REUSED, new Random(seed)).run(40);
     new Work(fresh, new Random(seed)).run(40);

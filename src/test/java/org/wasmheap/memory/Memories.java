@@ -45,6 +45,6 @@ final class Memories {
   static void assertPristine(FlatMemory memory, MemoryImage image) {
     assertNull(memory.difference());
     assertEquals(image.pages(), memory.pages());
-    assertArrayEquals(contentOf(image.newMemory()), contentOf(memory));
+    assertArrayEquals(contentOf(new FlatMemory(image)), contentOf(memory));
   }
 }

@@ -44,7 +44,7 @@ class MemoryImageTest {
     byte[] content = Memories.randomBytes(2 * PAGE + 77);
     memory.write(0, content, 0, content.length);
     // when
-    FlatMemory made = memory.capture(0).newMemory();
+    FlatMemory made = new FlatMemory(memory.capture(0));
     // then
     assertEquals(3, made.pages());
     assertEquals(16, made.maximumPages());
@@ -56,15 +56,15 @@ class MemoryImageTest {
     // given
     FlatMemory first = Memories.random(2, 4, PAGE, PAGE);
     MemoryImage image = first.capture(PAGE);
-    FlatMemory second = image.newMemory();
-    byte[] pristine = Memories.contentOf(image.newMemory());
+    FlatMemory second = new FlatMemory(image);
+    byte[] pristine = Memories.contentOf(new FlatMemory(image));
     // when
     first.fill(0, (byte) 1, 2 * PAGE);
     second.fill(0, (byte) 2, 2 * PAGE);
     second.grow(2);
     // then
-    assertArrayEquals(pristine, Memories.contentOf(image.newMemory()));
-    assertEquals(2, image.newMemory().pages());
+    assertArrayEquals(pristine, Memories.contentOf(new FlatMemory(image)));
+    assertEquals(2, new FlatMemory(image).pages());
     first.restore();
     assertArrayEquals(pristine, Memories.contentOf(first));
   }
@@ -73,8 +73,8 @@ class MemoryImageTest {
   void memories_of_one_image_do_not_see_each_other() {
     // given
     MemoryImage image = Memories.zeros(2, 4, PAGE).capture(PAGE);
-    FlatMemory first = image.newMemory();
-    FlatMemory second = image.newMemory();
+    FlatMemory first = new FlatMemory(image);
+    FlatMemory second = new FlatMemory(image);
     // when
     first.fill(0, (byte) 1, 2 * PAGE);
     // then
@@ -103,7 +103,7 @@ class MemoryImageTest {
   void many_threads_can_make_and_restore_memories_of_one_image() throws Exception {
     // given
     MemoryImage image = Memories.random(2, 4, PAGE, PAGE).capture(PAGE);
-    byte[] pristine = Memories.contentOf(image.newMemory());
+    byte[] pristine = Memories.contentOf(new FlatMemory(image));
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       // when
@@ -111,7 +111,7 @@ class MemoryImageTest {
           threads.invokeAll(
               IntStream.range(0, 16)
                   .<Callable<byte[]>>mapToObj(
-                      i -> () -> dirtyAndRestore(image.newMemory(), (byte) i))
+                      i -> () -> dirtyAndRestore(new FlatMemory(image), (byte) i))
                   .toList(),
               30,
               TimeUnit.SECONDS);

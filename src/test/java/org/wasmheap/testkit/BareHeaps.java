@@ -25,7 +25,8 @@ public final class BareHeaps {
 
   /** A heap that nobody owns. */
   public static Heap heap(HeapListener listener) {
-    return new Heap("test", "test/1", IMAGE.newMemory(), HEAP_BASE, BlockLimit.ON_CHAIN, listener);
+    return new Heap(
+        "test", "test/1", new FlatMemory(IMAGE), HEAP_BASE, BlockLimit.ON_CHAIN, listener);
   }
 
   /** A heap that the calling thread owns. */

@@ -20,7 +20,7 @@ public final class ScopeGuests {
   public static GuestFactory<CallScope> withPages(int pages, int maximum) {
     MemoryImage image =
         new FlatMemory(pages, maximum).capture((long) pages * LinearMemory.PAGE_SIZE);
-    return () -> new ScopeInstance(image.newMemory());
+    return () -> new ScopeInstance(new FlatMemory(image));
   }
 
   private record ScopeInstance(LinearMemory memory) implements GuestFactory.Instance<CallScope> {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The owner's alone, but for {@link #heldBytes()} and {@link #trim()}. When the owner changes,
  * the heap orders it.
  */
-final class ArrayLadder {
+final class BackingArrays {
   private final SpareArrays spares = new SpareArrays();
 
   private TrackedArray current;
@@ -18,21 +18,26 @@ final class ArrayLadder {
   private TrackedArray base;
 
   /** What {@link #restore()} goes back to; absent until the first capture. */
-  private @Nullable MemoryImage image;
+  private @Nullable PristineContent content;
 
   /** Written by the owner, read by any thread for statistics: nothing else follows from it. */
   private volatile long usedBytes;
 
-  /** Nothing at all, and no image. */
-  ArrayLadder() {
+  /** Nothing at all, and nothing to go back to. */
+  BackingArrays() {
     this.base = new TrackedArray(0);
     this.current = base;
   }
 
-  /** Pristine content of an image. */
-  ArrayLadder(MemoryImage image) {
-    this.image = image;
-    this.base = image.newArray(image.heldBytes());
+  /**
+   * Pristine content.
+   *
+   * @param heldBytes length of the smallest array: whole blocks, at least all of the content
+   * @throws GrowthRefusedException if the JVM has no memory for it
+   */
+  BackingArrays(PristineContent content, int heldBytes) {
+    this.content = content;
+    this.base = new TrackedArray(heldBytes, content);
     this.current = base;
     this.usedBytes = base.bytes();
   }
@@ -43,21 +48,20 @@ final class ArrayLadder {
   }
 
   /**
-   * Takes the content of this moment as pristine.
+   * Makes the content of the array in use the pristine one, and goes back to it.
    *
+   * @param captured that content
    * @param hotBytes low bytes to hold at all times, at most the logical size
+   * @return the bytes that are held: whole blocks, at least all of the content
+   * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
    */
-  MemoryImage capture(int pages, int maximumPages, long hotBytes) {
-    byte[] content = MemoryImage.cut(current.buffer());
-    long hot = Math.max(hotBytes, content.length);
-    int held =
-        (int) ((hot + FlatMemory.BLOCK_SIZE - 1) / FlatMemory.BLOCK_SIZE * FlatMemory.BLOCK_SIZE);
-    MemoryImage captured = new MemoryImage(content, pages, maximumPages, held);
-    base = captured.newArray(held);
-    image = captured;
+  int capture(PristineContent captured, long hotBytes) {
+    int held = Blocks.roundUp(Math.max(hotBytes, captured.length()));
+    base = new TrackedArray(held, captured);
+    content = captured;
     spares.clear();
     use(base);
-    return captured;
+    return held;
   }
 
   /**
@@ -67,7 +71,7 @@ final class ArrayLadder {
    */
   void lengthen(int shortest, int longest) {
     int doubled = (int) Math.min(Math.max(shortest, 2L * current.length()), longest);
-    MemoryImage pristine = image;
+    PristineContent pristine = content;
     if (pristine == null) {
       TrackedArray longer = new TrackedArray(doubled);
       current.copyAllTo(longer);
@@ -77,7 +81,7 @@ final class ArrayLadder {
     }
     // All memory is taken before any state changes: a refusal leaves this memory as it was.
     TrackedArray longer = spares.take(shortest, longest);
-    longer = longer == null ? pristine.newArray(doubled) : longer;
+    longer = longer == null ? new TrackedArray(doubled, pristine) : longer;
     current.copyDirtyTo(longer);
     current.restore(pristine);
     if (current != base) {
@@ -86,9 +90,14 @@ final class ArrayLadder {
     use(longer);
   }
 
-  /** Goes back to the smallest array, all of them pristine; blocks that were copied back. */
+  /**
+   * Goes back to the smallest array, all of them pristine.
+   *
+   * @return blocks that were copied back
+   * @throws IllegalStateException if nothing was captured
+   */
   int restore() {
-    int restored = current.restore(image());
+    int restored = current.restore(content());
     if (current != base) {
       spares.put(current);
       use(base);
@@ -96,17 +105,21 @@ final class ArrayLadder {
     return restored;
   }
 
-  MemoryImage image() {
-    MemoryImage pristine = image;
+  private PristineContent content() {
+    PristineContent pristine = content;
     if (pristine == null) {
       throw new IllegalStateException("capture() comes first: there is nothing to go back to");
     }
     return pristine;
   }
 
-  /** How any of the arrays differs from the image; null if none does. */
+  /**
+   * How any of the arrays differs from the pristine content; null if none does.
+   *
+   * @throws IllegalStateException if nothing was captured
+   */
   @Nullable String difference() {
-    MemoryImage pristine = image();
+    PristineContent pristine = content();
     String found = pristine.difference(current.buffer());
     if (found == null && current != base) {
       found = pristine.difference(base.buffer());
