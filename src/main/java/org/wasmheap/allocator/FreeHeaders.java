@@ -73,10 +73,10 @@ final class FreeHeaders {
   }
 
   private int indexOf(long address) {
-    return (int) ((address - heapBase) >>> 3);
+    return (int) ((address - heapBase) / BlockHeader.BYTES);
   }
 
   private long addressOf(long index) {
-    return heapBase + (index << 3);
+    return heapBase + index * BlockHeader.BYTES;
   }
 }

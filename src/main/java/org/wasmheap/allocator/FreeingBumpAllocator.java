@@ -16,9 +16,8 @@ import org.wasmheap.memory.MemoryAccessException;
  * <p><b>Layout.</b> The heap begins at the heap base, rounded up to 8, and ends where the memory
  * ends. Each block has a header of 8 bytes before it, a little-endian u64 in guest memory. Bit 32
  * set: occupied, and the low half is the order. Bit 32 clear: free, and the low half is the address
- * of the next free header of that order, or {@link #NIL}. Bits 33 to 63 are ignored when read and
- * written as 0. The pointer handed out is the header's address + 8. Blocks are never merged or
- * split, and the bumper never moves back.
+ * of the next free header of that order, or 0xFFFFFFFF. Blocks are never merged or split, and the
+ * bumper never moves back.
  *
  * <p><b>The guest can overwrite every header and link.</b> What it can reach is checked as far as
  * the reference checks it, and no further: a wild pointer with a plausible header is accepted. Each
@@ -30,16 +29,12 @@ import org.wasmheap.memory.MemoryAccessException;
  * for {@link BlockLimit#WIDE}).
  */
 public final class FreeingBumpAllocator {
-  private static final int MIN_BLOCK = 8;
-  private static final int HEADER_BYTES = 8;
+  /** Bytes of the header before each block: a pointer less this is the header's address. */
+  public static final int HEADER_BYTES = BlockHeader.BYTES;
 
   /** Up to this size with its header, a new block gets real memory before it is handed out. */
   private static final long LARGEST_EAGER = 1 << 20;
 
-  /** No header can begin here: it would reach beyond 2^32. */
-  private static final int NIL = 0xFFFF_FFFF;
-
-  private static final long OCCUPIED = 1L << 32;
   private static final long ADDRESS_SPACE = 1L << 32;
 
   /** Highest heap base: the reference adds 8 before it rounds, and must not overflow. */
@@ -57,7 +52,7 @@ public final class FreeingBumpAllocator {
   /** Bytes of the limit again, for the check of each request. */
   private final long limit;
 
-  /** First free header of each order, {@link #NIL} where there is none. */
+  /** First free header of each order, {@link BlockHeader#NIL} where there is none. */
   private final int[] heads;
 
   private long bumper;
@@ -126,7 +121,7 @@ public final class FreeingBumpAllocator {
 
   /** Back to the state of a new allocator. The memory is not touched. */
   public void reset() {
-    Arrays.fill(heads, NIL);
+    Arrays.fill(heads, BlockHeader.NIL);
     bumper = heapBase;
     highestBumper = heapBase;
     observedSize = 0;
@@ -152,11 +147,11 @@ public final class FreeingBumpAllocator {
       throw fault(AllocatorFault.REQUEST_TOO_LARGE, Operation.ALLOCATE, size);
     }
     int order = orderOf(size);
-    long taken = ((long) MIN_BLOCK << order) + HEADER_BYTES;
+    long taken = BlockHeader.blockBytes(order);
 
     int head = heads[order];
     long header;
-    if (head != NIL) {
+    if (head != BlockHeader.NIL) {
       header = Integer.toUnsignedLong(head);
       heads[order] = popLink(header, taken, memorySize, size);
     } else {
@@ -164,7 +159,7 @@ public final class FreeingBumpAllocator {
       bump(taken, memorySize, size);
     }
 
-    writeHeader(header, OCCUPIED | order, Operation.ALLOCATE, size);
+    writeHeader(header, BlockHeader.occupied(order), Operation.ALLOCATE, size);
     long allocated = bytesAllocated + taken;
     // Only a guest that forges links, and so has one block counted again and again, gets here.
     if (allocated >= ADDRESS_SPACE) {
@@ -175,7 +170,7 @@ public final class FreeingBumpAllocator {
     bytesAllocatedPeak = Math.max(bytesAllocatedPeak, allocated);
     highestBumper = bumper;
     allocations++;
-    return (int) header + HEADER_BYTES;
+    return BlockHeader.pointerBehind(header);
   }
 
   /**
@@ -187,7 +182,7 @@ public final class FreeingBumpAllocator {
    */
   public void deallocate(int pointer) {
     long memorySize = observeMemory(Operation.DEALLOCATE, pointer);
-    long header = Integer.toUnsignedLong(pointer) - HEADER_BYTES;
+    long header = BlockHeader.beforePointer(pointer);
     if (header < 0) {
       throw fault(AllocatorFault.INVALID_POINTER, Operation.DEALLOCATE, pointer);
     }
@@ -195,17 +190,17 @@ public final class FreeingBumpAllocator {
       throw fault(AllocatorFault.READ_OUT_OF_BOUNDS, Operation.DEALLOCATE, pointer);
     }
     long word = readHeader(header, Operation.DEALLOCATE, pointer);
-    if ((word & OCCUPIED) == 0) {
+    if (!BlockHeader.isOccupied(word)) {
       throw fault(AllocatorFault.EMPTY_HEADER, Operation.DEALLOCATE, pointer);
     }
-    int order = (int) word;
+    int order = BlockHeader.order(word);
     if (Integer.compareUnsigned(order, heads.length) >= 0) {
       throw fault(AllocatorFault.INVALID_ORDER, Operation.DEALLOCATE, pointer);
     }
-    long link = Integer.toUnsignedLong(heads[order]);
+    long freed = BlockHeader.free(heads[order]);
     heads[order] = (int) header;
-    writeHeader(header, link, Operation.DEALLOCATE, pointer);
-    long allocated = bytesAllocated - ((long) MIN_BLOCK << order) - HEADER_BYTES;
+    writeHeader(header, freed, Operation.DEALLOCATE, pointer);
+    long allocated = bytesAllocated - BlockHeader.blockBytes(order);
     if (allocated < 0) {
       throw fault(AllocatorFault.ACCOUNTING, Operation.DEALLOCATE, pointer);
     }
@@ -220,7 +215,8 @@ public final class FreeingBumpAllocator {
    * @return the order, from 0
    */
   public static int orderOf(int size) {
-    int atLeast = Integer.compareUnsigned(size, MIN_BLOCK) < 0 ? MIN_BLOCK : size;
+    int smallest = BlockHeader.SMALLEST_BLOCK;
+    int atLeast = Integer.compareUnsigned(size, smallest) < 0 ? smallest : size;
     return 29 - Integer.numberOfLeadingZeros(atLeast - 1);
   }
 
@@ -249,14 +245,14 @@ public final class FreeingBumpAllocator {
       throw fault(AllocatorFault.INVALID_LINK, Operation.ALLOCATE, size);
     }
     long word = readHeader(header, Operation.ALLOCATE, size);
-    if ((word & OCCUPIED) != 0) {
-      boolean orderExists = Integer.compareUnsigned((int) word, heads.length) < 0;
+    if (BlockHeader.isOccupied(word)) {
+      boolean orderExists = Integer.compareUnsigned(BlockHeader.order(word), heads.length) < 0;
       throw fault(
           orderExists ? AllocatorFault.OCCUPIED_LINK : AllocatorFault.INVALID_ORDER,
           Operation.ALLOCATE,
           size);
     }
-    return (int) word;
+    return BlockHeader.link(word);
   }
 
   private void bump(long taken, long memorySize, int size) {
@@ -358,7 +354,7 @@ public final class FreeingBumpAllocator {
    * @return address, u32; -1 if the list is empty
    */
   public long freeListHead(int order) {
-    return heads[order] == NIL ? -1 : Integer.toUnsignedLong(heads[order]);
+    return heads[order] == BlockHeader.NIL ? -1 : Integer.toUnsignedLong(heads[order]);
   }
 
   /**

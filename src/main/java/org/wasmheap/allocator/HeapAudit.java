@@ -2,28 +2,17 @@ package org.wasmheap.allocator;
 
 import java.util.List;
 import java.util.Optional;
-import org.wasmheap.memory.LinearMemory;
 
 /**
- * What the headers of a heap say, read from heap base to bumper and held against the free lists.
+ * What the headers of a heap say, as {@link HeapAuditor} found them: read from heap base to bumper
+ * and held against the free lists. Immutable.
  *
  * <ol>
  *   <li>A heap whose headers and links only its allocator has written has no findings.
- *   <li>The memory is taken for hostile: an audit throws nothing for what it finds there, reads
- *       nothing outside the memory, changes nothing and materialises nothing.
- *   <li>Its work is bounded: some 8 million reads, whatever the headers say. Where that does not
- *       reach, {@link #complete()} is {@code false}, and what was not looked at counts as unknown.
  *   <li>Damage is found; its kind is a judgement. Headers hold too little to tell a wrong order
  *       from a neighbour that was overwritten in every case.
+ *   <li>What was not looked at, because the work is bounded, counts as unknown.
  * </ol>
- *
- * <p>A free header does not hold its block's order: only the list that leads to it knows. So the
- * lists are followed first, each to its end or first bad link, and then all headers in address
- * order. Where a header is bad, or free and on no list, the next one is unknown: the audit goes on
- * at the next address that a list leads to, or from which four well-formed occupied headers or
- * those up to the bumper follow one another; what lies between is unknown.
- *
- * <p>Take it on the thread that owns the heap. The audit itself is immutable.
  *
  * @param heapBase where the heap begins, u32
  * @param bumper where it ends
@@ -33,9 +22,9 @@ import org.wasmheap.memory.LinearMemory;
  * @param unreachable free headers on no list at which the walk lost its way; more may lie in the
  *     unknown bytes
  * @param findings the damage: first the lists', then the headers' in address order; the first
- *     {@value HeapWalk#MAX_FINDINGS}
+ *     {@value HeapAuditor#MAX_FINDINGS}
  * @param findingCount how many findings there were in all
- * @param blocks the heap in address order, to be drawn; the first {@value HeapWalk#MAX_BLOCKS}
+ * @param blocks the heap in address order, to be drawn; the first {@value HeapAuditor#MAX_BLOCKS}
  * @param blockCount how many entries {@code blocks} would have without a limit
  * @param complete whether every list and header was looked at
  */
@@ -51,31 +40,6 @@ public record HeapAudit(
     List<Block> blocks,
     long blockCount,
     boolean complete) {
-
-  /**
-   * Audits a heap as it is now, poisoned or not.
-   *
-   * @param allocator the heap's allocator
-   * @param memory the memory that it allocates from
-   * @return what was found
-   */
-  public static HeapAudit of(FreeingBumpAllocator allocator, LinearMemory memory) {
-    return of(allocator, memory, HeapWalk.MAX_READS, HeapWalk.MAX_BLOCKS);
-  }
-
-  /**
-   * Audits a heap within other bounds: for who has less time.
-   *
-   * @param allocator the heap's allocator
-   * @param memory the memory that it allocates from
-   * @param maxReads headers read at most, 0 and up
-   * @param maxBlocks entries of {@link #blocks()} at most, 0 and up
-   * @return what was found
-   */
-  public static HeapAudit of(
-      FreeingBumpAllocator allocator, LinearMemory memory, int maxReads, int maxBlocks) {
-    return new HeapWalk(allocator, memory, maxReads, maxBlocks).audit();
-  }
 
   /** A kind of damage. */
   public enum Kind {
@@ -160,7 +124,7 @@ public record HeapAudit(
      * @return bytes, header included
      */
     public long blockBytes() {
-      return HeapWalk.taken(order);
+      return BlockHeader.blockBytes(order);
     }
   }
 
@@ -245,7 +209,7 @@ public record HeapAudit(
             "  order %d (%d bytes): %d live, %d free%n"
                 .formatted(
                     count.order(),
-                    count.blockBytes() - HeapWalk.HEADER_BYTES,
+                    count.blockBytes() - BlockHeader.BYTES,
                     count.live(),
                     count.free()));
       }

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.allocator.HeapAudit;
+import org.wasmheap.allocator.HeapAuditor;
 import org.wasmheap.conformance.Trace;
 import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.TraceReplay;
@@ -125,7 +125,7 @@ final class InspectCommand implements Callable<Integer> {
     TraceReplay.State state = replay(trace, at == null ? all : at);
     HeapMap map =
         HeapMap.of(
-            HeapAudit.of(state.allocator(), state.memory()),
+            HeapAuditor.audit(state.allocator(), state.memory()),
             pointer -> {
               Integer asked = state.asked().get((int) pointer);
               return asked == null ? -1 : Integer.toUnsignedLong(asked);

@@ -7,6 +7,7 @@ import org.wasmheap.allocator.AllocatorException.Operation;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
+import org.wasmheap.allocator.HeapAuditor;
 import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.LinearMemory;
 
@@ -71,7 +72,7 @@ final class PoisonReporter {
 
   private @Nullable HeapAudit audit() {
     try {
-      return HeapAudit.of(allocator, memory, MAX_READS, MAX_BLOCKS);
+      return HeapAuditor.audit(allocator, memory, MAX_READS, MAX_BLOCKS);
     } catch (Throwable e) {
       // The memory is somebody else's, or stack or JVM memory is short: a report without it.
       return null;

@@ -91,7 +91,7 @@ class HeapAuditHeadersTest {
     }
 
     // when
-    HeapAudit audit = new HeapWalk(large.allocator(), large.memory(), 1000, 100).audit();
+    HeapAudit audit = HeapAuditor.audit(large.allocator(), large.memory(), 1000, 100);
 
     // then
     assertEquals(List.of(Kind.UNREACHABLE), kinds(audit));

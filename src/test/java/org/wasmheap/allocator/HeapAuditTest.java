@@ -208,9 +208,9 @@ class HeapAuditTest {
     heap.free(blocks[5]);
 
     // when its reads end on a list, on the walk, or not at all
-    HeapAudit onList = new HeapWalk(heap.allocator(), heap.memory(), 2, 100).audit();
-    HeapAudit onWalk = new HeapWalk(heap.allocator(), heap.memory(), 6, 100).audit();
-    HeapAudit whole = new HeapWalk(heap.allocator(), heap.memory(), 15, 100).audit();
+    HeapAudit onList = HeapAuditor.audit(heap.allocator(), heap.memory(), 2, 100);
+    HeapAudit onWalk = HeapAuditor.audit(heap.allocator(), heap.memory(), 6, 100);
+    HeapAudit whole = HeapAuditor.audit(heap.allocator(), heap.memory(), 15, 100);
 
     // then
     assertAll(
@@ -234,7 +234,7 @@ class HeapAuditTest {
     }
 
     // when
-    HeapAudit audit = new HeapWalk(heap.allocator(), heap.memory(), 100_000, 10).audit();
+    HeapAudit audit = HeapAuditor.audit(heap.allocator(), heap.memory(), 100_000, 10);
 
     // then
     assertAll(

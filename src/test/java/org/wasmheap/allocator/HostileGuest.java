@@ -147,7 +147,7 @@ final class HostileGuest {
   /** An audit throws nothing, and reads no more than each word a few times. */
   private void audit() {
     takeAccesses();
-    HeapAudit audit = HeapAudit.of(allocator, memory);
+    HeapAudit audit = HeapAuditor.audit(allocator, memory);
     assertTrue(takeAccesses() <= 5 * memory.sizeInBytes() / 8 + 1_000, "too many reads");
     assertTrue(audit.complete());
     assertEquals(audit.healthy(), audit.findings().isEmpty());

@@ -53,7 +53,7 @@ record Rig(LinearMemory memory, FreeingBumpAllocator allocator) {
   }
 
   HeapAudit audit() {
-    return HeapAudit.of(allocator, memory);
+    return HeapAuditor.audit(allocator, memory);
   }
 
   /** The fault that {@code operation} must end with. */

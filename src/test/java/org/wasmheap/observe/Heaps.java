@@ -10,6 +10,7 @@ import java.util.Map;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
+import org.wasmheap.allocator.HeapAuditor;
 import org.wasmheap.conformance.Trace;
 import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.TraceReplay;
@@ -41,7 +42,7 @@ final class Heaps {
   }
 
   HeapAudit audit() {
-    return HeapAudit.of(allocator, memory);
+    return HeapAuditor.audit(allocator, memory);
   }
 
   HeapMap map() {
@@ -59,7 +60,7 @@ final class Heaps {
       Trace trace = TraceReader.read(text);
       TraceReplay.State state = TraceReplay.until(trace, operations, FlatMemory::new);
       return HeapMap.of(
-          HeapAudit.of(state.allocator(), state.memory()),
+          HeapAuditor.audit(state.allocator(), state.memory()),
           pointer -> state.asked().getOrDefault((int) pointer, -1),
           state.growths());
     } catch (IOException e) {

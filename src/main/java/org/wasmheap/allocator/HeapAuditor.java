@@ -15,12 +15,24 @@ import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryAccessException;
 
 /**
- * One audit on its way: follows the free lists, then walks the headers. Every loop reads a header
- * in each turn, and reads are what is bounded.
+ * Audits a heap: reads its headers from heap base to bumper, and holds them against the free lists.
+ *
+ * <ol>
+ *   <li>The memory is taken for hostile: an audit throws nothing for what it finds there, reads
+ *       nothing outside the memory, changes nothing and materialises nothing.
+ *   <li>Its work is bounded, whatever the headers say. Where the bound does not reach, {@link
+ *       HeapAudit#complete()} is {@code false}, and what was not looked at counts as unknown.
+ * </ol>
+ *
+ * <p>A free header does not hold its block's order: only the list that leads to it knows. So the
+ * lists are followed first, each to its end or first bad link, and then all headers in address
+ * order. Where a header is bad, or free and on no list, the next one is unknown: the audit goes on
+ * at the next address that a list leads to, or from which four well-formed occupied headers or
+ * those up to the bumper follow one another; what lies between is unknown.
+ *
+ * <p>Use it on the thread that owns the heap.
  */
-final class HeapWalk {
-  static final int HEADER_BYTES = 8;
-
+public final class HeapAuditor {
   /** Headers read in one audit: enough for 2.8 million free blocks, or 8 million live ones. */
   static final int MAX_READS = 1 << 23;
 
@@ -37,8 +49,6 @@ final class HeapWalk {
   private static final int SOUND_RUN = 4;
 
   private static final long NONE = -1;
-  private static final long NIL = 0xFFFF_FFFFL;
-  private static final long OCCUPIED = 1L << 32;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -59,7 +69,9 @@ final class HeapWalk {
   private final long end;
 
   private final FreeHeaders free;
-  private final byte[] buffer = new byte[HEADER_BYTES];
+  private final byte[] buffer = new byte[BlockHeader.BYTES];
+
+  /** Every loop reads a header in each turn, so that to bound these bounds the work. */
   private int reads;
 
   private final long[] liveByOrder;
@@ -71,7 +83,8 @@ final class HeapWalk {
   private final List<Block> blocks = new ArrayList<>();
   private long blockCount;
 
-  HeapWalk(FreeingBumpAllocator allocator, LinearMemory memory, int maxReads, int maxBlocks) {
+  private HeapAuditor(
+      FreeingBumpAllocator allocator, LinearMemory memory, int maxReads, int maxBlocks) {
     this.allocator = allocator;
     this.memory = memory;
     this.maxReads = maxReads;
@@ -79,18 +92,38 @@ final class HeapWalk {
     this.heapBase = allocator.heapBase();
     this.bumper = allocator.statistics().bumper();
     this.memorySize = memory.sizeInBytes();
-    this.end = Math.max(heapBase, Math.min(bumper, memorySize & -HEADER_BYTES));
+    this.end = Math.max(heapBase, Math.min(bumper, memorySize & -BlockHeader.BYTES));
     this.free = new FreeHeaders(heapBase);
     this.liveByOrder = new long[allocator.orders()];
     this.freeByOrder = new long[allocator.orders()];
   }
 
-  /** Bytes that a block takes, header included. */
-  static long taken(int order) {
-    return (8L << order) + HEADER_BYTES;
+  /**
+   * Audits a heap as it is now, poisoned or not, with at most some 8 million reads.
+   *
+   * @param allocator the heap's allocator
+   * @param memory the memory that it allocates from
+   * @return what was found
+   */
+  public static HeapAudit audit(FreeingBumpAllocator allocator, LinearMemory memory) {
+    return audit(allocator, memory, MAX_READS, MAX_BLOCKS);
   }
 
-  HeapAudit audit() {
+  /**
+   * Audits a heap within other bounds: for a caller who has less time.
+   *
+   * @param allocator the heap's allocator
+   * @param memory the memory that it allocates from
+   * @param maxReads headers read at most, 0 and up
+   * @param maxBlocks entries of {@link HeapAudit#blocks()} at most, 0 and up
+   * @return what was found
+   */
+  public static HeapAudit audit(
+      FreeingBumpAllocator allocator, LinearMemory memory, int maxReads, int maxBlocks) {
+    return new HeapAuditor(allocator, memory, maxReads, maxBlocks).audit();
+  }
+
+  private HeapAudit audit() {
     if (bumper > end) {
       report(Kind.BEYOND_MEMORY, NONE, 0, "the memory ends at " + memorySize);
     }
@@ -132,7 +165,7 @@ final class HeapWalk {
     while (at != NONE) {
       Kind broken = brokenLink(at, order);
       long word = broken == null ? word(at) : 0;
-      if (broken == null && (word & OCCUPIED) != 0) {
+      if (broken == null && BlockHeader.isOccupied(word)) {
         broken = Kind.LINK_TO_LIVE;
       }
       if (spent()) {
@@ -145,7 +178,7 @@ final class HeapWalk {
       free.add(at, order, holder == NONE ? at : holder);
       holder = at;
       holderWord = word;
-      at = link(word) == NIL ? NONE : link(word);
+      at = BlockHeader.link(word) == BlockHeader.NIL ? NONE : low(word);
     }
   }
 
@@ -154,7 +187,7 @@ final class HeapWalk {
     if (to < heapBase || to >= end) {
       return Kind.LINK_OUTSIDE;
     }
-    if (to % HEADER_BYTES != 0) {
+    if (to % BlockHeader.BYTES != 0) {
       return Kind.LINK_UNALIGNED;
     }
     if (free.contains(to)) {
@@ -181,7 +214,7 @@ final class HeapWalk {
       }
       if (free.address(next) == at) {
         at = visitFree(at, word, next);
-      } else if ((word & OCCUPIED) != 0) {
+      } else if (BlockHeader.isOccupied(word)) {
         at = visitOccupied(at, word, next);
       } else {
         unreachable++;
@@ -196,7 +229,7 @@ final class HeapWalk {
   private long visitFree(long at, long word, int index) {
     checkStrayBits(at, word);
     int order = free.order(index);
-    long blockEnd = at + taken(order);
+    long blockEnd = at + BlockHeader.blockBytes(order);
     long other = free.address(index + 1);
     if (other < blockEnd) {
       report(Kind.OVERLAP, at, word, "of order " + order + ", it reaches past the free " + other);
@@ -209,7 +242,7 @@ final class HeapWalk {
         String why = "it is on the list of order %d, the next header is where order %d ends";
         report(Kind.WRONG_ORDER, at, word, why.formatted(order, fits));
         count(at, fits, Use.FREE);
-        return at + taken(fits);
+        return at + BlockHeader.blockBytes(fits);
       }
     }
     if (blockEnd > end) {
@@ -223,11 +256,11 @@ final class HeapWalk {
   /** An occupied header; {@code next} is the first listed one after it. */
   private long visitOccupied(long at, long word, int next) {
     if (!orderExists(word)) {
-      report(Kind.INVALID_ORDER, at, word, "no order is " + link(word));
+      report(Kind.INVALID_ORDER, at, word, "no order is " + low(word));
       return resynchronise(at);
     }
-    int order = (int) word;
-    long blockEnd = at + taken(order);
+    int order = BlockHeader.order(word);
+    long blockEnd = at + BlockHeader.blockBytes(order);
     if (blockEnd > end) {
       report(Kind.BEYOND_BUMPER, at, word, "of order " + order + ", it ends too late");
       return resynchronise(at);
@@ -245,10 +278,10 @@ final class HeapWalk {
 
   /** The next address after a bad header from which headers follow one another. */
   private long resynchronise(long bad) {
-    long at = bad + HEADER_BYTES;
+    long at = bad + BlockHeader.BYTES;
     // Ends at the end at the latest, which counts as followed.
     while (!headersFollow(at) && !spent()) {
-      at += HEADER_BYTES;
+      at += BlockHeader.BYTES;
     }
     unknown(bad, at);
     return at;
@@ -257,7 +290,7 @@ final class HeapWalk {
   /** The order, if not this one, after whose end headers follow one another; or -1. */
   private int otherOrder(long at, int order) {
     for (int other = 0; other < allocator.orders(); other++) {
-      if (other != order && headersFollow(at + taken(other))) {
+      if (other != order && headersFollow(at + BlockHeader.blockBytes(other))) {
         return other;
       }
     }
@@ -272,10 +305,11 @@ final class HeapWalk {
         return true;
       }
       long word = word(at);
-      if (word >>> 32 != 1 || !orderExists(word)) {
+      boolean sound = BlockHeader.isOccupied(word) && !BlockHeader.hasStrayBits(word);
+      if (!sound || !orderExists(word)) {
         return false;
       }
-      at += taken((int) word);
+      at += BlockHeader.blockBytes(BlockHeader.order(word));
     }
     return at <= end;
   }
@@ -283,19 +317,23 @@ final class HeapWalk {
   /** Whether these may be bits that the allocator wrote. */
   private boolean wellFormed(long at) {
     long word = word(at);
-    if (word >>> 32 == 1) {
+    if (BlockHeader.hasStrayBits(word)) {
+      return false;
+    }
+    if (BlockHeader.isOccupied(word)) {
       return orderExists(word);
     }
-    boolean inHeap = link(word) >= heapBase && link(word) < end && word % HEADER_BYTES == 0;
-    return word >>> 32 == 0 && (inHeap || link(word) == NIL);
+    long link = low(word);
+    boolean inHeap = link >= heapBase && link < end && link % BlockHeader.BYTES == 0;
+    return inHeap || BlockHeader.link(word) == BlockHeader.NIL;
   }
 
   private boolean orderExists(long word) {
-    return link(word) < allocator.orders();
+    return low(word) < allocator.orders();
   }
 
   private void checkStrayBits(long at, long word) {
-    if (word >>> 33 != 0) {
+    if (BlockHeader.hasStrayBits(word)) {
       report(Kind.STRAY_BITS, at, word, "bits from 33 up are set");
     }
   }
@@ -320,7 +358,7 @@ final class HeapWalk {
 
   private void count(long at, int order, Use use) {
     (use == Use.LIVE ? liveByOrder : freeByOrder)[order]++;
-    keep(new Block(at, taken(order), order, use));
+    keep(new Block(at, BlockHeader.blockBytes(order), order, use));
   }
 
   private void unknown(long from, long to) {
@@ -346,16 +384,16 @@ final class HeapWalk {
     return reads >= maxReads;
   }
 
-  /** The low half of a header: a link, or an order. */
-  private static long link(long word) {
-    return word & 0xFFFF_FFFFL;
+  /** The link or the order of a header, as the u32 that it is. */
+  private static long low(long word) {
+    return Integer.toUnsignedLong(BlockHeader.link(word));
   }
 
   /** Reads a header; in bulk, as a single load may make the memory materialise. */
   private long word(long at) {
     reads++;
     try {
-      memory.read((int) at, buffer, 0, HEADER_BYTES);
+      memory.read((int) at, buffer, 0, BlockHeader.BYTES);
       return (long) LONG.get(buffer, 0);
     } catch (MemoryAccessException | IndexOutOfBoundsException e) {
       report(Kind.UNREADABLE, at, 0, "the memory of %d bytes refuses it".formatted(memorySize));
