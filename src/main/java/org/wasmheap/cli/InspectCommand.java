@@ -17,6 +17,7 @@ import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.SparseMemory;
 import org.wasmheap.observe.HeapMap;
+import org.wasmheap.observe.HeapPicture;
 import org.wasmheap.observe.PoisonReports;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,7 +71,7 @@ final class InspectCommand implements Callable<Integer> {
     Inspection inspection =
         content.report() == null ? ofTrace(content.trace()) : ofReport(content.report());
     if (svg != null) {
-      write(svg, inspection.map().svg(inspection.title(), description()));
+      write(svg, HeapPicture.svg(inspection.map(), inspection.title(), description()));
     }
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? inspection.json() : inspection.table());

@@ -12,6 +12,7 @@ import org.wasmheap.heap.HeapListener.Growth;
 import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.observe.HeapMap;
 import org.wasmheap.observe.HeapMap.Order;
+import org.wasmheap.observe.HeapTable;
 import org.wasmheap.observe.PoisonReports;
 
 /**
@@ -52,7 +53,7 @@ record Inspection(
 
   /** For people. */
   String table() {
-    return (summary == null ? title : summary) + System.lineSeparator() + map;
+    return (summary == null ? title : summary) + System.lineSeparator() + HeapTable.of(map);
   }
 
   /** For programs: one object, every field in it. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongUnaryOperator;
+import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.allocator.HeapAudit.Block;
 import org.wasmheap.allocator.HeapAudit.OrderCount;
@@ -16,6 +17,8 @@ import org.wasmheap.heap.HeapListener.PoisonReport;
 
 /**
  * What lies where in a heap, between heap base and bumper. Immutable.
+ *
+ * <p>{@link HeapTable} and {@link HeapPicture} show it to people.
  *
  * <p>A heap of this allocator never merges or splits blocks: a request is served from the free
  * blocks of its own order or from the bumper, never from free blocks of another. {@link
@@ -39,7 +42,7 @@ public record HeapMap(
     List<Piece> pieces,
     List<Growth> growths,
     OptionalLong badHeader) {
-  static final int HEADER_BYTES = 8;
+  private static final int HEADER_BYTES = FreeingBumpAllocator.HEADER_BYTES;
 
   /** What is not known of a size that a guest asked for. */
   private static final long NOT_KNOWN = -1;
@@ -272,21 +275,18 @@ public record HeapMap(
     return spanBytes() == 0 ? 0 : (double) unusableBytes(order) / spanBytes();
   }
 
-  /**
-   * The heap as a picture for people: an SVG document without scripts or outside references, below
-   * some 100 KB whatever the heap's size.
-   *
-   * @param title the first line
-   * @param description how it was made, for who looks into the file
-   * @return the document
-   */
-  public String svg(String title, String description) {
-    return new HeapPicture(this, title, description).draw();
+  /** The highest order of which there are blocks; 0 if there are none. */
+  int highestOrder() {
+    return orders.stream()
+        .filter(order -> order.live() + order.free() > 0)
+        .mapToInt(Order::order)
+        .max()
+        .orElse(0);
   }
 
-  /** The heap as a table for people: one line for each order up to the highest in use. */
+  /** In a line: the map itself may hold very many pieces. */
   @Override
   public String toString() {
-    return HeapTable.of(this);
+    return "HeapMap[" + heapBase + " to " + bumper + ", " + pieces.size() + " pieces]";
   }
 }

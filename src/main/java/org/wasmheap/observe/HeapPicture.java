@@ -10,8 +10,11 @@ import org.wasmheap.heap.HeapListener.Growth;
 import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.memory.LinearMemory;
 
-/** A heap's map as an SVG document: rows of addresses with their axis, legend, and orders. */
-final class HeapPicture {
+/**
+ * A heap as a picture for people: an SVG document with rows of addresses, their axis and legend,
+ * and what lies in each order. It has no scripts and no outside references.
+ */
+public final class HeapPicture {
   private static final int WIDTH = 1200;
 
   /** A heap of at most so many pieces is drawn block by block. */
@@ -30,15 +33,27 @@ final class HeapPicture {
   private final int highestOrder;
   private final StringBuilder svg = new StringBuilder();
 
-  HeapPicture(HeapMap map, String title, String description) {
+  private HeapPicture(HeapMap map, String title, String description) {
     this.map = map;
     this.title = title;
     this.description = description;
     this.frame = PictureFrame.of(map);
-    this.highestOrder = HeapTable.highestOrder(map);
+    this.highestOrder = map.highestOrder();
   }
 
-  String draw() {
+  /**
+   * Draws a heap.
+   *
+   * @param map the heap
+   * @param title the first line
+   * @param description how it was made, for who looks into the file
+   * @return the document, below some 100 KB whatever the heap's size
+   */
+  public static String svg(HeapMap map, String title, String description) {
+    return new HeapPicture(map, title, description).draw();
+  }
+
+  private String draw() {
     String rows = rows();
     String orders = PictureOrders.draw(map, frame.bottom() + 40);
     int height = PictureOrders.bottom(map, frame.bottom() + 40);
@@ -83,19 +98,19 @@ final class HeapPicture {
     String text =
         "%s bytes from heap base %s to bumper %s; live %s, free %s%s%s. The memory has %s pages."
             .formatted(
-                HeapTable.number(map.spanBytes()),
-                Svg.address(map.heapBase()),
-                Svg.address(map.bumper()),
+                Numbers.number(map.spanBytes()),
+                Numbers.address(map.heapBase()),
+                Numbers.address(map.bumper()),
                 share(map.takenBytes()),
                 share(map.freeBytes()),
                 waste.isPresent() ? ", wasted inside live blocks " + share(waste.getAsLong()) : "",
                 map.unknownBytes() > 0 ? ", unknown " + share(map.unknownBytes()) : "",
-                HeapTable.number(map.memoryBytes() / LinearMemory.PAGE_SIZE));
+                Numbers.number(map.memoryBytes() / LinearMemory.PAGE_SIZE));
     svg.append(Svg.text(16, 48, "n", text));
   }
 
   private String share(long bytes) {
-    return HeapTable.percent(map.spanBytes() == 0 ? 0 : (double) bytes / map.spanBytes());
+    return Numbers.percent(map.spanBytes() == 0 ? 0 : (double) bytes / map.spanBytes());
   }
 
   private void legend() {
@@ -124,7 +139,7 @@ final class HeapPicture {
             93,
             "n",
             "A row is "
-                + Svg.bytes(frame.rowBytes())
+                + Numbers.bytes(frame.rowBytes())
                 + (byBlock()
                     ? "; each block as it lies."
                     : "; where blocks are too small to see, bars show how many bytes are what.")));
@@ -182,7 +197,7 @@ final class HeapPicture {
         frame.y(row),
         PLOT,
         ROW_HEIGHT,
-        Svg.address(frame.rowStart(row)),
+        Numbers.address(frame.rowStart(row)),
         live,
         bytes[Palette.HEADER],
         bytes[Palette.WASTE],
@@ -212,7 +227,7 @@ final class HeapPicture {
   private static String describe(Growth growth) {
     return "after %s operations the memory grew from %d to %d pages, for the %s"
         .formatted(
-            HeapTable.number(growth.operations()),
+            Numbers.number(growth.operations()),
             growth.fromPages(),
             growth.toPages(),
             growth.cause() == GrowthCause.ALLOCATOR ? "allocator" : "guest");
@@ -229,7 +244,7 @@ final class HeapPicture {
               "<path class=\"hl\" d=\"M%.1f %dl-6 9h12z\"><title>header at %s</title></path>",
               frame.x(header),
               y,
-              Svg.address(header)));
+              Numbers.address(header)));
       svg.append(Svg.text(LEFT + PLOT + 10, y + 4, "ht", "header of the fault"));
     }
   }
@@ -246,13 +261,13 @@ final class HeapPicture {
             x,
             frame.y(row) - 3,
             ROW_HEIGHT + 6,
-            Svg.address(map.bumper())));
+            Numbers.address(map.bumper())));
     boolean left = x > LEFT + PLOT - 150 && !atEnd;
     svg.append(
         Svg.text(
             left ? Math.max(x, LEFT + PLOT) + 10 : x + 6,
             frame.y(row) + 10,
             "",
-            "bumper " + HeapTable.number(map.bumper())));
+            "bumper " + Numbers.number(map.bumper())));
   }
 }

@@ -3,11 +3,11 @@ package org.wasmheap.observe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalLong;
+import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.observe.HeapMap.Order;
 
-/** A heap's map as lines of text, lined up. */
-final class HeapTable {
+/** A heap as a table for people: one line for each order up to the highest in use, and the sums. */
+public final class HeapTable {
   private static final List<String> TITLES =
       List.of(
           "order",
@@ -27,10 +27,15 @@ final class HeapTable {
     rows.add(TITLES);
   }
 
-  static String of(HeapMap map) {
+  /**
+   * Lays a heap's map out as text.
+   *
+   * @param map the heap
+   * @return lines of text, lined up; the last one without an end
+   */
+  public static String of(HeapMap map) {
     HeapTable table = new HeapTable();
-    int highest = highestOrder(map);
-    for (Order order : map.orders().subList(0, highest + 1)) {
+    for (Order order : map.orders().subList(0, map.highestOrder() + 1)) {
       table.rows.add(row(map, order));
     }
     table.rows.add(sums(map));
@@ -51,41 +56,32 @@ final class HeapTable {
     return text.toString();
   }
 
-  /** The highest order of which there are blocks; 0 if there are none. */
-  static int highestOrder(HeapMap map) {
-    return map.orders().stream()
-        .filter(order -> order.live() + order.free() > 0)
-        .mapToInt(Order::order)
-        .max()
-        .orElse(0);
-  }
-
   private static List<String> row(HeapMap map, Order order) {
     return List.of(
         Integer.toString(order.order()),
-        number(order.blockBytes() - HeapMap.HEADER_BYTES),
-        number(order.live()),
-        number(order.free()),
-        number(order.askedBytes()),
-        number(order.takenBytes()),
-        number(order.wasteBytes()),
-        number(order.freeBytes()),
-        number(map.unusableBytes(order.order())),
-        percent(map.unusableShare(order.order())));
+        Numbers.number(order.blockBytes() - FreeingBumpAllocator.HEADER_BYTES),
+        Numbers.number(order.live()),
+        Numbers.number(order.free()),
+        Numbers.number(order.askedBytes()),
+        Numbers.number(order.takenBytes()),
+        Numbers.number(order.wasteBytes()),
+        Numbers.number(order.freeBytes()),
+        Numbers.number(map.unusableBytes(order.order())),
+        Numbers.percent(map.unusableShare(order.order())));
   }
 
   private static List<String> sums(HeapMap map) {
     return List.of(
         "all",
         "",
-        number(map.orders().stream().mapToLong(Order::live).sum()),
-        number(map.orders().stream().mapToLong(Order::free).sum()),
-        number(map.askedBytes()),
-        number(map.takenBytes()),
-        number(map.wasteBytes()),
-        number(map.freeBytes()),
+        Numbers.number(map.orders().stream().mapToLong(Order::live).sum()),
+        Numbers.number(map.orders().stream().mapToLong(Order::free).sum()),
+        Numbers.number(map.askedBytes()),
+        Numbers.number(map.takenBytes()),
+        Numbers.number(map.wasteBytes()),
+        Numbers.number(map.freeBytes()),
         map.unknownBytes() == 0 ? "" : "unknown",
-        map.unknownBytes() == 0 ? "" : number(map.unknownBytes()));
+        map.unknownBytes() == 0 ? "" : Numbers.number(map.unknownBytes()));
   }
 
   private String line(List<String> row) {
@@ -97,17 +93,5 @@ final class HeapTable {
       line.append(column == 0 ? "" : "  ").append(" ".repeat(width - cell.length())).append(cell);
     }
     return line.toString().stripTrailing();
-  }
-
-  static String number(long value) {
-    return String.format(Locale.ROOT, "%,d", value);
-  }
-
-  static String number(OptionalLong value) {
-    return value.isPresent() ? number(value.getAsLong()) : "-";
-  }
-
-  static String percent(double share) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 }

@@ -1,6 +1,7 @@
 package org.wasmheap.observe;
 
 import java.util.Locale;
+import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit.Use;
 import org.wasmheap.observe.HeapMap.Piece;
 
@@ -22,7 +23,7 @@ final class PictureBlocks {
   private void draw(Piece piece) {
     svg.append("<g><title>").append(Svg.escape(describe(piece))).append("</title>");
     if (piece.use() == Use.LIVE) {
-      long headerEnd = Math.min(piece.end(), piece.address() + HeapMap.HEADER_BYTES);
+      long headerEnd = Math.min(piece.end(), piece.address() + FreeingBumpAllocator.HEADER_BYTES);
       long askedEnd =
           piece.askedBytes().isPresent()
               ? Math.min(piece.end(), headerEnd + piece.askedBytes().getAsLong())
@@ -71,13 +72,13 @@ final class PictureBlocks {
         };
     String asked =
         piece.askedBytes().isPresent()
-            ? ", " + HeapTable.number(piece.askedBytes()) + " asked for"
+            ? ", " + Numbers.number(piece.askedBytes()) + " asked for"
             : "";
     return what
         + ", "
-        + HeapTable.number(piece.bytes())
+        + Numbers.number(piece.bytes())
         + " bytes from "
-        + Svg.address(piece.address())
+        + Numbers.address(piece.address())
         + asked;
   }
 }

@@ -1,5 +1,6 @@
 package org.wasmheap.observe;
 
+import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit.Use;
 import org.wasmheap.observe.HeapMap.Piece;
 
@@ -8,7 +9,7 @@ import org.wasmheap.observe.HeapMap.Piece;
  * kind as a bar, from the bottom up. Neighbours that look alike become one shape.
  */
 final class PictureCells {
-  private static final int HEADER_BYTES = HeapMap.HEADER_BYTES;
+  private static final int HEADER_BYTES = FreeingBumpAllocator.HEADER_BYTES;
 
   private final PictureFrame frame;
   private final int columns;

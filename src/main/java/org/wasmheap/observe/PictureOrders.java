@@ -1,6 +1,7 @@
 package org.wasmheap.observe;
 
 import java.util.List;
+import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.observe.HeapMap.Order;
 
 /**
@@ -52,10 +53,15 @@ final class PictureOrders {
     svg.append(Svg.rectangle(Palette.name(Palette.free(order.order())), 32, y, 14, BAR_HEIGHT));
     int base = y + 10;
     svg.append(Svg.text(ORDER, base, "e", Integer.toString(order.order())));
-    svg.append(Svg.text(BLOCK, base, "e", Svg.bytes(order.blockBytes() - HeapMap.HEADER_BYTES)));
-    svg.append(Svg.text(LIVE, base, "e", HeapTable.number(order.live())));
-    svg.append(Svg.text(FREE, base, "e", HeapTable.number(order.free())));
-    long headers = order.live() * HeapMap.HEADER_BYTES;
+    svg.append(
+        Svg.text(
+            BLOCK,
+            base,
+            "e",
+            Numbers.bytes(order.blockBytes() - FreeingBumpAllocator.HEADER_BYTES)));
+    svg.append(Svg.text(LIVE, base, "e", Numbers.number(order.live())));
+    svg.append(Svg.text(FREE, base, "e", Numbers.number(order.free())));
+    long headers = order.live() * FreeingBumpAllocator.HEADER_BYTES;
     long waste = order.wasteBytes().orElse(0);
     int live = Palette.live(order.order());
     double x = BARS;
@@ -63,12 +69,11 @@ final class PictureOrders {
     x = bar(svg, Palette.WASTE, x, y, waste, most);
     x = bar(svg, Palette.HEADER, x, y, headers, most);
     x = bar(svg, Palette.free(order.order()), x, y, order.freeBytes(), most);
-    svg.append(
-        Svg.text(x + 6, base, "n", HeapTable.number(order.takenBytes() + order.freeBytes())));
+    svg.append(Svg.text(x + 6, base, "n", Numbers.number(order.takenBytes() + order.freeBytes())));
     double share = map.unusableShare(order.order());
     svg.append(Svg.rectangle("row", UNUSABLE, y, UNUSABLE_WIDTH, BAR_HEIGHT));
     svg.append(Svg.rectangle("g", UNUSABLE, y, share * UNUSABLE_WIDTH, BAR_HEIGHT));
-    svg.append(Svg.text(UNUSABLE + UNUSABLE_WIDTH + 8, base, "", HeapTable.percent(share)));
+    svg.append(Svg.text(UNUSABLE + UNUSABLE_WIDTH + 8, base, "", Numbers.percent(share)));
   }
 
   private static double bar(StringBuilder svg, int kind, double x, int y, long bytes, long most) {

@@ -119,8 +119,8 @@ final class PoisonText {
         .formatted(
             report.badHeader(),
             block.use() == Use.LIVE ? "live" : block.use() == Use.FREE ? "free" : "unknown",
-            number(block.bytes() - HeapMap.HEADER_BYTES),
-            block.address() + HeapMap.HEADER_BYTES);
+            number(block.bytes() - FreeingBumpAllocator.HEADER_BYTES),
+            block.address() + FreeingBumpAllocator.HEADER_BYTES);
   }
 
   private static String damage(PoisonReport report) {
@@ -218,7 +218,7 @@ final class PoisonText {
   }
 
   private static String number(long value) {
-    return HeapTable.number(value);
+    return Numbers.number(value);
   }
 
   /** Names may be the guest's text, which must not steer a terminal. */

@@ -35,18 +35,4 @@ final class Svg {
         width,
         height);
   }
-
-  /** An address as people meet it: in logs decimal, in tools hex. */
-  static String address(long address) {
-    return String.format(Locale.ROOT, "%,d (0x%x)", address, address);
-  }
-
-  static String bytes(long bytes) {
-    if (bytes >= 1 << 20 && bytes % (1 << 20) == 0) {
-      return HeapTable.number(bytes >> 20) + " MiB";
-    }
-    return bytes >= 1024 && bytes % 1024 == 0
-        ? HeapTable.number(bytes >> 10) + " KiB"
-        : HeapTable.number(bytes) + " B";
-  }
 }

@@ -38,7 +38,7 @@ class HeapPictureTest {
       Pattern.compile("M([0-9.]+) (\\d+)h([0-9.]+)v(\\d+)h-([0-9.]+)z");
 
   private static Document draw(HeapMap map) {
-    return parse(map.svg("title", "description"));
+    return parse(HeapPicture.svg(map, "title", "description"));
   }
 
   private static Document parse(String svg) {
@@ -89,7 +89,7 @@ class HeapPictureTest {
   @Test
   void it_is_one_document_that_needs_nothing_from_outside() {
     // when
-    String svg = Heaps.ofTrace(METADATA, PEAK).svg("title", "description");
+    String svg = HeapPicture.svg(Heaps.ofTrace(METADATA, PEAK), "title", "description");
     Document document = parse(svg);
 
     // then
@@ -113,7 +113,7 @@ class HeapPictureTest {
   @ValueSource(
       strings = {"<b>\"&'", "]]>", "a\u0000\u001b[2J\uFFFFz", "\uD800 half of a character"})
   void a_title_from_anywhere_leaves_it_well_formed(String title) {
-    Document svg = parse(fewBlocks().svg(title, title));
+    Document svg = parse(HeapPicture.svg(fewBlocks(), title, title));
 
     assertEquals(1, elements(svg, "style").size());
     assertEquals(1, elements(svg, "desc").size());
@@ -199,7 +199,7 @@ class HeapPictureTest {
 
     // then
     for (int order = 0; order <= 16; order++) {
-      String share = HeapTable.percent(map.unusableShare(order));
+      String share = Numbers.percent(map.unusableShare(order));
       assertTrue(texts.contains(share), () -> share + " in " + texts);
       assertTrue(texts.contains(Integer.toString(order)), texts::toString);
     }
@@ -253,7 +253,8 @@ class HeapPictureTest {
         new HeapAudit(8, at, 1L << 32, orders, 0, 0, List.of(), 0, pieces, blocks, true);
 
     // when
-    String svg = HeapMap.of(audit, pointer -> 3, List.of()).svg("title", "description");
+    String svg =
+        HeapPicture.svg(HeapMap.of(audit, pointer -> 3, List.of()), "title", "description");
 
     // then
     parse(svg);

@@ -226,7 +226,7 @@ class PoisonReportsTest {
 
     assertEquals(OptionalLong.of(8), map.pieces().get(0).askedBytes());
     assertEquals(OptionalLong.of(1024), map.badHeader());
-    assertTrue(map.svg("t", "d").contains("header of the fault"));
+    assertTrue(HeapPicture.svg(map, "t", "d").contains("header of the fault"));
   }
 
   @ParameterizedTest
