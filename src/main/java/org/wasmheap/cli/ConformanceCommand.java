@@ -60,7 +60,7 @@ final class ConformanceCommand implements Callable<Integer> {
     }
     out.println(counts(lines, mismatches, skipped));
     out.flush();
-    return mismatches == 0 ? Main.EXIT_OK : Main.EXIT_FAILED;
+    return mismatches == 0 ? ExitCodes.OK : ExitCodes.FAILED;
   }
 
   private static String counts(long lines, long mismatches, long skipped) {

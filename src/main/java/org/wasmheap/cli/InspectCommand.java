@@ -80,14 +80,14 @@ final class InspectCommand implements Callable<Integer> {
     if (mismatch != null) {
       PrintWriter err = spec.commandLine().getErr();
       err.println(
-          Main.NAME
+          spec.root().name()
               + ": "
               + file
               + ": does not replay further, shown as far as it does: "
               + mismatch);
       err.flush();
     }
-    return mismatch == null ? Main.EXIT_OK : Main.EXIT_FAILED;
+    return mismatch == null ? ExitCodes.OK : ExitCodes.FAILED;
   }
 
   private static Content read(Reader text) throws IOException {
@@ -148,8 +148,8 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private String description() {
-    return Main.NAME
-        + " inspect "
+    return spec.qualifiedName()
+        + " "
         + fileName()
         + (at == null ? "" : " --at " + at)
         + " --svg "

@@ -25,9 +25,6 @@ import picocli.CommandLine.ScopeType;
     })
 public final class Main implements Callable<Integer> {
   static final String NAME = "wasm-heap-pool";
-  static final int EXIT_OK = 0;
-  static final int EXIT_FAILED = 1;
-  static final int EXIT_CANNOT_RUN = 2;
 
   private static final String DYNAMIC = "--dynamic";
 
@@ -117,6 +114,6 @@ public final class Main implements Callable<Integer> {
       e.printStackTrace(err);
     }
     err.flush();
-    return EXIT_CANNOT_RUN;
+    return ExitCodes.CANNOT_RUN;
   }
 }

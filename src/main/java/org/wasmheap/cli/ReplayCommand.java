@@ -53,7 +53,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
     out.println(operations + " operations, " + mismatches + " mismatches");
     out.flush();
-    return mismatches == 0 ? Main.EXIT_OK : Main.EXIT_FAILED;
+    return mismatches == 0 ? ExitCodes.OK : ExitCodes.FAILED;
   }
 
   /** A memory that cannot hold what the trace asks for says nothing about the allocator. */

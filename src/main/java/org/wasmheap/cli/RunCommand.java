@@ -144,7 +144,7 @@ final class RunCommand implements Callable<Integer> {
     spec.commandLine().getOut().println(json ? figures.json() : figures.table());
     spec.commandLine().getOut().flush();
     figures.requireRecorded();
-    return figures.failed() == 0 ? Main.EXIT_OK : Main.EXIT_FAILED;
+    return figures.failed() == 0 ? ExitCodes.OK : ExitCodes.FAILED;
   }
 
   private void checkRanges() {
@@ -302,7 +302,7 @@ final class RunCommand implements Callable<Integer> {
 
   /**
    * Takes the next word as the value only if it is a number, so that a path may follow. What is
-   * attached with an equals sign was checked before, by {@link Main}.
+   * attached with an equals sign was checked before the line was parsed.
    */
   static final class OptionalNumber implements CommandLine.IParameterConsumer {
     @Override
