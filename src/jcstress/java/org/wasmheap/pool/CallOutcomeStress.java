@@ -9,7 +9,8 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions.CallClass;
 
@@ -29,9 +30,8 @@ public class CallOutcomeStress {
 
   /** A call in the making. */
   private static final class Ending {
-    private final PoolContext<HeapHandle> pool = PoolParts.pool(1);
-    private final CallTask<HeapHandle, String> task =
-        PoolParts.task(pool, "call", CallClass.OFF_CHAIN);
+    private final PoolParts pool = PoolParts.withRoomFor(1);
+    private final CallTask<HeapHandle, String> task = pool.task("call", CallClass.OFF_CHAIN);
 
     void complete() {
       task.complete("done");
@@ -46,7 +46,7 @@ public class CallOutcomeStress {
     }
 
     String outcome() {
-      Counters counted = pool.counters();
+      Counters counted = pool.counters;
       return how()
           + ": "
           + counted.completed.get()

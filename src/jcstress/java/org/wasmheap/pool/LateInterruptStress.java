@@ -6,7 +6,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 
 /**
  * The hole: whoever interrupts call 1 is slow, and the flag that he sets hits call 2 on the same

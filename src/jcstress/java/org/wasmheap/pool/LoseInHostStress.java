@@ -6,7 +6,8 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LZZ_Result;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
 
 /**
  * The hole: a call is interrupted and given up while it leaves a host function, and the three moves
@@ -56,6 +57,6 @@ public class LoseInHostStress {
   @Actor
   public void watchdog(LZZ_Result r) {
     Attempts.at(() -> gate.interrupt(1, FailureKind.DEADLINE));
-    r.r3 = gate.lose(1);
+    r.r3 = gate.abandon(1);
   }
 }

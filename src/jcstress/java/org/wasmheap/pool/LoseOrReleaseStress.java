@@ -32,6 +32,6 @@ public class LoseOrReleaseStress {
 
   @Actor
   public void watchdog(ZZ_Result r) {
-    r.r2 = Attempts.at(() -> gate.lose(1));
+    r.r2 = Attempts.at(() -> gate.abandon(1));
   }
 }

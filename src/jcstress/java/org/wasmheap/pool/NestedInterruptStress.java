@@ -6,7 +6,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LLLL_Result;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 
 /**
  * The hole: a call is interrupted while it hands its thread to a call of its own or takes it back,

@@ -57,7 +57,7 @@ public class NestedLoseStress {
 
   @Actor
   public void watchdog(LZZ_Result r) {
-    boolean given = Attempts.at(() -> outer.lose(1));
+    boolean given = Attempts.at(() -> outer.abandon(1));
     lost = given;
     r.r3 = given;
   }

@@ -41,7 +41,7 @@ public class RevokedHandleStress {
     gate.begin(1);
     gate.revokesBy(heap::revoke);
     HeapHandle handle = heap.begin(1, "call");
-    if (gate.isLost()) {
+    if (gate.isAbandoned()) {
       heap.revoke();
     }
     r.r1 = lost;
@@ -55,6 +55,6 @@ public class RevokedHandleStress {
 
   @Actor
   public void watchdog() {
-    lost = Attempts.at(() -> gate.lose(1));
+    lost = Attempts.at(() -> gate.abandon(1));
   }
 }

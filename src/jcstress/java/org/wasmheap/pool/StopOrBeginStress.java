@@ -7,14 +7,14 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
  * The hole: a call is cancelled after a worker has taken it and before it has begun; neither the
- * worker sees that it must stop nor who interrupts sees where it runs. Results: whether the worker
- * saw it, whether it was interrupted, what the end of the call would say.
+ * worker sees that it must stop nor the interrupting thread sees where it runs. Results: whether
+ * the worker saw it, whether it was interrupted, what the end of the call would say.
  *
  * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t StopOrBeginStress"}
  */
@@ -26,7 +26,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
 public class StopOrBeginStress {
   private final InterruptGate gate = new InterruptGate(new PlayedThread());
   private final CallTask<HeapHandle, String> task =
-      PoolParts.task(PoolParts.pool(1), "call", CallClass.OFF_CHAIN);
+      PoolParts.withRoomFor(1).task("call", CallClass.OFF_CHAIN);
 
   @Actor
   public void worker(ZZL_Result r) {

@@ -24,6 +24,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
@@ -62,8 +63,8 @@ public class CallBenchmark {
     public int workers;
 
     private HeapExecutor<EndiveGuest> executor;
-    private HeapExecutor.Call<EndiveGuest, byte[]> work;
-    private HeapExecutor.Call<EndiveGuest, byte[]> longWork;
+    private GuestCall<EndiveGuest, byte[]> work;
+    private GuestCall<EndiveGuest, byte[]> longWork;
 
     /** Loads the runtime. */
     @Setup
@@ -126,7 +127,7 @@ public class CallBenchmark {
   private static List<byte[]> pipelined(
       HeapExecutor<EndiveGuest> executor,
       CallOptions options,
-      HeapExecutor.Call<EndiveGuest, byte[]> work,
+      GuestCall<EndiveGuest, byte[]> work,
       int calls)
       throws ExecutionException, InterruptedException {
     List<ListenableFuture<byte[]>> results = new ArrayList<>(calls);

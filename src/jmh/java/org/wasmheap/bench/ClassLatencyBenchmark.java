@@ -19,11 +19,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallOptions.CallClass;
-import org.wasmheap.pool.GuestFactory;
 import org.wasmheap.pool.HeapExecutor;
 
 /**
@@ -44,7 +45,7 @@ public class ClassLatencyBenchmark {
   private static final int WORK = 20_000;
   private static final CallOptions OFF_CHAIN = CallOptions.named("query");
 
-  private static final HeapExecutor.Call<HeapHandle, Integer> CALL =
+  private static final GuestCall<HeapHandle, Integer> CALL =
       heap -> {
         Blackhole.consumeCPU(WORK);
         return heap.malloc(64);

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 import org.wasmheap.endive.EndiveGuest;
-import org.wasmheap.pool.BareGuest;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
@@ -51,7 +51,7 @@ public class ExecutorCostBenchmark {
   @State(Scope.Thread)
   public static class Bare {
     private BareGuest<EndiveGuest> guest;
-    private HeapExecutor.Call<EndiveGuest, byte[]> work;
+    private GuestCall<EndiveGuest, byte[]> work;
 
     /** Loads the runtime. */
     @Setup
@@ -66,7 +66,7 @@ public class ExecutorCostBenchmark {
   @State(Scope.Benchmark)
   public static class Pooled {
     private HeapExecutor<EndiveGuest> executor;
-    private HeapExecutor.Call<EndiveGuest, byte[]> work;
+    private GuestCall<EndiveGuest, byte[]> work;
 
     /** Loads the runtime. */
     @Setup

@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.endive.EndiveGuest;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.HeapObserver;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.SubstrateRuntime;
 
 /**
@@ -29,12 +30,12 @@ final class Footprint {
   static Footprint of(SubstrateRuntime runtime, String call) throws InterruptedException {
     Footprint footprint = new Footprint();
     AtomicReference<byte[]> pristine = new AtomicReference<>(new byte[0]);
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
-          public void created(Heap heap) {
+          public void created(HeapView heap) {
             pristine.set(content(heap.memory()));
-            heap.observe(footprint.new Measure(pristine));
+            heap.observe(footprint.new Measure(heap, pristine));
           }
         };
     try (HeapExecutor<EndiveGuest> executor =
@@ -66,15 +67,17 @@ final class Footprint {
   }
 
   /** Looks at the memory when the call is over and nothing was put back yet. */
-  private final class Measure implements HeapListener.Observer {
+  private final class Measure implements HeapObserver {
+    private final HeapView heap;
     private final AtomicReference<byte[]> pristine;
 
-    Measure(AtomicReference<byte[]> pristine) {
+    Measure(HeapView heap, AtomicReference<byte[]> pristine) {
+      this.heap = heap;
       this.pristine = pristine;
     }
 
     @Override
-    public void began(Heap heap) {}
+    public void began() {}
 
     @Override
     public void allocated(int size, int pointer) {}
@@ -86,12 +89,12 @@ final class Footprint {
     public void failed(AllocatorException fault) {}
 
     @Override
-    public void grown(int fromPages, int toPages, GrowthCause cause) {
+    public void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
       growths.add(new int[] {fromPages, toPages});
     }
 
     @Override
-    public void ended(Heap heap) {
+    public void ended() {
       byte[] after = content(heap.memory());
       byte[] before = Arrays.copyOf(pristine.get(), after.length);
       List<Integer> changed = new ArrayList<>();

@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
@@ -52,7 +53,7 @@ public class GuestBenchmark {
     private final SubstrateRuntime runtime = BenchRuntime.load(HeapStrategy.ofDynamic(65_536));
     private final HeapExecutor<EndiveGuest> executor =
         HeapExecutor.builder(runtime).workers(1).build();
-    private final HeapExecutor.Call<EndiveGuest, byte[]> work = runtime.call(CALL, new byte[0]);
+    private final GuestCall<EndiveGuest, byte[]> work = runtime.call(CALL, new byte[0]);
 
     /** Ends the threads. */
     @TearDown

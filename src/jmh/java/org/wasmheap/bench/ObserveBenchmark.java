@@ -26,11 +26,12 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.endive.EndiveGuest;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.observe.FlightRecorderListener;
 import org.wasmheap.observe.WasmHeapMetrics;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.SubstrateRuntime;
 
@@ -71,7 +72,7 @@ public class ObserveBenchmark {
   @Param public Listener listener;
 
   private HeapExecutor<EndiveGuest> executor;
-  private HeapExecutor.Call<EndiveGuest, byte[]> work;
+  private GuestCall<EndiveGuest, byte[]> work;
   private Recording recording;
 
   /** Loads the runtime, and begins to record. */
@@ -81,6 +82,9 @@ public class ObserveBenchmark {
         BenchRuntime.load(HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES));
     work = runtime.call(CALL, new byte[0]);
     executor = HeapExecutor.builder(runtime).workers(1).listener(hears()).build();
+    if (listener == Listener.MICROMETER) {
+      WasmHeapMetrics.of(executor).bindTo(new SimpleMeterRegistry());
+    }
     if (listener == Listener.JFR_ON) {
       recording = new Recording(Configuration.create(SETTINGS));
       recording.setMaxSize(64L << 20);
@@ -88,16 +92,11 @@ public class ObserveBenchmark {
     }
   }
 
-  private HeapListener hears() {
+  private PoolListener hears() {
     return switch (listener) {
-      case NONE -> HeapListener.NONE;
-      case EMPTY -> new HeapListener() {};
+      case NONE, MICROMETER -> PoolListener.NONE;
+      case EMPTY -> new PoolListener() {};
       case JFR_OFF, JFR_ON -> new FlightRecorderListener();
-      case MICROMETER -> {
-        WasmHeapMetrics metrics = new WasmHeapMetrics();
-        metrics.bindTo(new SimpleMeterRegistry());
-        yield metrics;
-      }
     };
   }
 

@@ -13,9 +13,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
-import org.wasmheap.pool.GuestFactory;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.SubstrateRuntime;
 
@@ -64,10 +65,11 @@ public class ResetBenchmark {
             instance.memory(),
             instance.heapBase(),
             instance.blockLimit(),
+            GrowthPolicy.ALLOW_ALL,
             HeapListener.NONE);
     heap.claim();
     reset();
-    materialised = new byte[(int) heap.memory().materialisedBytes()];
+    materialised = new byte[(int) heap.view().memory().materialisedBytes()];
     image = new byte[materialised.length];
     // JMH shows what a benchmark prints: without the number of blocks the times say little.
     System.out.println("# blocks changed by " + call + ": " + footprint.blocks());

@@ -18,6 +18,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
@@ -86,10 +87,11 @@ public class RingBenchmark {
               memory,
               script.heapBase,
               BlockLimit.ON_CHAIN,
+              GrowthPolicy.ALLOW_ALL,
               new HeapListener() {});
       heap.claim();
       if (ring) {
-        heap.keepOperations();
+        heap.view().keepOperations();
       }
       handle = heap.begin(1, "bench");
       steps = steps(script);

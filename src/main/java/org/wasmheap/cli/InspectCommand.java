@@ -13,7 +13,7 @@ import org.wasmheap.allocator.HeapAuditor;
 import org.wasmheap.conformance.Trace;
 import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.TraceReplay;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.SparseMemory;
 import org.wasmheap.observe.HeapMap;

@@ -17,9 +17,10 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.ModuleRefusedException;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
@@ -233,7 +234,7 @@ final class RunCommand implements Callable<Integer> {
   private void run(SubstrateRuntime loaded, byte[] bytes, RunFigures figures)
       throws InterruptedException {
     CallOptions options = CallOptions.named(call).withDeadline(Duration.ofMillis(deadlineMillis));
-    HeapExecutor.Call<EndiveGuest, byte[]> work = loaded.call(call, bytes);
+    GuestCall<EndiveGuest, byte[]> work = loaded.call(call, bytes);
     int ahead = CALLS_AHEAD * instances;
     Semaphore places = new Semaphore(ahead);
     try (ProgressBar bar = progress(call, calls);

@@ -19,15 +19,15 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.bouncycastle.crypto.digests.Blake2bDigest;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.conformance.TraceRecorder;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.observe.PoisonReports;
-import org.wasmheap.pool.CallException;
+import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.ExecutorStatistics;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.RuntimeVersion;
 import org.wasmheap.runtime.SubstrateRuntime;
 
@@ -35,7 +35,7 @@ import org.wasmheap.runtime.SubstrateRuntime;
  * What a run comes to. Workers report from their threads, so all state is guarded by this object's
  * monitor; what they do inside is short.
  */
-final class RunFigures implements HeapListener {
+final class RunFigures implements PoolListener {
   private static final String VERSION_CALL = "Core_version";
 
   private final SubstrateRuntime runtime;
@@ -45,7 +45,7 @@ final class RunFigures implements HeapListener {
   private final @Nullable Path poisonDirectory;
 
   private final Map<String, TraceRecorder> recorders = new HashMap<>();
-  private final Map<String, Heap> heaps = new HashMap<>();
+  private final Map<String, HeapView> heaps = new HashMap<>();
   private final Map<String, PoisonReport> poisons = new HashMap<>();
   private final Set<HashCode> traces = new HashSet<>();
   private final Set<String> otherResults = new HashSet<>();
@@ -84,9 +84,9 @@ final class RunFigures implements HeapListener {
   // From the workers.
 
   @Override
-  public synchronized void created(Heap heap) {
+  public synchronized void created(HeapView heap) {
     TraceRecorder recorder =
-        recordDirectory == null ? TraceRecorder.ofFingerprints() : new TraceRecorder();
+        recordDirectory == null ? TraceRecorder.ofFingerprints(heap) : new TraceRecorder(heap);
     heap.observe(recorder);
     if (poisonDirectory != null) {
       heap.keepOperations();
@@ -96,12 +96,12 @@ final class RunFigures implements HeapListener {
   }
 
   @Override
-  public synchronized void retired(Heap heap) {
+  public synchronized void retired(HeapView heap) {
     heaps.remove(heap.name());
   }
 
   @Override
-  public synchronized void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+  public synchronized void poisoned(HeapView heap, PoisonReport report) {
     poisons.put(heap.name(), report);
   }
 

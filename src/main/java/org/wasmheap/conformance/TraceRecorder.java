@@ -11,23 +11,23 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapObserver;
+import org.wasmheap.heap.HeapView;
 
 /**
  * Records the allocator trace of each call of one heap.
  *
- * <p>Set it with {@link Heap#observe}. The trace of a call can be asked for once the call is over
- * and until the next begins, on the heap's thread: in {@link
- * org.wasmheap.heap.HeapListener#callCompleted}.
+ * <p>The trace of a call can be asked for once the call is over and until the next begins, on the
+ * heap's thread: in the hook that tells of the end of a call, say.
  */
-public final class TraceRecorder implements HeapListener.Observer {
+public final class TraceRecorder implements HeapObserver {
   private static final int FIRST_CAPACITY = 64 * Trace.STEP_INTS;
 
   /** Steps that are kept at most, 48 MB: an endless call must not take the process with it. */
   private static final int MAX_STEPS = 1 << 22;
 
+  private final HeapView heap;
   private final int maxInts;
   private int[] steps;
   private int length;
@@ -41,12 +41,17 @@ public final class TraceRecorder implements HeapListener.Observer {
   private BlockLimit blockLimit = BlockLimit.ON_CHAIN;
   private @Nullable AllocatorStatistics statistics;
 
-  /** A recorder for one heap. */
-  public TraceRecorder() {
-    this(MAX_STEPS);
+  /**
+   * A recorder for one heap, to be set with {@link HeapView#observe}.
+   *
+   * @param heap the heap
+   */
+  public TraceRecorder(HeapView heap) {
+    this(heap, MAX_STEPS);
   }
 
-  private TraceRecorder(int maxSteps) {
+  private TraceRecorder(HeapView heap, int maxSteps) {
+    this.heap = heap;
     this.maxInts = maxSteps * Trace.STEP_INTS;
     this.steps = new int[Math.min(FIRST_CAPACITY, maxInts)];
   }
@@ -54,14 +59,15 @@ public final class TraceRecorder implements HeapListener.Observer {
   /**
    * A recorder that keeps no steps: for telling traces apart, in little memory.
    *
+   * @param heap the heap
    * @return a recorder whose {@link #trace} cannot be asked for
    */
-  public static TraceRecorder ofFingerprints() {
-    return new TraceRecorder(0);
+  public static TraceRecorder ofFingerprints(HeapView heap) {
+    return new TraceRecorder(heap, 0);
   }
 
   @Override
-  public void began(Heap heap) {
+  public void began() {
     length = 0;
     cut = false;
     hasher = Hashing.murmur3_128().newHasher();
@@ -91,12 +97,15 @@ public final class TraceRecorder implements HeapListener.Observer {
   }
 
   @Override
-  public void grown(int fromPages, int toPages, GrowthCause cause) {
-    add(cause == GrowthCause.ALLOCATOR ? Kind.ALLOCATOR_GREW : Kind.GUEST_GREW, fromPages, toPages);
+  public void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
+    add(
+        cause == GrowthPolicy.Cause.ALLOCATOR ? Kind.ALLOCATOR_GREW : Kind.GUEST_GREW,
+        fromPages,
+        toPages);
   }
 
   @Override
-  public void ended(Heap heap) {
+  public void ended() {
     statistics = heap.statistics();
     finalPages = heap.memory().pages();
     fingerprint = hasher.hash();

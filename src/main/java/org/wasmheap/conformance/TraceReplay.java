@@ -11,8 +11,8 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 
@@ -151,7 +151,7 @@ public final class TraceReplay {
       case GUEST_GREW -> {
         int from = memory.pages();
         if (memory.grow(trace.result(step) - operand)) {
-          allGrowths.add(new Growth(operations, from, memory.pages(), GrowthCause.GUEST));
+          allGrowths.add(new Growth(operations, from, memory.pages(), GrowthPolicy.Cause.GUEST));
         }
         yield "G " + from + " " + memory.pages();
       }
@@ -173,7 +173,7 @@ public final class TraceReplay {
     if (grown) {
       growths.add("# grow " + fromPages + " " + toPages);
       // The operation that makes it grow is not over yet.
-      allGrowths.add(new Growth(operations - 1, fromPages, toPages, GrowthCause.ALLOCATOR));
+      allGrowths.add(new Growth(operations - 1, fromPages, toPages, GrowthPolicy.Cause.ALLOCATOR));
     }
     return grown;
   }

@@ -1,11 +1,11 @@
 package org.wasmheap.endive;
 
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.WasmHeapException;
-import org.wasmheap.pool.CallException;
-import org.wasmheap.pool.CallScope;
 import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.types.FunctionType;
@@ -19,11 +19,11 @@ import run.endive.wasm.types.FunctionType;
 public final class EndiveGuest {
   private static final long[] NO_RESULTS = {};
 
-  private final EndiveInstance instance;
+  private final GuestExports exports;
   private final CallScope scope;
 
-  EndiveGuest(EndiveInstance instance, CallScope scope) {
-    this.instance = instance;
+  EndiveGuest(GuestExports exports, CallScope scope) {
+    this.exports = exports;
     this.scope = scope;
   }
 
@@ -49,7 +49,7 @@ public final class EndiveGuest {
    */
   public long[] call(String export, long... arguments) {
     scope.heap().check();
-    FunctionType type = instance.code().exportType(export);
+    FunctionType type = exports.type(export);
     if (type == null) {
       throw new IllegalArgumentException("the module exports no function '" + export + "'");
     }
@@ -58,14 +58,19 @@ public final class EndiveGuest {
           "'" + export + "' takes " + type.params().size() + " arguments, not " + arguments.length);
     }
     try {
-      long[] results = instance.export(export).apply(arguments);
+      long[] results = exports.function(export).apply(arguments);
       return results == null ? NO_RESULTS : results;
     } catch (RuntimeException | Error e) {
       RuntimeException failure = classified(e);
-      // The call is lost with its guest, also if its own code swallows the exception.
+      // The call fails with its guest, also if its own code swallows the exception.
       scope.guestFailed(failure);
       throw failure;
     }
+  }
+
+  /** Whether the guest is an instance of this code. */
+  boolean isOf(LinkedModule module) {
+    return exports.isOf(module);
   }
 
   /** An engine's exception is a trap, unless the JVM gave up beneath it. */

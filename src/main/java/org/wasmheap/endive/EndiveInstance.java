@@ -1,14 +1,11 @@
 package org.wasmheap.endive;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.pool.CallScope;
-import org.wasmheap.pool.GuestFactory;
-import run.endive.runtime.ExportFunction;
 import run.endive.runtime.Instance;
 import run.endive.wasm.WasmEngineException;
 
@@ -23,56 +20,52 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   /** The highest that the allocator takes. */
   private static final int MAX_HEAP_BASE = 0xFFFF_FFF7;
 
-  private final LinkedModule code;
-  private final MemoryShelf shelf;
+  private final MemoryCache cache;
   private final FlatMemory memory;
   private final BlockLimit blockLimit;
-  private final Instance engine;
   private final int heapBase;
   private final InstanceState state;
-  private final Map<String, ExportFunction> exports = new HashMap<>();
+  private final GuestExports exports;
+  private final CurrentScope scope = new CurrentScope();
 
-  /** The call that runs, if one does. */
-  private @Nullable CallScope scope;
-
-  // Imports and memory refer to this object from the beginning, but use it in calls only.
   private EndiveInstance(
       LinkedModule code,
-      MemoryShelf shelf,
+      MemoryCache cache,
       FlatMemory memory,
       BlockLimit blockLimit,
       boolean initialise) {
-    this.code = code;
-    this.shelf = shelf;
+    this.cache = cache;
     this.memory = memory;
     this.blockLimit = blockLimit;
-    EndiveMemory view = new EndiveMemory(memory, this::growMemory, initialise);
-    this.engine =
+    EndiveMemory view =
+        new EndiveMemory(memory, pages -> scope.require().heap().growMemory(pages), initialise);
+    Instance engine =
         Instance.builder(code.wasm())
-            .withImportValues(new GuestImports(this).values(code, view))
+            .withImportValues(new GuestImports(scope).values(code, view))
             .withMemoryFactory(limits -> view)
             .withMachineFactory(code.machines())
             .withStart(false)
             .build();
+    this.exports = new GuestExports(code, engine);
     this.heapBase = heapBaseOf(engine);
     this.state = new InstanceState(engine, view.segments(), code.shape().writesTables());
   }
 
   /** The first instance of a module, on a memory of zeros. */
   static EndiveInstance first(
-      LinkedModule code, MemoryShelf shelf, FlatMemory zeros, BlockLimit blockLimit) {
-    return new EndiveInstance(code, shelf, zeros, blockLimit, true);
+      LinkedModule code, MemoryCache cache, FlatMemory zeros, BlockLimit blockLimit) {
+    return new EndiveInstance(code, cache, zeros, blockLimit, true);
   }
 
   /** A later instance, on a memory that holds the content of the module's image. */
   static EndiveInstance later(
-      LinkedModule code, MemoryShelf shelf, FlatMemory pristine, BlockLimit blockLimit) {
+      LinkedModule code, MemoryCache cache, FlatMemory pristine, BlockLimit blockLimit) {
     if (!code.shape().hasStart()) {
-      return new EndiveInstance(code, shelf, pristine, blockLimit, false);
+      return new EndiveInstance(code, cache, pristine, blockLimit, false);
     }
     // A start function expects what a fresh instance gives it; its effects are in the image.
     pristine.fill(0, (byte) 0, (int) pristine.sizeInBytes());
-    EndiveInstance instance = new EndiveInstance(code, shelf, pristine, blockLimit, true);
+    EndiveInstance instance = new EndiveInstance(code, cache, pristine, blockLimit, true);
     pristine.restore();
     return instance;
   }
@@ -111,13 +104,13 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   @Override
   public EndiveGuest open(CallScope opened) {
-    scope = opened;
-    return new EndiveGuest(this, opened);
+    scope.set(opened);
+    return new EndiveGuest(exports, opened);
   }
 
   @Override
   public void close() {
-    scope = null;
+    scope.set(null);
     state.restore();
   }
 
@@ -129,36 +122,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   @Override
   public void discard() {
-    scope = null;
-    shelf.put(memory);
-  }
-
-  LinkedModule code() {
-    return code;
-  }
-
-  /** The call that runs. */
-  CallScope scope() {
-    CallScope now = scope;
-    if (now == null) {
-      throw new ModuleRefusedException(
-          "module refused: its start function uses the allocator, a host function or memory.grow",
-          null);
-    }
-    return now;
-  }
-
-  private int growMemory(int deltaPages) {
-    return scope().heap().growMemory(deltaPages);
-  }
-
-  /** An exported function; the same object each time. */
-  ExportFunction export(String name) {
-    ExportFunction known = exports.get(name);
-    if (known == null) {
-      known = engine.export(name);
-      exports.put(name, known);
-    }
-    return known;
+    scope.set(null);
+    cache.put(memory);
   }
 }

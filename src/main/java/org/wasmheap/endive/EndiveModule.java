@@ -6,11 +6,11 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.memory.MemoryImage;
-import org.wasmheap.pool.CallException;
-import org.wasmheap.pool.GuestFactory;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.types.FunctionType;
@@ -40,7 +40,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   private final LinkedModule code;
   private final BlockLimit blockLimit;
   private final MemoryImage image;
-  private final MemoryShelf shelf = new MemoryShelf();
+  private final MemoryCache cache = new MemoryCache();
 
   /** The instance that loading made, until a worker takes it by an atomic exchange. */
   private final AtomicReference<@Nullable EndiveInstance> first;
@@ -69,7 +69,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   private EndiveModule(LinkedModule code, FlatMemory zeros, BlockLimit blockLimit) {
     this.code = code;
     this.blockLimit = blockLimit;
-    EndiveInstance made = EndiveInstance.first(code, shelf, zeros, blockLimit);
+    EndiveInstance made = EndiveInstance.first(code, cache, zeros, blockLimit);
     long hotBytes = Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES;
     this.image = zeros.capture(Math.min(hotBytes, MAX_HOT_BYTES));
     this.first = new AtomicReference<>(made);
@@ -139,9 +139,9 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     if (ready != null) {
       return ready;
     }
-    FlatMemory used = shelf.poll();
+    FlatMemory used = cache.poll();
     return EndiveInstance.later(
-        code, shelf, used == null ? new FlatMemory(image) : used, blockLimit);
+        code, cache, used == null ? new FlatMemory(image) : used, blockLimit);
   }
 
   /**
@@ -152,6 +152,16 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    */
   public @Nullable FunctionType exportType(String name) {
     return code.exportType(name);
+  }
+
+  /**
+   * Whether a guest is an instance of this module.
+   *
+   * @param guest of a call
+   * @return {@code false} if another module, or this one loaded another time, made it
+   */
+  public boolean isOrigin(EndiveGuest guest) {
+    return guest.isOf(code);
   }
 
   /**

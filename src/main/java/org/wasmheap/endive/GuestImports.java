@@ -1,10 +1,10 @@
 package org.wasmheap.endive;
 
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.memory.WasmHeapException;
-import org.wasmheap.pool.CallException;
-import org.wasmheap.pool.CallScope;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportMemory;
 import run.endive.runtime.ImportValues;
@@ -17,18 +17,19 @@ import run.endive.wasm.types.MemoryImport;
  * The functions that an instance imports: the allocator, the host functions, and a trap with its
  * name in place of each that nobody provides.
  *
- * <p>Each finds the call of the moment in the instance; its handle refuses a call that has ended.
+ * <p>Each finds the call that runs in the instance's scope; its handle refuses a call that has
+ * ended.
  */
 final class GuestImports {
   private static final long[] NO_RESULT = {};
 
-  private final EndiveInstance instance;
+  private final CurrentScope current;
 
   /** What a function returns its result in; the engine reads it before anything else runs. */
   private final long[] result = new long[1];
 
-  GuestImports(EndiveInstance instance) {
-    this.instance = instance;
+  GuestImports(CurrentScope current) {
+    this.current = current;
   }
 
   ImportValues values(LinkedModule code, EndiveMemory memory) {
@@ -65,11 +66,11 @@ final class GuestImports {
   }
 
   private long[] malloc(int size) {
-    return resultOf(instance.scope().heap().malloc(size));
+    return resultOf(current.require().heap().malloc(size));
   }
 
   private long[] free(int pointer) {
-    instance.scope().heap().free(pointer);
+    current.require().heap().free(pointer);
     return NO_RESULT;
   }
 
@@ -85,7 +86,7 @@ final class GuestImports {
   }
 
   private long run(HostFunction function, long[] arguments) {
-    CallScope scope = instance.scope();
+    CallScope scope = current.require();
     boolean entered = scope.enterHost();
     long value;
     try {

@@ -2,7 +2,7 @@ package org.wasmheap.endive;
 
 import java.util.List;
 import java.util.Objects;
-import org.wasmheap.pool.CallScope;
+import org.wasmheap.guest.CallScope;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
 

@@ -2,26 +2,66 @@ package org.wasmheap.heap;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.wasmheap.allocator.AllocatorException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells several listeners, and keeps the exceptions of each away from the others and from the calls
  * that they listen to.
  */
 final class GuardedListener implements HeapListener {
-  private static final Logger LOG = LoggerFactory.getLogger(HeapListener.class);
   private static final GuardedListener SILENT = new GuardedListener(List.of());
 
   private final HeapListener[] delegates;
+
+  /**
+   * The hooks, each with the way to tell one listener. Enum constants and no lambdas, since a
+   * lambda that is first linked when memory is short never works again.
+   */
+  private enum Hook {
+    CREATED {
+      @Override
+      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+        listener.created(heap);
+      }
+    },
+    GROWN {
+      @Override
+      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+        GrowthPolicy.Cause cause = (GrowthPolicy.Cause) Objects.requireNonNull(fact);
+        listener.grown(heap, (int) (figures >>> Integer.SIZE), (int) figures, cause);
+      }
+    },
+    POISONED {
+      @Override
+      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+        listener.poisoned(heap, (PoisonReport) Objects.requireNonNull(fact));
+      }
+    },
+    RESET {
+      @Override
+      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+        listener.reset(heap, (int) figures);
+      }
+    },
+    RETIRED {
+      @Override
+      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+        listener.retired(heap);
+      }
+    };
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    abstract void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures);
+  }
 
   private GuardedListener(List<HeapListener> delegates) {
     this.delegates = delegates.toArray(new HeapListener[0]);
   }
 
-  /** One for all; nobody is guarded twice. */
+  /** One for all; no listener is guarded twice. */
   static GuardedListener of(HeapListener... listeners) {
     List<HeapListener> flat = new ArrayList<>();
     for (HeapListener each : listeners) {
@@ -34,136 +74,46 @@ final class GuardedListener implements HeapListener {
     return flat.isEmpty() ? SILENT : new GuardedListener(flat);
   }
 
-  /** Whether nobody hears: then nothing that is only to be told need be made. */
-  boolean isSilent() {
-    return delegates.length == 0;
+  @Override
+  public void created(HeapView heap) {
+    tell(Hook.CREATED, heap, null, 0);
   }
 
-  // No lambdas, which would be garbage in each call. The heap's mark is a plain write, since a hook
-  // may run where hardly any stack is left: a method call might fail and leave the mark set.
-
   @Override
-  public void created(Heap heap) {
-    heap.telling = true;
-    for (HeapListener each : delegates) {
-      try {
-        each.created(heap);
-      } catch (Throwable e) {
-        suppress("created", e);
-      }
-    }
-    heap.telling = false;
+  public void grown(HeapView heap, int fromPages, int toPages, GrowthPolicy.Cause cause) {
+    tell(Hook.GROWN, heap, cause, (long) fromPages << Integer.SIZE | toPages);
   }
 
-  /** Not guarded: an exception is a refusal. */
   @Override
-  public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+  public void poisoned(HeapView heap, PoisonReport report) {
+    tell(Hook.POISONED, heap, report, 0);
+  }
+
+  @Override
+  public void reset(HeapView heap, int blocksRestored) {
+    tell(Hook.RESET, heap, null, blocksRestored);
+  }
+
+  @Override
+  public void retired(HeapView heap) {
+    tell(Hook.RETIRED, heap, null, 0);
+  }
+
+  /** Allocates nothing: it is on the way of every call. */
+  private void tell(Hook hook, HeapView heap, @Nullable Object fact, long figures) {
+    // Plain writes: a hook may run where hardly any stack is left, and a method call might fail and
+    // leave the mark set.
     heap.telling = true;
     try {
       for (HeapListener each : delegates) {
-        if (!each.mayGrow(heap, fromPages, toPages, cause)) {
-          return false;
+        try {
+          hook.tell(each, heap, fact, figures);
+        } catch (Throwable e) {
+          HookFailures.suppress(hook.label, e);
         }
       }
-      return true;
     } finally {
       heap.telling = false;
-    }
-  }
-
-  @Override
-  public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-    heap.telling = true;
-    for (HeapListener each : delegates) {
-      try {
-        each.grown(heap, fromPages, toPages, cause);
-      } catch (Throwable e) {
-        suppress("grown", e);
-      }
-    }
-    heap.telling = false;
-  }
-
-  @Override
-  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
-    heap.telling = true;
-    for (HeapListener each : delegates) {
-      try {
-        each.poisoned(heap, cause, report);
-      } catch (Throwable e) {
-        suppress("poisoned", e);
-      }
-    }
-    heap.telling = false;
-  }
-
-  @Override
-  public void reset(Heap heap, int blocksRestored) {
-    heap.telling = true;
-    for (HeapListener each : delegates) {
-      try {
-        each.reset(heap, blocksRestored);
-      } catch (Throwable e) {
-        suppress("reset", e);
-      }
-    }
-    heap.telling = false;
-  }
-
-  @Override
-  public void retired(Heap heap) {
-    heap.telling = true;
-    for (HeapListener each : delegates) {
-      try {
-        each.retired(heap);
-      } catch (Throwable e) {
-        suppress("retired", e);
-      }
-    }
-    heap.telling = false;
-  }
-
-  @Override
-  public void callCompleted(CallReport report) {
-    for (HeapListener each : delegates) {
-      try {
-        each.callCompleted(report);
-      } catch (Throwable e) {
-        suppress("callCompleted", e);
-      }
-    }
-  }
-
-  @Override
-  public void replaced(Heap heap, Replacement replacement) {
-    heap.telling = true;
-    for (HeapListener each : delegates) {
-      try {
-        each.replaced(heap, replacement);
-      } catch (Throwable e) {
-        suppress("replaced", e);
-      }
-    }
-    heap.telling = false;
-  }
-
-  @Override
-  public void rejected(Rejection rejection) {
-    for (HeapListener each : delegates) {
-      try {
-        each.rejected(rejection);
-      } catch (Throwable e) {
-        suppress("rejected", e);
-      }
-    }
-  }
-
-  static void suppress(String hook, Throwable e) {
-    try {
-      LOG.atWarn().addKeyValue("hook", hook).setCause(e).log("hook.failed");
-    } catch (Throwable unlogged) {
-      // Where stack or memory ran out in the hook, they may run out here as well.
-      return;
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.wasmheap.heap;
 
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
@@ -17,11 +18,10 @@ public final class HeapConfinementException extends WasmHeapException {
   }
 
   /** A thread that does not own the heap did what only its owner may do. */
-  static HeapConfinementException notOwner(Heap heap, String action) {
-    Thread owner = heap.owner();
+  static HeapConfinementException notOwner(String heap, @Nullable Thread owner, String action) {
     return new HeapConfinementException(
         "heap "
-            + heap.name()
+            + heap
             + " belongs to "
             + (owner == null ? "no thread" : "thread '" + owner.getName() + "'")
             + "; thread '"
@@ -31,11 +31,18 @@ public final class HeapConfinementException extends WasmHeapException {
             + " it");
   }
 
-  /** A handle was used on another thread than its own, or after its call. */
-  static HeapConfinementException handle(Heap heap, Thread thread, long generation) {
+  /**
+   * A handle was used on another thread than its own, or after its call.
+   *
+   * @param thread the handle's own
+   * @param generation the handle's own
+   * @param now the heap's generation now
+   */
+  static HeapConfinementException handle(
+      String heap, Thread thread, long generation, Object state, long now) {
     return new HeapConfinementException(
         "heap "
-            + heap.name()
+            + heap
             + " was used through the handle of generation "
             + generation
             + ", which belongs to thread '"
@@ -43,10 +50,10 @@ public final class HeapConfinementException extends WasmHeapException {
             + "', by thread '"
             + Thread.currentThread().getName()
             + "' while the heap is "
-            + heap.state()
+            + state
             + " in generation "
-            + heap.generation()
-            + (Thread.currentThread() == thread && heap.generation() == generation
+            + now
+            + (Thread.currentThread() == thread && now == generation
                 ? "; its call is over, or was given up since it did not return in time"
                 : "; use a handle only on its own thread and until its call returns"));
   }

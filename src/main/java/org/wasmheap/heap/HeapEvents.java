@@ -9,9 +9,6 @@ import org.slf4j.spi.LoggingEventBuilder;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.HeapAudit;
-import org.wasmheap.heap.HeapListener.GrowthCause;
-import org.wasmheap.heap.HeapListener.HeapOperation;
-import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
@@ -21,22 +18,22 @@ import org.wasmheap.memory.WasmHeapException;
  * are boxed.
  */
 final class HeapEvents {
-  private static final Logger LOG = LoggerFactory.getLogger(Heap.class);
+  private static final Logger LOG = LoggerFactory.getLogger(HeapEvents.class);
 
   private static final int OPERATIONS_SHOWN = 6;
 
-  private final String pool;
+  private final HeapView heap;
 
-  HeapEvents(String pool) {
-    this.pool = pool;
+  HeapEvents(HeapView heap) {
+    this.heap = heap;
   }
 
-  void poisoned(Heap heap, AllocatorException fault, PoisonReport report) {
+  void poisoned(AllocatorException fault, PoisonReport report) {
     if (!LOG.isErrorEnabled()) {
       return;
     }
     AllocatorStatistics statistics = report.statistics();
-    about(heap, LOG.atError())
+    about(LOG.atError())
         .addKeyValue("operation", fault.operation().verb())
         .addKeyValue(fault.operation().operandName(), Integer.toUnsignedLong(fault.operand()))
         .addKeyValue("fault", fault.fault())
@@ -51,12 +48,13 @@ final class HeapEvents {
 
   /** The last few, in one short line: the report holds them all. */
   private static @Nullable String lastOperations(PoisonReport report) {
-    List<HeapOperation> all = report.lastOperations();
+    List<PoisonReport.Operation> all = report.lastOperations();
     if (all.isEmpty()) {
       return null;
     }
     StringJoiner text = new StringJoiner("; ");
-    for (HeapOperation each : all.subList(Math.max(0, all.size() - OPERATIONS_SHOWN), all.size())) {
+    for (PoisonReport.Operation each :
+        all.subList(Math.max(0, all.size() - OPERATIONS_SHOWN), all.size())) {
       text.add(each.toString());
     }
     return text.toString();
@@ -77,30 +75,30 @@ final class HeapEvents {
         : audit.findingCount() + " findings, the first: " + audit.findings().get(0);
   }
 
-  void aborted(Heap heap, WasmHeapException cause) {
+  void aborted(WasmHeapException cause) {
     if (LOG.isWarnEnabled()) {
-      about(heap, LOG.atWarn()).addKeyValue("cause", cause.getMessage()).log("heap.aborted");
+      about(LOG.atWarn()).addKeyValue("cause", cause.getMessage()).log("heap.aborted");
     }
   }
 
-  void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+  void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
     if (!LOG.isDebugEnabled()) {
       return;
     }
-    about(heap, LOG.atDebug())
+    about(LOG.atDebug())
         .addKeyValue("fromPages", fromPages)
         .addKeyValue("toPages", toPages)
         .addKeyValue("cause", cause)
         .log("memory.grown");
   }
 
-  private LoggingEventBuilder about(Heap heap, LoggingEventBuilder event) {
-    HeapHandle call = heap.lastCall();
+  private LoggingEventBuilder about(LoggingEventBuilder event) {
+    String callName = heap.callName();
     return event
-        .addKeyValue("pool", pool)
+        .addKeyValue("pool", heap.pool())
         .addKeyValue("heap", heap.name())
         .addKeyValue("generation", heap.generation())
-        .addKeyValue("call", call == null ? null : call.call())
-        .addKeyValue("callName", call == null ? null : call.callName());
+        .addKeyValue("call", callName == null ? null : heap.call())
+        .addKeyValue("callName", callName);
   }
 }

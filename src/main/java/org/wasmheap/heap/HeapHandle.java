@@ -12,20 +12,16 @@ import org.wasmheap.memory.MemoryAccessException;
  * same thread is already in a later call on the same heap. Addresses and sizes are u32.
  */
 public final class HeapHandle {
-  private final Heap heap;
+  private final HeapView heap;
+  private final HeapOperations operations;
   private final Thread thread;
   private final long generation;
-  private final long call;
-  private final String callName;
-  private final int pagesBefore;
 
-  HeapHandle(Heap heap, Thread thread, long generation, long call, String callName) {
+  HeapHandle(HeapView heap, HeapOperations operations, Thread thread, long generation) {
     this.heap = heap;
+    this.operations = operations;
     this.thread = thread;
     this.generation = generation;
-    this.call = call;
-    this.callName = callName;
-    this.pagesBefore = heap.memory().pages();
   }
 
   /**
@@ -38,7 +34,8 @@ public final class HeapHandle {
    *     lost
    */
   public int malloc(int size) {
-    return own().operations().malloc(size);
+    check();
+    return operations.malloc(size);
   }
 
   /**
@@ -48,7 +45,8 @@ public final class HeapHandle {
    * @throws AllocatorException if the allocator fails: the heap is poisoned, the call is lost
    */
   public void free(int pointer) {
-    own().operations().free(pointer);
+    check();
+    operations.free(pointer);
   }
 
   /**
@@ -60,7 +58,8 @@ public final class HeapHandle {
    *     aborted, the call is lost
    */
   public int growMemory(int deltaPages) {
-    return own().operations().growForGuest(deltaPages);
+    check();
+    return operations.growForGuest(deltaPages);
   }
 
   /**
@@ -72,7 +71,8 @@ public final class HeapHandle {
    * @throws MemoryAccessException if the range leaves the memory
    */
   public byte[] read(int address, int length) {
-    LinearMemory memory = own().memory();
+    check();
+    LinearMemory memory = heap.memory();
     long bytes = Integer.toUnsignedLong(length);
     if (length < 0 || Integer.toUnsignedLong(address) + bytes > memory.sizeInBytes()) {
       throw new MemoryAccessException(address, bytes, memory.sizeInBytes());
@@ -92,7 +92,8 @@ public final class HeapHandle {
    *     is lost
    */
   public void write(int address, byte[] bytes) {
-    own().operations().write(address, bytes);
+    check();
+    operations.write(address, bytes);
   }
 
   /**
@@ -101,7 +102,8 @@ public final class HeapHandle {
    * @return bytes
    */
   public long memoryBytes() {
-    return own().memory().sizeInBytes();
+    check();
+    return heap.memory().sizeInBytes();
   }
 
   /**
@@ -128,34 +130,14 @@ public final class HeapHandle {
    * @throws HeapConfinementException anywhere else
    */
   public void check() {
-    own();
-  }
-
-  /** Number of the call. */
-  long call() {
-    return call;
-  }
-
-  /** Name of the call. */
-  String callName() {
-    return callName;
-  }
-
-  /** Logical size when the call began. */
-  int pagesBefore() {
-    return pagesBefore;
+    if (Thread.currentThread() != thread || !heap.isAllowed(this)) {
+      throw HeapConfinementException.handle(
+          heap.name(), thread, generation, heap.state(), heap.generation());
+    }
   }
 
   @Override
   public String toString() {
     return "HeapHandle[" + heap.name() + ", generation " + generation + "]";
-  }
-
-  private Heap own() {
-    Heap own = heap;
-    if (Thread.currentThread() != thread || !own.isCurrent(this)) {
-      throw HeapConfinementException.handle(own, thread, generation);
-    }
-    return own;
   }
 }

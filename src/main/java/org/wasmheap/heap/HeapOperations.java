@@ -4,18 +4,16 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
-import org.wasmheap.heap.HeapListener.GrowthCause;
-import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
  * What a call does with its heap, through its handle: the allocator, growth, and the first cause if
- * the call is lost. Used by the heap's owner alone.
+ * the call fails by them. Used by the heap's owner alone.
  */
 final class HeapOperations {
-  private final Heap heap;
+  private final HeapView heap;
   private final LinearMemory memory;
   private final FreeingBumpAllocator allocator;
   private final HeapGrowth growth;
@@ -23,26 +21,27 @@ final class HeapOperations {
   private final HeapEvents events;
   private final PoisonReporter reporter;
 
-  /** Why the call is lost: kept until the reset, whatever comes after. The owner's alone. */
+  /** Why the call fails: kept until the reset, whatever comes after. The owner's alone. */
   private @Nullable WasmHeapException firstCause;
 
   /** Taken at the poison, and kept as long as its cause. */
   private @Nullable PoisonReport poisonReport;
 
   HeapOperations(
-      Heap heap, int heapBase, BlockLimit blockLimit, HeapListener listener, HeapEvents events) {
+      HeapView heap,
+      int heapBase,
+      BlockLimit blockLimit,
+      GrowthPolicy policy,
+      HeapListener listener) {
     this.heap = heap;
     this.memory = heap.memory();
-    this.growth = new HeapGrowth(heap, listener, events);
+    this.listener = listener;
+    this.events = new HeapEvents(heap);
+    this.growth = new HeapGrowth(heap, policy, listener, events);
     this.allocator =
         new FreeingBumpAllocator(memory, heapBase, blockLimit, growth::growForAllocator);
     this.reporter = new PoisonReporter(heap, allocator, growth);
-    this.listener = listener;
-    this.events = events;
-  }
-
-  FreeingBumpAllocator allocator() {
-    return allocator;
+    heap.allocateWith(allocator);
   }
 
   @Nullable WasmHeapException firstCause() {
@@ -72,9 +71,9 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    HeapListener.Observer observer = heap.observer();
-    if (observer != null) {
-      observer.allocated(size, pointer);
+    OperationTap tap = heap.tap();
+    if (tap != null) {
+      tap.allocated(size, pointer);
     }
     return pointer;
   }
@@ -90,9 +89,9 @@ final class HeapOperations {
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
-    HeapListener.Observer observer = heap.observer();
-    if (observer != null) {
-      observer.deallocated(pointer);
+    OperationTap tap = heap.tap();
+    if (tap != null) {
+      tap.deallocated(pointer);
     }
   }
 
@@ -103,7 +102,7 @@ final class HeapOperations {
       return -1;
     }
     try {
-      return deltaPages == 0 || growth.grow(from, (int) to, GrowthCause.GUEST) ? from : -1;
+      return deltaPages == 0 || growth.grow(from, (int) to, GrowthPolicy.Cause.GUEST) ? from : -1;
     } catch (GrowthRefusedException e) {
       throw aborted(e);
     }
@@ -121,8 +120,8 @@ final class HeapOperations {
   void abort(WasmHeapException cause) {
     if (firstCause == null) {
       firstCause = cause;
-      heap.lost(Heap.State.ABORTED);
-      events.aborted(heap, cause);
+      heap.become(HeapView.State.ABORTED);
+      events.aborted(cause);
     }
   }
 
@@ -135,13 +134,13 @@ final class HeapOperations {
   private AllocatorException poisoned(AllocatorException fault) {
     if (firstCause == null) {
       firstCause = fault;
-      heap.lost(Heap.State.POISONED);
+      heap.become(HeapView.State.POISONED);
       try {
         report(fault);
       } catch (Throwable e) {
         // The guest's fault is what the call must end with, also where the JVM has no memory to say
         // more of it.
-        GuardedListener.suppress("poisoned", e);
+        HookFailures.suppress("poisoned", e);
       }
     }
     return fault;
@@ -150,12 +149,12 @@ final class HeapOperations {
   private void report(AllocatorException fault) {
     PoisonReport report = reporter.take(fault);
     poisonReport = report;
-    events.poisoned(heap, fault, report);
-    HeapListener.Observer observer = heap.observer();
-    if (observer != null) {
-      observer.failed(fault);
+    events.poisoned(fault, report);
+    OperationTap tap = heap.tap();
+    if (tap != null) {
+      tap.failed(fault);
     }
-    listener.poisoned(heap, fault, report);
+    listener.poisoned(heap, report);
   }
 
   /** After a refusal by the host nothing is done any more; a poisoned allocator says so itself. */

@@ -1,6 +1,7 @@
 package org.wasmheap.heap;
 
 import java.util.HexFormat;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorException.Operation;
@@ -8,7 +9,6 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.allocator.HeapAuditor;
-import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.LinearMemory;
 
 /**
@@ -24,18 +24,18 @@ final class PoisonReporter {
   /** Blocks kept at most: a report hangs on an exception, which somebody may keep. */
   private static final int MAX_BLOCKS = 1 << 14;
 
-  private static final int HEADER_BYTES = 8;
+  private static final int HEADER_BYTES = FreeingBumpAllocator.HEADER_BYTES;
   private static final int DUMP_BYTES = 64;
   private static final int DUMP_BEFORE = 24;
   private static final int DUMP_ALIGNMENT = 16;
   private static final long NONE = -1;
 
-  private final Heap heap;
+  private final HeapView heap;
   private final LinearMemory memory;
   private final FreeingBumpAllocator allocator;
   private final HeapGrowth growth;
 
-  PoisonReporter(Heap heap, FreeingBumpAllocator allocator, HeapGrowth growth) {
+  PoisonReporter(HeapView heap, FreeingBumpAllocator allocator, HeapGrowth growth) {
     this.heap = heap;
     this.memory = heap.memory();
     this.allocator = allocator;
@@ -46,17 +46,16 @@ final class PoisonReporter {
     HeapAudit audit = audit();
     long badHeader = badHeader(fault, audit);
     long from = badHeader == NONE ? NONE : Math.max(0, badHeader - DUMP_BEFORE) & -DUMP_ALIGNMENT;
-    HeapHandle call = heap.lastCall();
     AllocatorStatistics statistics = allocator.statistics();
     return new PoisonReport(
         heap.name(),
         heap.generation(),
-        call == null ? NONE : call.call(),
-        call == null ? "" : call.callName(),
+        heap.call(),
+        Objects.requireNonNullElse(heap.callName(), ""),
         fault.operation(),
         Integer.toUnsignedLong(fault.operand()),
         fault.fault(),
-        call == null ? memory.pages() : call.pagesBefore(),
+        heap.pagesBefore(),
         memory.pages(),
         memory.maximumPages(),
         allocator.heapBase(),

@@ -2,6 +2,7 @@ package org.wasmheap.host;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import org.wasmheap.endive.PointerSize;
 import org.wasmheap.heap.HeapHandle;
 
 /**

@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import org.wasmheap.endive.HostFunction;
+import org.wasmheap.endive.PointerSize;
+import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.CallScope;
 import run.endive.wasm.types.ValType;
 
 /**

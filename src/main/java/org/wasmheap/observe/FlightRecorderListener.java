@@ -1,11 +1,11 @@
 package org.wasmheap.observe;
 
-import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.allocator.AllocatorStatistics;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.pool.CallReport;
+import org.wasmheap.pool.PoolListener;
 
 /**
  * Writes what heaps and pools do into Java Flight Recorder, as events named {@code org.wasmheap.*}.
@@ -17,7 +17,7 @@ import org.wasmheap.heap.HeapListener;
  * <p>One listener serves any number of pools, from any threads; each event is written on the thread
  * of its hook.
  */
-public final class FlightRecorderListener implements HeapListener {
+public final class FlightRecorderListener implements PoolListener {
   /** A listener. */
   public FlightRecorderListener() {}
 
@@ -32,7 +32,7 @@ public final class FlightRecorderListener implements HeapListener {
     event.generation = report.generation();
     event.call = report.call();
     event.callName = report.name();
-    event.callClass = report.callClass();
+    event.callClass = report.callClass().label();
     event.outcome = outcome(report);
     event.queueTime = report.queueNanos();
     event.runTime = report.runNanos();
@@ -48,7 +48,7 @@ public final class FlightRecorderListener implements HeapListener {
   }
 
   @Override
-  public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+  public void grown(HeapView heap, int fromPages, int toPages, GrowthPolicy.Cause cause) {
     FlightEvents.Growth event = new FlightEvents.Growth();
     if (!event.shouldCommit()) {
       return;
@@ -62,25 +62,24 @@ public final class FlightRecorderListener implements HeapListener {
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+  public void poisoned(HeapView heap, PoisonReport report) {
     FlightEvents.Poison event = new FlightEvents.Poison();
     if (!event.shouldCommit()) {
       return;
     }
-    AllocatorStatistics statistics = heap.statistics();
-    event.heap = heap.name();
-    event.generation = heap.generation();
-    event.operation = cause.operation().verb();
-    event.operand = Integer.toUnsignedLong(cause.operand());
-    event.fault = cause.fault().name();
-    event.bumper = statistics.bumper();
-    event.pages = heap.memory().pages();
-    event.bytesAllocated = statistics.bytesAllocated();
+    event.heap = report.heap();
+    event.generation = report.generation();
+    event.operation = report.operation().verb();
+    event.operand = report.operand();
+    event.fault = report.fault().name();
+    event.bumper = report.statistics().bumper();
+    event.pages = report.pages();
+    event.bytesAllocated = report.statistics().bytesAllocated();
     event.commit();
   }
 
   @Override
-  public void replaced(Heap heap, Replacement replacement) {
+  public void replaced(HeapView heap, Replacement replacement) {
     FlightEvents.Replacement event = new FlightEvents.Replacement();
     if (!event.shouldCommit()) {
       return;
@@ -88,7 +87,7 @@ public final class FlightRecorderListener implements HeapListener {
     event.pool = replacement.pool();
     event.heap = replacement.heap();
     event.replaced = replacement.replaced();
-    event.reason = replacement.reason();
+    event.reason = replacement.label();
     event.took = replacement.nanos();
     event.commit();
   }
@@ -102,7 +101,7 @@ public final class FlightRecorderListener implements HeapListener {
     event.pool = rejection.pool();
     event.call = rejection.call();
     event.callName = rejection.name();
-    event.callClass = rejection.callClass();
+    event.callClass = rejection.callClass().label();
     event.waiting = rejection.waiting();
     event.running = rejection.running();
     event.longestWait = rejection.longestWaitNanos();

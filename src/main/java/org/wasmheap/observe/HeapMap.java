@@ -11,9 +11,9 @@ import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.allocator.HeapAudit.Block;
 import org.wasmheap.allocator.HeapAudit.OrderCount;
 import org.wasmheap.allocator.HeapAudit.Use;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.HeapOperation;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.heap.PoisonReport.Growth;
+import org.wasmheap.heap.PoisonReport.Operation;
 
 /**
  * What lies where in a heap, between heap base and bumper. Immutable.
@@ -164,7 +164,7 @@ public record HeapMap(
   /** What the last operations tell of a pointer. */
   private static long lastAsked(PoisonReport report, long pointer) {
     long asked = NOT_KNOWN;
-    for (HeapOperation operation : report.lastOperations()) {
+    for (Operation operation : report.lastOperations()) {
       if (operation.pointer() == pointer) {
         asked = operation.operand();
       }

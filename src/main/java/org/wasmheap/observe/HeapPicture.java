@@ -6,8 +6,8 @@ import static org.wasmheap.observe.PictureFrame.ROW_HEIGHT;
 
 import java.util.Locale;
 import java.util.OptionalLong;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.memory.LinearMemory;
 
 /**
@@ -230,7 +230,7 @@ public final class HeapPicture {
             Numbers.number(growth.operations()),
             growth.fromPages(),
             growth.toPages(),
-            growth.cause() == GrowthCause.ALLOCATOR ? "allocator" : "guest");
+            growth.cause() == GrowthPolicy.Cause.ALLOCATOR ? "allocator" : "guest");
   }
 
   /** Below its row, with its name in the margin. */

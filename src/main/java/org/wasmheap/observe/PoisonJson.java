@@ -19,9 +19,9 @@ import org.wasmheap.allocator.HeapAudit.Block;
 import org.wasmheap.allocator.HeapAudit.Finding;
 import org.wasmheap.allocator.HeapAudit.OrderCount;
 import org.wasmheap.allocator.HeapAudit.Use;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.HeapOperation;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.heap.PoisonReport.Growth;
+import org.wasmheap.heap.PoisonReport.Operation;
 import org.wasmheap.memory.LinearMemory;
 
 /** Poison reports as JSON: the record's fields in lower case, and a version before them. */
@@ -73,7 +73,7 @@ final class PoisonJson {
     requirePresent(report.statistics(), "statistics");
     requirePresent(report.bytes(), "bytes");
     HexFormat.of().parseHex(report.bytes());
-    for (HeapOperation operation : elements(report.lastOperations(), "last_operations")) {
+    for (Operation operation : elements(report.lastOperations(), "last_operations")) {
       requirePresent(operation, "last_operations");
     }
     for (Growth growth : elements(report.growths(), "growths")) {

@@ -2,7 +2,7 @@ package org.wasmheap.observe;
 
 import java.io.IOException;
 import java.io.Reader;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.PoisonReport;
 
 /**
  * The report on a poisoned heap, for people and for programs.

@@ -10,10 +10,9 @@ import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.allocator.HeapAudit.Block;
 import org.wasmheap.allocator.HeapAudit.Use;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.GrowthCause;
-import org.wasmheap.heap.HeapListener.HeapOperation;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.heap.PoisonReport.Growth;
 
 /** A poison report as text: what a person on call reads first, and then all of it. */
 final class PoisonText {
@@ -72,9 +71,9 @@ final class PoisonText {
   }
 
   private static String emptyHeader(PoisonReport report) {
-    List<HeapOperation> last = report.lastOperations();
+    List<PoisonReport.Operation> last = report.lastOperations();
     for (int i = last.size() - 1; i >= 0; i--) {
-      HeapOperation operation = last.get(i);
+      PoisonReport.Operation operation = last.get(i);
       if (operation.pointer() == report.operand()) {
         return "The block was handed out %s before, so its header was overwritten since."
             .formatted(operations(last.size() - i));
@@ -160,7 +159,7 @@ final class PoisonText {
           growth.fromPages(),
           growth.toPages(),
           number(growth.operations()),
-          growth.cause() == GrowthCause.ALLOCATOR ? "allocator" : "guest");
+          growth.cause() == GrowthPolicy.Cause.ALLOCATOR ? "allocator" : "guest");
     }
     operations(text, report);
     bytes(text, report);

@@ -1,33 +1,17 @@
 package org.wasmheap.observe;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.HeapListener;
-import org.wasmheap.pool.CallOptions.CallClass;
-import org.wasmheap.pool.ExecutorStatistics;
+import java.util.Objects;
 import org.wasmheap.pool.HeapExecutor;
 
 /**
- * Metrics of executors for Micrometer.
+ * Metrics of an executor for Micrometer.
  *
  * <pre>{@code
- * WasmHeapMetrics metrics = new WasmHeapMetrics();
- * HeapExecutor<G> executor = HeapExecutor.builder(factory).listener(metrics).build();
- * metrics.watch(executor);
+ * WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
  * metrics.bindTo(registry);
  * }</pre>
  *
@@ -47,242 +31,62 @@ import org.wasmheap.pool.HeapExecutor;
  *   <tr><td>{@code wasmheap.replacements}</td><td>counter, heaps</td><td>pool</td></tr>
  *   <tr><td>{@code wasmheap.queued}</td><td>gauge, calls</td><td>pool, class</td></tr>
  *   <tr><td>{@code wasmheap.running}</td><td>gauge, calls</td><td>pool</td></tr>
- *   <tr><td>{@code wasmheap.workers}, {@code wasmheap.lost}</td><td>gauges, threads</td>
+ *   <tr><td>{@code wasmheap.workers}, {@code wasmheap.abandoned}</td><td>gauges, threads</td>
  *       <td>pool</td></tr>
  *   <tr><td>{@code wasmheap.instances}</td><td>gauge, instances</td><td>pool</td></tr>
  *   <tr><td>{@code wasmheap.memory.materialised}</td><td>gauge, bytes</td><td>pool</td></tr>
  * </table>
  *
- * <p>Timers and rejections are written by the hooks; all else is asked of the executor when the
- * registry is read. One object serves any number of pools. All methods may be called from any
- * thread, in any order; what happens before {@link #bindTo} is in no timer.
+ * <p>Timers and rejections are written by hooks; all else is asked of the executor when the
+ * registry is read. What happens before {@link #bindTo} is in no timer. A registry does not keep
+ * the executor from being collected; one that has the name of an earlier one takes its place. All
+ * methods may be called from any thread.
  */
-public final class WasmHeapMetrics implements MeterBinder, HeapListener {
-  private static final String CALLS = "calls";
-  private static final String HEAPS = "heaps";
+public final class WasmHeapMetrics implements MeterBinder, AutoCloseable {
+  private final HeapExecutor<?> executor;
 
-  /** Who is to be watched once there is a registry. Guarded by the monitor. */
-  private final List<HeapExecutor<?>> waiting = new ArrayList<>();
+  /** One for each registry. Guarded by the monitor. */
+  private final List<PoolMeters> bound = new ArrayList<>();
 
-  /** By pool and class; each is made once and then only read, without garbage. */
-  private final Map<String, Map<String, ClassMeters>> byPool = new ConcurrentHashMap<>();
-
-  /** Where to. Written once, in the monitor; volatile for the hooks. */
-  private volatile @Nullable MeterRegistry registry;
-
-  /** Metrics that are bound to no registry yet. */
-  public WasmHeapMetrics() {}
-
-  /**
-   * Registers the meters, from here on.
-   *
-   * @param meters where to
-   * @throws IllegalStateException if they are bound to another registry; Micrometer's composite
-   *     registry serves several
-   */
-  @Override
-  public synchronized void bindTo(MeterRegistry meters) {
-    if (registry != null && registry != meters) {
-      throw new IllegalStateException(
-          "metrics are bound to a registry already; use a CompositeMeterRegistry for several");
-    }
-    if (registry == null) {
-      registry = meters;
-      waiting.forEach(executor -> register(executor, meters));
-      waiting.clear();
-    }
+  private WasmHeapMetrics(HeapExecutor<?> executor) {
+    this.executor = Objects.requireNonNull(executor, "executor");
   }
 
   /**
-   * Adds the gauges and counters that are asked of an executor when the registry is read. The
-   * registry does not keep the executor from being collected; one that has the name of an earlier
-   * one takes its place.
+   * The metrics of an executor, bound to no registry yet.
    *
-   * @param executor whom to ask
+   * @param executor whom to watch
+   * @return metrics
    */
-  public synchronized void watch(HeapExecutor<?> executor) {
-    MeterRegistry meters = registry;
-    if (meters == null) {
-      waiting.add(executor);
-    } else {
-      register(executor, meters);
-    }
+  public static WasmHeapMetrics of(HeapExecutor<?> executor) {
+    return new WasmHeapMetrics(executor);
   }
 
-  /** {@inheritDoc} Times the call. */
+  /**
+   * Registers the meters and times calls, from here on; nothing if they are in this registry.
+   *
+   * @param registry where to
+   */
   @Override
-  public void callCompleted(CallReport report) {
-    MeterRegistry meters = registry;
-    if (meters != null) {
-      of(report.pool(), report.callClass(), meters).record(report, meters);
+  public synchronized void bindTo(MeterRegistry registry) {
+    for (PoolMeters each : bound) {
+      if (each.isIn(registry)) {
+        return;
+      }
     }
+    PoolMeters meters = new PoolMeters(executor, registry);
+    bound.add(meters);
+    meters.register();
+    executor.addListener(meters);
   }
 
-  /** {@inheritDoc} Counts it. */
+  /** Takes all meters out of the registries, and times no more calls. */
   @Override
-  public void rejected(Rejection rejection) {
-    MeterRegistry meters = registry;
-    if (meters != null) {
-      of(rejection.pool(), rejection.callClass(), meters).rejections.increment();
+  public synchronized void close() {
+    for (PoolMeters each : bound) {
+      executor.removeListener(each);
+      each.remove();
     }
-  }
-
-  private ClassMeters of(String pool, String callClass, MeterRegistry meters) {
-    Map<String, ClassMeters> classes = byPool.get(pool);
-    ClassMeters found = classes == null ? null : classes.get(callClass);
-    return found == null
-        ? byPool
-            .computeIfAbsent(pool, any -> new ConcurrentHashMap<>())
-            .computeIfAbsent(
-                callClass,
-                any -> new ClassMeters(Tags.of("pool", pool, "class", callClass), meters))
-        : found;
-  }
-
-  private static void register(HeapExecutor<?> executor, MeterRegistry meters) {
-    Tags pool = Tags.of("pool", executor.statistics().pool());
-    new Source(executor, pool, meters).register();
-  }
-
-  /** The meters of the calls of one class of one pool. */
-  private static final class ClassMeters {
-    private final Tags tags;
-    private final Counter rejections;
-    private final Map<String, Timers> byOutcome = new ConcurrentHashMap<>();
-
-    ClassMeters(Tags tags, MeterRegistry meters) {
-      this.tags = tags;
-      this.rejections =
-          Counter.builder("wasmheap.rejections")
-              .description("Calls that found no room in the queue")
-              .baseUnit(CALLS)
-              .tags(tags)
-              .register(meters);
-    }
-
-    void record(CallReport report, MeterRegistry meters) {
-      String outcome = FlightRecorderListener.outcome(report);
-      Timers timers = byOutcome.get(outcome);
-      if (timers == null) {
-        timers =
-            byOutcome.computeIfAbsent(
-                outcome, any -> Timers.of(tags.and("outcome", outcome), meters));
-      }
-      timers.record(report);
-    }
-  }
-
-  /** The timers of calls that ended in the same way. */
-  private record Timers(Timer queue, Timer run, Timer reset) {
-    static Timers of(Tags tags, MeterRegistry meters) {
-      return new Timers(
-          timer("wasmheap.call.queue", "From submission until the call began", tags, meters),
-          timer("wasmheap.call.run", "From there until its result, or its failure", tags, meters),
-          timer("wasmheap.call.reset", "To put the heap back", tags, meters));
-    }
-
-    private static Timer timer(String name, String description, Tags tags, MeterRegistry meters) {
-      return Timer.builder(name).description(description).tags(tags).register(meters);
-    }
-
-    void record(CallReport report) {
-      queue.record(report.queueNanos(), TimeUnit.NANOSECONDS);
-      run.record(report.runNanos(), TimeUnit.NANOSECONDS);
-      if (report.failure() == null) {
-        reset.record(report.resetNanos(), TimeUnit.NANOSECONDS);
-      }
-    }
-  }
-
-  /** What is asked of an executor when the registry is read. */
-  private record Source(HeapExecutor<?> executor, Tags pool, MeterRegistry meters) {
-    void register() {
-      calls("completed", ExecutorStatistics::completed);
-      calls("failed", ExecutorStatistics::failed);
-      calls("rejected", ExecutorStatistics::rejected);
-      calls("cancelled", ExecutorStatistics::cancelled);
-      counter(
-          "wasmheap.poisons",
-          "Heaps that were poisoned",
-          HEAPS,
-          pool,
-          ExecutorStatistics::poisoned);
-      counter(
-          "wasmheap.replacements",
-          "Heaps made in place of discarded ones",
-          HEAPS,
-          pool,
-          ExecutorStatistics::replaced);
-      for (CallClass each : CallClass.values()) {
-        gauge(
-            "wasmheap.queued",
-            "Calls that wait",
-            CALLS,
-            pool.and("class", each.label()),
-            now -> now.queuedByClass().getOrDefault(each, 0));
-      }
-      gauge("wasmheap.running", "Calls that run", CALLS, pool, ExecutorStatistics::running);
-      gauge(
-          "wasmheap.workers",
-          "Threads that take calls",
-          BaseUnits.THREADS,
-          pool,
-          ExecutorStatistics::workers);
-      gauge(
-          "wasmheap.lost",
-          "Threads that did not come back from a call",
-          BaseUnits.THREADS,
-          pool,
-          ExecutorStatistics::lostThreads);
-      gauge(
-          "wasmheap.instances",
-          "Instances that live",
-          "instances",
-          pool,
-          ExecutorStatistics::instances);
-      gauge(
-          "wasmheap.memory.materialised",
-          "Real bytes set aside for linear memories",
-          BaseUnits.BYTES,
-          pool,
-          ExecutorStatistics::materialisedBytes);
-    }
-
-    private void calls(String outcome, ToDoubleFunction<ExecutorStatistics> figure) {
-      counter("wasmheap.calls", "Calls that are over", CALLS, pool.and("outcome", outcome), figure);
-    }
-
-    private void counter(
-        String name,
-        String description,
-        String unit,
-        Tags tags,
-        ToDoubleFunction<ExecutorStatistics> figure) {
-      replace(name, tags);
-      FunctionCounter.builder(name, executor, of -> figure.applyAsDouble(of.statistics()))
-          .description(description)
-          .baseUnit(unit)
-          .tags(tags)
-          .register(meters);
-    }
-
-    /** A registry would keep the earlier one, and ask an executor that is no more. */
-    private void replace(String name, Tags tags) {
-      meters.find(name).tags(tags).meters().forEach(meters::remove);
-    }
-
-    private void gauge(
-        String name,
-        String description,
-        String unit,
-        Tags tags,
-        ToDoubleFunction<ExecutorStatistics> figure) {
-      replace(name, tags);
-      Gauge.builder(name, executor, of -> figure.applyAsDouble(of.statistics()))
-          .description(description)
-          .baseUnit(unit)
-          .tags(tags)
-          .register(meters);
-    }
+    bound.clear();
   }
 }

@@ -8,14 +8,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a call is to be made. Immutable.
  *
- * @param name name of the call, for logs and reports
+ * @param name name of the call, for logs and reports; {@code null} for the call's own
  * @param callClass what it is made for: decides which calls go first, and whose places it takes
  * @param deadline time from submission, queueing included, after which the call fails; {@code null}
  *     for the executor's default
- * @param context what host functions get as {@link CallScope#context()}; gone after the call
+ * @param context what host functions get as {@link org.wasmheap.guest.CallScope#context}; gone
+ *     after the call
  */
 public record CallOptions(
-    String name, CallClass callClass, @Nullable Duration deadline, @Nullable Object context) {
+    @Nullable String name,
+    CallClass callClass,
+    @Nullable Duration deadline,
+    @Nullable Object context) {
+
+  /** An off-chain call with its own name, the executor's deadline and no context. */
+  public static final CallOptions DEFAULT = new CallOptions(null, CallClass.OFF_CHAIN, null, null);
+
   /** What a call is made for, the most urgent first. Each has places of its own in the queue. */
   public enum CallClass {
     /** Importing a block: the node falls behind while it waits. */
@@ -40,17 +48,16 @@ public record CallOptions(
   /**
    * Checks the values.
    *
-   * @param name name of the call
+   * @param name name of the call, or {@code null}
    * @param callClass what it is made for
    * @param deadline its deadline
    * @param context its host context
    * @throws IllegalArgumentException if the deadline is not more than zero and at most 30 days
    */
   public CallOptions {
-    Objects.requireNonNull(name, "name");
     Objects.requireNonNull(callClass, "callClass");
     if (deadline != null) {
-      Settings.requireDuration("deadline", deadline);
+      Ranges.requireDuration("deadline", deadline);
     }
   }
 
@@ -61,7 +68,18 @@ public record CallOptions(
    * @return options
    */
   public static CallOptions named(String name) {
-    return new CallOptions(name, CallClass.OFF_CHAIN, null, null);
+    return DEFAULT.withName(name);
+  }
+
+  /**
+   * The same with a name.
+   *
+   * @param newName for logs and reports
+   * @return options
+   */
+  public CallOptions withName(String newName) {
+    return new CallOptions(
+        Objects.requireNonNull(newName, "newName"), callClass, deadline, context);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
@@ -13,13 +14,12 @@ import org.wasmheap.pool.CallOptions.CallClass;
  *
  * <p>An accepted call is in exactly one place until its future is done: it waits in its class, or
  * runs, or is condemned, that is, to be failed. To go from one to the next takes no memory, so it
- * is in one of them whatever fails. One lock is enough, since a hop between threads costs far more.
+ * is in one of them whatever fails ({@link FullJavaHeap}). One lock is enough, since a hop between
+ * threads costs far more.
  */
-final class CallQueue<G> {
+final class CallQueue<G> implements CallTask.Home<G> {
   /** Every wait has a limit; after it, the condition is looked at again. */
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** When a call is told of again that could not be failed. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -34,17 +34,17 @@ final class CallQueue<G> {
     CLOSED
   }
 
+  private final long graceNanos;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final Condition idle = lock.newCondition();
   private final Condition watch = lock.newCondition();
-  private final Condition instance = lock.newCondition();
   private final Condition ending = lock.newCondition();
 
   // All below: guarded by the lock.
-  private final Lanes<G> waiting;
-  private final CallTask.Chain<G> running = new CallTask.Chain<>();
-  private final CallTask.Chain<G> condemned = new CallTask.Chain<>();
+  private final ClassQueues<G> waiting;
+  private final CallList<G> running = new CallList<>();
+  private final CallList<G> condemned = new CallList<>();
   private Phase phase = Phase.OPEN;
   private long watchUntil = System.nanoTime();
 
@@ -56,14 +56,16 @@ final class CallQueue<G> {
    *
    * @param capacities for every class, how many calls may wait
    * @param ageingNanos a call that has waited longer goes before younger ones of any class
+   * @param graceNanos how long an interrupted call may take to come back
    */
-  CallQueue(Map<CallClass, Integer> capacities, long ageingNanos) {
-    this.waiting = new Lanes<>(capacities, ageingNanos);
+  CallQueue(Map<CallClass, Integer> capacities, long ageingNanos, long graceNanos) {
+    this.waiting = new ClassQueues<>(capacities, ageingNanos);
+    this.graceNanos = graceNanos;
   }
 
-  /** See {@link Rehearsal#prime}. */
+  /** See {@link FullJavaHeap#prime}. */
   void prime() {
-    Rehearsal.prime(lock);
+    FullJavaHeap.prime(lock);
   }
 
   /** Why a call was not accepted; {@code null} if it was. */
@@ -71,9 +73,9 @@ final class CallQueue<G> {
     lock.lock();
     try {
       if (phase != Phase.OPEN || !waiting.hasRoomFor(task)) {
-        CallTask.Chain<G> lane = waiting.of(task);
-        long longest = Lanes.longestWait(lane, System.nanoTime());
-        return new Refusal(phase, lane.size(), running.size(), longest);
+        CallList<G> same = waiting.of(task);
+        long longest = same.longestWait(System.nanoTime());
+        return new Refusal(phase, same.size(), running.size(), longest);
       }
       work.signal();
       watchFor(task);
@@ -120,7 +122,7 @@ final class CallQueue<G> {
       if (done != null) {
         leave(done);
       }
-      CallTask.Chain<G> next = waiting.next();
+      CallList<G> next = waiting.next();
       while (next == null && phase == Phase.OPEN) {
         waitFor(work, WAIT_NANOS);
         next = waiting.next();
@@ -149,15 +151,14 @@ final class CallQueue<G> {
 
   private void leave(CallTask<G, ?> task) {
     if (!task.isDone()) {
-      condemn(running, task, DueCalls.Verdict.UNFINISHED, System.nanoTime());
+      condemn(running, task, Verdict.UNFINISHED, System.nanoTime());
     } else if (running.remove(task) || condemned.remove(task)) {
       signalIfIdle();
     }
   }
 
-  /** From a place to that of those who are failed; nothing if it is in another. */
-  private void condemn(
-      CallTask.Chain<G> place, CallTask<G, ?> task, DueCalls.Verdict verdict, long now) {
+  /** From a place to that of the calls to be failed; nothing if it is in another. */
+  private void condemn(CallList<G> place, CallTask<G, ?> task, Verdict verdict, long now) {
     if (place.remove(task)) {
       task.condemn(verdict, now);
       condemned.add(task);
@@ -177,11 +178,19 @@ final class CallQueue<G> {
     }
   }
 
-  /** A running call was interrupted, and is given up at the time given. */
-  void interrupted(CallTask<G, ?> task, long untilNanos) {
+  /** {@inheritDoc} If it waits, its place becomes free. */
+  @Override
+  public void cancelled(CallTask<G, ?> task, boolean interrupt) {
+    if (!remove(task) && interrupt && task.interrupt(FailureKind.CANCELLED)) {
+      giveUpAt(task, System.nanoTime() + graceNanos);
+    }
+  }
+
+  /** A running call was interrupted, and is given up at that time. */
+  private void giveUpAt(CallTask<G, ?> task, long nanoTime) {
     lock.lock();
     try {
-      if (task.overdue(untilNanos)) {
+      if (task.markOverdue(nanoTime)) {
         watchFor(task);
       }
     } finally {
@@ -196,19 +205,19 @@ final class CallQueue<G> {
    *
    * @return {@code false} when the executor is closed and no call is left
    */
-  boolean awaitDue(DueCalls<G> due, long graceNanos, long limitNanos) {
+  boolean awaitDue(DueCalls<G> due, long limitNanos) {
     lock.lock();
     try {
       due.clear(phase == Phase.CLOSED);
       long before = System.nanoTime();
       long wake = earliestWake(before, before + limitNanos);
       if (!hasEnded() && wake - before > 0) {
-        watchUntil = wake; // Of who waits, and of nobody who only looks.
+        watchUntil = wake; // Only where a thread waits, not where it looks once.
         waitFor(watch, wake - before);
       }
       due.clear(phase == Phase.CLOSED);
       long now = System.nanoTime();
-      interruptDue(due, now, graceNanos);
+      interruptDue(due, now);
       for (int i = 0; i < waiting.count(); i++) {
         expireDue(waiting.get(i), now);
       }
@@ -220,27 +229,27 @@ final class CallQueue<G> {
   }
 
   /** The oldest first: an outer call is interrupted before an inner one hands it the thread. */
-  private void interruptDue(DueCalls<G> due, long now, long graceNanos) {
+  private void interruptDue(DueCalls<G> due, long now) {
     CallTask<G, ?> task = running.first();
     while (task != null && !due.isFull()) {
-      CallTask<G, ?> next = task.next();
+      CallTask<G, ?> next = CallList.after(task);
       if (task.wakeNanos() - now <= 0) {
-        if (task.overdue(now + graceNanos)) {
-          due.add(task, DueCalls.Verdict.INTERRUPT);
+        if (task.markOverdue(now + graceNanos)) {
+          due.add(task, Verdict.INTERRUPT);
         } else {
-          condemn(running, task, DueCalls.Verdict.GIVE_UP, now);
+          condemn(running, task, Verdict.GIVE_UP, now);
         }
       }
       task = next;
     }
   }
 
-  private void expireDue(CallTask.Chain<G> lane, long now) {
-    CallTask<G, ?> task = lane.first();
+  private void expireDue(CallList<G> list, long now) {
+    CallTask<G, ?> task = list.first();
     while (task != null) {
-      CallTask<G, ?> next = task.next();
+      CallTask<G, ?> next = CallList.after(task);
       if (task.wakeNanos() - now <= 0) {
-        condemn(lane, task, DueCalls.Verdict.EXPIRED, now);
+        condemn(list, task, Verdict.EXPIRED, now);
       }
       task = next;
     }
@@ -253,7 +262,7 @@ final class CallQueue<G> {
         due.add(task, task.verdict());
         task.wakeAt(now + RETRY_NANOS);
       }
-      task = task.next();
+      task = CallList.after(task);
     }
   }
 
@@ -284,12 +293,12 @@ final class CallQueue<G> {
     return earliest;
   }
 
-  private static <G> long earliestWake(CallTask.Chain<G> chain, long now, long latest) {
+  private static <G> long earliestWake(CallList<G> list, long now, long latest) {
     long earliest = latest;
-    CallTask<G, ?> task = chain.first();
+    CallTask<G, ?> task = list.first();
     while (task != null && earliest - now > 0) {
       earliest = task.wakeNanos() - earliest < 0 ? task.wakeNanos() : earliest;
-      task = task.next();
+      task = CallList.after(task);
     }
     return earliest;
   }
@@ -310,32 +319,6 @@ final class CallQueue<G> {
 
   private boolean hasFuture() {
     return phase == Phase.OPEN || (phase == Phase.DRAINING && waiting.size() > 0);
-  }
-
-  /** A worker has an instance, or has one no more. */
-  void instancesChanged() {
-    lock.lock();
-    try {
-      instance.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits until so many workers have an instance; {@code false} when the time is over first. */
-  boolean awaitInstances(Crew<G> crew, int wanted, long untilNanos) throws InterruptedException {
-    lock.lock();
-    try {
-      long left = untilNanos - System.nanoTime();
-      while (left > 0 && crew.ready() < wanted) {
-        // Looks itself from time to time: without memory nobody could signal.
-        long pause = Math.min(left, LOOK_NANOS);
-        left -= pause - instance.awaitNanos(pause);
-      }
-      return crew.ready() >= wanted;
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** Accepts no more; waits until nothing waits or runs. */
@@ -378,13 +361,13 @@ final class CallQueue<G> {
       phase = Phase.CLOSED;
       long now = System.nanoTime();
       for (int i = 0; i < waiting.count(); i++) {
-        CallTask.Chain<G> lane = waiting.get(i);
-        for (CallTask<G, ?> task = lane.first(); task != null; task = lane.first()) {
-          condemn(lane, task, DueCalls.Verdict.EXPIRED, now);
+        CallList<G> list = waiting.get(i);
+        for (CallTask<G, ?> task = list.first(); task != null; task = list.first()) {
+          condemn(list, task, Verdict.EXPIRED, now);
         }
       }
-      for (CallTask<G, ?> task = running.first(); task != null; task = task.next()) {
-        task.dueBy(now);
+      for (CallTask<G, ?> task = running.first(); task != null; task = CallList.after(task)) {
+        task.makeDueBy(now);
       }
       work.signalAll();
       ending.signalAll();
@@ -401,9 +384,9 @@ final class CallQueue<G> {
     try {
       long now = System.nanoTime();
       for (CallTask<G, ?> task = running.first(); task != null; task = running.first()) {
-        condemn(running, task, DueCalls.Verdict.GIVE_UP, now);
+        condemn(running, task, Verdict.GIVE_UP, now);
       }
-      for (CallTask<G, ?> task = condemned.first(); task != null; task = task.next()) {
+      for (CallTask<G, ?> task = condemned.first(); task != null; task = CallList.after(task)) {
         task.wakeAt(now);
       }
     } finally {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
  * The calls that a worker's thread is in the middle of, over all pools, the innermost first. One
  * thread's own.
  *
- * <p>Whoever submits a call from a worker's thread may wait for its result there, and what the
- * thread holds meanwhile nobody else can have. So such a call runs at once, on the same thread:
- * then no thread ever waits for a worker while it is one.
+ * <p>Whoever submits a call from a worker's thread may wait for its result there, and nobody else
+ * can have what the thread holds meanwhile. So such a call runs at once, on the same thread: then
+ * no thread ever waits for a worker while it is one.
  */
 final class CallStack {
   private static final ThreadLocal<@Nullable CallStack> OF_THREAD = new ThreadLocal<>();
@@ -31,7 +31,7 @@ final class CallStack {
   }
 
   void push(CallTask<?, ?> task) {
-    task.madeBy(innermost);
+    task.setMaker(innermost);
     innermost = task;
     depth++;
   }
@@ -40,7 +40,7 @@ final class CallStack {
   void pop(CallTask<?, ?> task) {
     if (innermost == task) {
       innermost = task.maker();
-      task.madeBy(null);
+      task.setMaker(null);
       depth--;
     }
   }

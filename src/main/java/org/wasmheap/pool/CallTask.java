@@ -9,25 +9,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
- * A submitted call and its future. It completes exactly once, whoever comes first: the worker, the
- * watchdog, the caller who cancels, or shutdown; the winner counts the outcome.
+ * A submitted call and its future. It completes exactly once, by whichever comes first: the worker,
+ * the watchdog, the caller who cancels, or shutdown; the one that completes it counts the outcome.
  */
-final class CallTask<G, R> extends AbstractFuture<R> {
-  /** Made before it is needed: when it is, there may be no memory to make it. */
-  private static final ListenableFuture<?> LOST =
+final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
+  /** Made before it is needed, see {@link FullJavaHeap}. */
+  private static final ListenableFuture<?> BROKEN =
       Futures.immediateFailedFuture(
           new CallException(
               FailureKind.OUT_OF_MEMORY,
-              "the call was lost: its executor had no memory left to say more; raise -Xmx",
+              "the executor broke down at a call, and had no memory left to say more; raise -Xmx",
               null));
 
-  private final PoolContext<G> pool;
-  private final HeapExecutor.Call<? super G, ? extends R> body;
+  private final Home<G> home;
+  private final Counters counters;
+  private final GuestCall<? super G, ? extends R> body;
   private final CallOptions options;
+  private final String name;
   private final long number;
   private final long submittedNanos;
   private final long deadlineNanos;
@@ -39,15 +43,13 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   private boolean overdue;
 
   /** Why it is to be failed. Guarded by the queue's lock. */
-  private DueCalls.@Nullable Verdict verdict;
+  private @Nullable Verdict verdict;
 
-  /**
-   * The list that it stands in, and its neighbours there. All three: guarded by the queue's lock.
-   */
-  private @Nullable Chain<G> chain;
-
-  private @Nullable CallTask<G, ?> previous;
-  private @Nullable CallTask<G, ?> next;
+  // The list that it stands in, and its neighbours there. Written by CallList alone; all three are
+  // guarded by the queue's lock.
+  @Nullable Object list;
+  @Nullable CallTask<G, ?> previous;
+  @Nullable CallTask<G, ?> next;
 
   /** Whose outcome counts. Written once, by that thread; of use to it alone. */
   private @Nullable Thread endedBy;
@@ -56,27 +58,41 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   private @Nullable CallTask<?, ?> maker;
 
   /**
-   * Where it runs. Written by the worker before it begins, read by who interrupts or gives up; the
-   * gate itself tells whether this is still its call.
+   * Where it runs. Written by the worker before it begins, read by those who interrupt it or give
+   * it up; the gate itself tells whether this is still its call.
    */
   private volatile @Nullable InterruptGate gate;
 
   /**
-   * Why it must not run on. Written by who interrupts it, before he looks for its gate; read by the
-   * worker after it has opened the gate: one of the two sees the other.
+   * Why it must not run on. Written by the thread that interrupts it, before it looks for the gate;
+   * read by the worker after it has opened the gate: one of the two sees the other.
    */
   private volatile @Nullable FailureKind stop;
 
+  /** Where a call is known until it is done: the queue. */
+  interface Home<G> {
+    /**
+     * The call was cancelled by its caller.
+     *
+     * @param interrupt whether it is to be interrupted if it runs
+     */
+    void cancelled(CallTask<G, ?> task, boolean interrupt);
+  }
+
   CallTask(
-      PoolContext<G> pool,
-      HeapExecutor.Call<? super G, ? extends R> body,
+      Home<G> home,
+      Counters counters,
+      long number,
+      GuestCall<? super G, ? extends R> body,
       CallOptions options,
       long submittedNanos,
       long deadlineNanos) {
-    this.pool = pool;
+    this.home = home;
+    this.counters = counters;
+    this.number = number;
     this.body = body;
     this.options = options;
-    this.number = pool.nextCall();
+    this.name = options.name() == null ? body.name() : options.name();
     this.submittedNanos = submittedNanos;
     this.deadlineNanos = deadlineNanos;
     this.wakeNanos = deadlineNanos;
@@ -87,7 +103,7 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   }
 
   String name() {
-    return options.name();
+    return name;
   }
 
   CallClass callClass() {
@@ -106,12 +122,14 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     return deadlineNanos;
   }
 
+  // For the queue, in its lock.
+
   long wakeNanos() {
     return wakeNanos;
   }
 
   /** Its time is over, or it was interrupted; {@code false} if it had been before. */
-  boolean overdue(long nextNanos) {
+  boolean markOverdue(long nextNanos) {
     boolean first = !overdue;
     overdue = true;
     wakeNanos = nextNanos;
@@ -119,20 +137,20 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   }
 
   /** Its executor ends; nothing if it was interrupted before, which is followed up in its time. */
-  void dueBy(long now) {
+  void makeDueBy(long now) {
     if (!overdue) {
       wakeNanos = now;
     }
   }
 
   /** Nobody will run it, or run it on: it is to be failed now. */
-  void condemn(DueCalls.Verdict why, long now) {
+  void condemn(Verdict why, long now) {
     verdict = why;
     wakeNanos = now;
   }
 
   /** As it was condemned. */
-  DueCalls.Verdict verdict() {
+  Verdict verdict() {
     return Objects.requireNonNull(verdict, "the call is not condemned");
   }
 
@@ -141,12 +159,9 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     wakeNanos = nanoTime;
   }
 
-  /** The call behind it in its list. */
-  @Nullable CallTask<G, ?> next() {
-    return next;
-  }
+  // For the worker.
 
-  void madeBy(@Nullable CallTask<?, ?> outer) {
+  void setMaker(@Nullable CallTask<?, ?> outer) {
     maker = outer;
   }
 
@@ -172,12 +187,14 @@ final class CallTask<G, R> extends AbstractFuture<R> {
     return body.run(guest);
   }
 
+  // The outcome.
+
   void complete(@Nullable Object result) {
     // The result came from this task's own body.
     @SuppressWarnings("unchecked")
     R own = (R) result;
-    AtomicLong completed = pool.counters().completed;
-    completed.incrementAndGet(); // First, so that who has the result finds it counted.
+    AtomicLong completed = counters.completed;
+    completed.incrementAndGet(); // First, so that whoever has the result finds it counted.
     if (!set(own)) {
       completed.decrementAndGet();
     }
@@ -185,22 +202,31 @@ final class CallTask<G, R> extends AbstractFuture<R> {
 
   void fail(CallException failure) {
     boolean cutOff = failure.kind() == FailureKind.SHUTDOWN;
-    failWith(failure, pool.counters().failed, cutOff);
+    failWith(failure, counters.failed, cutOff);
   }
 
   /** It was not accepted. */
   void reject(CallException refusal) {
-    failWith(refusal, pool.counters().rejected, false);
+    failWith(refusal, counters.rejected, false);
   }
 
-  /** As lost, if there is no failure. */
+  /**
+   * Its executor failed at it, and there is no memory to say more.
+   *
+   * @param cutOff whether the executor ends, which is then the reason
+   */
+  void failAsBroken(boolean cutOff) {
+    failWith(null, counters.failed, cutOff);
+  }
+
+  /** As broken, if there is no failure. */
   private void failWith(@Nullable CallException failure, AtomicLong count, boolean cutOff) {
     if (isDone()) {
       return;
     }
-    count(count, cutOff, 1); // First, so that who has the outcome finds it counted.
+    count(count, cutOff, 1); // First, so that whoever has the outcome finds it counted.
     try {
-      if (!(failure == null ? setLost() : setException(failure))) {
+      if (!(failure == null ? setBroken() : setException(failure))) {
         count(count, cutOff, -1);
       }
     } catch (Throwable e) {
@@ -213,28 +239,14 @@ final class CallTask<G, R> extends AbstractFuture<R> {
 
   private void count(AtomicLong count, boolean cutOff, int change) {
     count.addAndGet(change);
-    pool.counters().cutOff.addAndGet(cutOff ? change : 0);
+    counters.cutOff.addAndGet(cutOff ? change : 0);
   }
 
-  /** Its executor failed at it, perhaps for want of memory. */
-  void lose(Throwable thrown) {
-    try {
-      fail(Failures.broken(thrown, this));
-    } catch (Throwable again) {
-      lose(false);
-    }
-  }
-
-  /** The same, with words that need no memory; for a call that is cut off, or another. */
-  void lose(boolean cutOff) {
-    failWith(null, pool.counters().failed, cutOff);
-  }
-
-  private boolean setLost() {
+  private boolean setBroken() {
     // A failed future is of any type.
     @SuppressWarnings("unchecked")
-    ListenableFuture<R> lost = (ListenableFuture<R>) LOST;
-    return setFuture(lost); // As it is done, its outcome is taken over as it stands.
+    ListenableFuture<R> broken = (ListenableFuture<R>) BROKEN;
+    return setFuture(broken); // As it is done, its outcome is taken over as it stands.
   }
 
   /** Waits for the result, at most so long; the call is cancelled if the thread is interrupted. */
@@ -268,75 +280,13 @@ final class CallTask<G, R> extends AbstractFuture<R> {
   protected void afterDone() {
     endedBy = Thread.currentThread();
     if (isCancelled()) {
-      pool.counters().cancelled.incrementAndGet();
-      if (!pool.queue().remove(this) && wasInterrupted() && interrupt(FailureKind.CANCELLED)) {
-        pool.queue().interrupted(this, System.nanoTime() + pool.graceNanos());
-      }
+      counters.cancelled.incrementAndGet();
+      home.cancelled(this, wasInterrupted());
     }
   }
 
   @Override
   protected String pendingToString() {
-    return "call " + number + " '" + name() + "'";
-  }
-
-  /**
-   * A list of calls, the oldest first, linked through the calls themselves: to move a call from one
-   * list to another takes no memory, so none can get lost in between. A call stands in one list at
-   * most. Guarded by the queue's lock.
-   */
-  static final class Chain<G> {
-    private @Nullable CallTask<G, ?> first;
-    private @Nullable CallTask<G, ?> last;
-    private int size;
-
-    @Nullable CallTask<G, ?> first() {
-      return first;
-    }
-
-    int size() {
-      return size;
-    }
-
-    /** Takes a call in, which must stand in no list. */
-    void add(CallTask<G, ?> task) {
-      if (task.chain != null) {
-        throw new IllegalStateException(task + " stands in a list already");
-      }
-      CallTask<G, ?> before = last;
-      if (before == null) {
-        first = task;
-      } else {
-        before.next = task;
-      }
-      task.previous = before;
-      task.chain = this;
-      last = task;
-      size++;
-    }
-
-    /** Lets a call out; {@code false} if it does not stand here. */
-    boolean remove(CallTask<G, ?> task) {
-      if (task.chain != this) {
-        return false;
-      }
-      CallTask<G, ?> before = task.previous;
-      CallTask<G, ?> after = task.next;
-      if (before == null) {
-        first = after;
-      } else {
-        before.next = after;
-      }
-      if (after == null) {
-        last = before;
-      } else {
-        after.previous = before;
-      }
-      task.previous = null;
-      task.next = null;
-      task.chain = null;
-      size--;
-      return true;
-    }
+    return "call " + number + " '" + name + "'";
   }
 }

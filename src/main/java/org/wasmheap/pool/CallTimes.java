@@ -1,12 +1,10 @@
 package org.wasmheap.pool;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What the calls of one seat took, in sums. Written by the seat's owner alone, so that a call pays
- * for three plain stores and no thread waits for another's cache line; read by any.
+ * What the calls of one slot took, in sums. Written by the slot's owner alone, so that a call pays
+ * for a few plain stores and no thread waits for another's cache line; read by any.
  */
 final class CallTimes {
   private static final int CALLS = 0;
@@ -20,6 +18,19 @@ final class CallTimes {
 
   private final AtomicLongArray sums = new AtomicLongArray(PADDING + FIGURES + PADDING);
 
+  /** Calls that ran, and what they took together. */
+  record Figures(long calls, long queueNanos, long runNanos, long resetNanos) {
+    static final Figures NONE = new Figures(0, 0, 0, 0);
+
+    Figures plus(Figures other) {
+      return new Figures(
+          calls + other.calls,
+          queueNanos + other.queueNanos,
+          runNanos + other.runNanos,
+          resetNanos + other.resetNanos);
+    }
+  }
+
   void add(long queueNanos, long runNanos, long resetNanos) {
     add(QUEUE, queueNanos);
     add(RUN, runNanos);
@@ -27,46 +38,17 @@ final class CallTimes {
     add(CALLS, 1);
   }
 
-  /** One writer, so no exchange is needed; who reads sees every store in the end. */
+  /** One writer, so no exchange is needed; whoever reads sees every store in the end. */
   private void add(int figure, long nanos) {
     int at = PADDING + figure;
     sums.lazySet(at, sums.getPlain(at) + nanos);
   }
 
-  /** The sums of all seats, those included that are no more. */
-  static final class Sum {
-    private final List<CallTimes> live = new ArrayList<>();
-    private final long[] retired = new long[FIGURES];
-
-    /** For a new seat. */
-    synchronized CallTimes begin() {
-      CallTimes times = new CallTimes();
-      live.add(times);
-      return times;
-    }
-
-    /** The seat is no more; nothing if that was said before. On its owner's thread. */
-    synchronized void retire(CallTimes times) {
-      if (live.remove(times)) {
-        addTo(retired, times);
-      }
-    }
-
-    synchronized Figures figures() {
-      long[] all = retired.clone();
-      for (CallTimes times : live) {
-        addTo(all, times);
-      }
-      return new Figures(all[CALLS], all[QUEUE], all[RUN], all[RESET]);
-    }
-
-    private static void addTo(long[] figures, CallTimes times) {
-      for (int i = 0; i < FIGURES; i++) {
-        figures[i] += times.sums.get(PADDING + i);
-      }
-    }
+  Figures figures() {
+    return new Figures(get(CALLS), get(QUEUE), get(RUN), get(RESET));
   }
 
-  /** Calls that ran, and what they took together. */
-  record Figures(long calls, long queueNanos, long runNanos, long resetNanos) {}
+  private long get(int figure) {
+    return sums.get(PADDING + figure);
+  }
 }

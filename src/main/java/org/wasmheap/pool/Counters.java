@@ -4,8 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Outcomes of an executor's calls, each counted by the thread that brought it about; sums are exact
- * once the executor is idle. Not adders: these take memory when threads meet, and a call must be
- * counted also when there is none.
+ * once the executor is idle. Plain numbers and no adders, see {@link FullJavaHeap}.
  */
 final class Counters {
   final AtomicLong submitted = new AtomicLong();

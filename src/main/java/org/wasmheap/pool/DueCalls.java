@@ -4,23 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The calls that are due in one look at the queue, and why. One thread's own, and made once: it is
- * filled when there may be no memory to make anything. What finds no room is due in the next look.
+ * The calls that are due in one look at the queue, and why. One thread's own, and made once, see
+ * {@link FullJavaHeap}. What finds no room is due in the next look.
  */
 final class DueCalls<G> {
   private static final int ROOM = 64;
-
-  /** What is to become of a call. */
-  enum Verdict {
-    /** It runs past its deadline or the executor's end: to be interrupted. */
-    INTERRUPT,
-    /** It waited until its deadline or the executor's end: to be failed. */
-    EXPIRED,
-    /** It did not react to its interruption: its thread is to be given up, then it is failed. */
-    GIVE_UP,
-    /** Its thread is done with it, and could not even fail it: to be failed. */
-    UNFINISHED
-  }
 
   // Lists that never grow beyond their first array.
   private final List<CallTask<G, ?>> calls = new ArrayList<>(ROOM);

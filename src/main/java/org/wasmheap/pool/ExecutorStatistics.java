@@ -7,8 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
@@ -33,10 +32,10 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param longestWaitNanos how long the oldest of these has waited; 0 if none waits
  * @param running calls that run now
  * @param workers threads
- * @param instances instances that live now, those in reserve included
+ * @param instances instances that live now, nested ones included
  * @param replaced instances made in place of one that was discarded
  * @param poisoned heaps that were poisoned
- * @param lostThreads threads that did not come back from a call, and have not yet
+ * @param abandonedThreads threads that did not come back from a call, and have not yet
  * @param materialisedBytes real bytes set aside for the linear memories of the live instances
  */
 public record ExecutorStatistics(
@@ -59,7 +58,7 @@ public record ExecutorStatistics(
     int instances,
     long replaced,
     long poisoned,
-    int lostThreads,
+    int abandonedThreads,
     long materialisedBytes) {
 
   /**
@@ -68,39 +67,43 @@ public record ExecutorStatistics(
    * @param name name of the heap
    * @param state where it is in its life
    * @param calls how many calls were begun: its generation
-   * @param failures of these, how many failed
+   * @param failures how many calls failed on its slot, on earlier heaps too
    * @param materialisedBytes real bytes set aside for its memory
    * @param lastCall the call that ended last; {@code null} if there was none, or no listener
    */
   public record OfHeap(
       String name,
-      Heap.State state,
+      HeapView.State state,
       long calls,
       long failures,
       long materialisedBytes,
       @Nullable CallReport lastCall) {
-    static List<OfHeap> of(List<Heap> heaps) {
-      List<OfHeap> each = new ArrayList<>(heaps.size());
-      for (Heap heap : heaps) {
-        each.add(of(heap));
+    static List<OfHeap> of(List<? extends InstanceSlot<?>> slots) {
+      List<OfHeap> each = new ArrayList<>(slots.size());
+      for (InstanceSlot<?> slot : slots) {
+        HeapView heap = slot.view();
+        if (heap != null) {
+          each.add(of(slot, heap));
+        }
       }
       return Collections.unmodifiableList(each);
     }
 
-    private static OfHeap of(Heap heap) {
+    private static OfHeap of(InstanceSlot<?> slot, HeapView heap) {
       return new OfHeap(
           heap.name(),
           heap.state(),
           heap.generation(),
-          heap.failures(),
+          slot.failures(),
           heap.memory().materialisedBytes(),
-          heap.lastReport());
+          slot.lastReport());
     }
   }
 
   /**
    * What happened since an earlier snapshot: what only ever grows is the difference, what is now
-   * (queued, running, workers, instances, lost threads, bytes, the longest wait) stays as it is.
+   * (queued, running, workers, instances, abandoned threads, bytes, the longest wait) stays as it
+   * is.
    *
    * @param earlier a snapshot of the same executor
    * @return the difference
@@ -132,7 +135,7 @@ public record ExecutorStatistics(
         instances,
         replaced - earlier.replaced,
         poisoned - earlier.poisoned,
-        lostThreads,
+        abandonedThreads,
         materialisedBytes);
   }
 
@@ -158,7 +161,7 @@ public record ExecutorStatistics(
     line(table, "instances", instances);
     line(table, "replaced", replaced);
     line(table, "poisoned", poisoned);
-    line(table, "lost_threads", lostThreads);
+    line(table, "abandoned_threads", abandonedThreads);
     line(table, "materialised_bytes", materialisedBytes);
     return table.toString();
   }

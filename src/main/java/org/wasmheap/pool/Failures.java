@@ -2,9 +2,11 @@ package org.wasmheap.pool;
 
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
 
 /** Says which kind of failure an exception is: the table in this package's documentation. */
 final class Failures {
@@ -18,6 +20,7 @@ final class Failures {
    */
   static CallException of(
       Throwable thrown, @Nullable FailureKind interrupted, CallTask<?, ?> task, Heap heap) {
+    HeapView view = heap.view();
     FailureKind kind = kindOf(thrown);
     // A guest that trapped by itself in the moment of its interruption has trapped all the same.
     if (interrupted != null && !kind.isDeterministic()) {
@@ -27,9 +30,9 @@ final class Failures {
         kind,
         about(task)
             + " on heap "
-            + heap.name()
+            + view.name()
             + " (generation "
-            + heap.generation()
+            + view.generation()
             + ") failed: "
             + kind.label()
             + ": "
@@ -47,14 +50,23 @@ final class Failures {
         : heap.poisonReport();
   }
 
+  /** Ends a call at which the executor itself failed, for want of memory, say. */
+  static void endBroken(CallTask<?, ?> task, Throwable thrown) {
+    try {
+      task.fail(broken(thrown, task));
+    } catch (Throwable again) {
+      task.failAsBroken(false); // With words that need no memory.
+    }
+  }
+
   /**
    * The executor itself failed at a call: nothing of it may be believed, least of all of the guest.
    */
-  static CallException broken(Throwable thrown, CallTask<?, ?> task) {
+  private static CallException broken(Throwable thrown, CallTask<?, ?> task) {
     FailureKind kind = kindOf(thrown);
     return new CallException(
         kind.isDeterministic() ? FailureKind.HOST_FUNCTION : kind,
-        "call " + task.number() + " was lost by its executor: " + detail(thrown),
+        "the executor broke down at call " + task.number() + ": " + detail(thrown),
         thrown);
   }
 
@@ -136,7 +148,7 @@ final class Failures {
   }
 
   /** A call did not react to its interruption. */
-  static CallException lost(CallTask<?, ?> task) {
+  static CallException abandoned(CallTask<?, ?> task) {
     return new CallException(
         FailureKind.DEADLINE,
         about(task)

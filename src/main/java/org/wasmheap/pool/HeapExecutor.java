@@ -1,8 +1,9 @@
 package org.wasmheap.pool;
 
-import static org.wasmheap.pool.Settings.requireDuration;
-import static org.wasmheap.pool.Settings.requireRange;
+import static org.wasmheap.pool.Ranges.requireDuration;
+import static org.wasmheap.pool.Ranges.requireRange;
 
+import com.google.common.collect.Maps;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -10,8 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
@@ -35,40 +40,52 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param <G> what a call sees of its guest
  */
 public final class HeapExecutor<G> implements AutoCloseable {
-  private final PoolContext<G> pool;
-  private final Crew<G> crew;
-  private final Reserve<G> reserve;
-  private final LiveHeaps<G> heaps;
-  private final Thread watchdog;
+  private final PoolSettings<G> settings;
+  private final Counters counters = new Counters();
+  private final CallQueue<G> queue;
+  private final InstanceSlots<G> slots;
+  private final NestedSlots<G> nested;
+  private final Workers<G> workers;
+  private final RejectionLog rejections;
   private final Submissions<G> submissions;
+  private final Thread watchdog;
 
-  /**
-   * The work of a call.
-   *
-   * @param <G> what it sees of its guest
-   * @param <R> what it returns
-   */
-  @FunctionalInterface
-  public interface Call<G, R> {
-    /**
-     * Does the work, on a thread of the executor.
-     *
-     * @param guest pristine, and this call's alone until it returns
-     * @return the result, which must not refer to the guest or its memory
-     * @throws Exception if the call fails; the future then fails with a {@link CallException}
-     */
-    R run(G guest) throws Exception;
+  private HeapExecutor(PoolSettings<G> settings) {
+    this.settings = settings;
+    this.queue =
+        new CallQueue<>(settings.queueCapacities(), settings.ageingNanos(), settings.graceNanos());
+    this.slots = new InstanceSlots<>(settings, counters);
+    this.nested = new NestedSlots<>(settings, slots);
+    CallRun<G> run = new CallRun<>(settings, counters);
+    this.workers = new Workers<>(settings, queue, slots, run);
+    this.rejections = new RejectionLog(settings.name(), System::nanoTime);
+    this.submissions =
+        new Submissions<>(
+            settings,
+            counters,
+            queue,
+            new NestedCalls<>(settings, counters, queue, nested, run),
+            rejections);
+    Reaper<G> reaper = new Reaper<>(settings, queue, workers);
+    this.watchdog =
+        new Thread(
+            new Watchdog<>(settings, slots, workers, rejections, reaper),
+            settings.name() + "-watchdog");
+    watchdog.setDaemon(true);
   }
 
-  private HeapExecutor(PoolContext<G> pool, long defaultDeadlineNanos, int maxDepth) {
-    this.pool = pool;
-    this.crew = new Crew<>(pool);
-    this.reserve = new Reserve<>(pool);
-    this.heaps = new LiveHeaps<>(crew, reserve);
-    this.watchdog = new Thread(new Watchdog<>(pool, crew), pool.name() + "-watchdog");
-    this.submissions =
-        new Submissions<>(pool, new NestedCalls<>(pool, reserve, maxDepth), defaultDeadlineNanos);
-    watchdog.setDaemon(true);
+  private void start() {
+    Preloader.ensure();
+    queue.prime();
+    slots.prime();
+    nested.prime();
+    try {
+      watchdog.start();
+      workers.start();
+    } catch (Throwable e) {
+      queue.close(); // No more threads to be had: none may stay behind.
+      throw e;
+    }
   }
 
   /**
@@ -83,32 +100,60 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
-   * Submits a call. On a worker's thread, of whichever executor, the call runs at once on that
-   * thread, on an instance in reserve, and the future is done when this returns.
+   * Submits a call with {@link CallOptions#DEFAULT}.
    *
-   * @param options name, class, deadline, context
+   * @param call the work
+   * @param <R> what it returns
+   * @return as {@link #submit(CallOptions, GuestCall)} says
+   */
+  public <R extends @Nullable Object> ListenableFuture<R> submit(
+      GuestCall<? super G, ? extends R> call) {
+    return submissions.submit(CallOptions.DEFAULT, call);
+  }
+
+  /**
+   * Submits a call. On a worker's thread, of whichever executor, the call runs at once on that
+   * thread, on a nested slot, and the future is done when this returns.
+   *
+   * @param options class, deadline, context, name
    * @param call the work
    * @param <R> what it returns
    * @return completes always, on whichever thread ends the call, so its listeners must not block
    *     there; cancelling it frees its place in the queue, or interrupts it if asked to
    */
-  public <R> ListenableFuture<R> submit(CallOptions options, Call<? super G, ? extends R> call) {
+  public <R extends @Nullable Object> ListenableFuture<R> submit(
+      CallOptions options, GuestCall<? super G, ? extends R> call) {
     return submissions.submit(options, call);
   }
 
   /**
-   * Makes a call and waits for its result, at most until its deadline and the grace time are over.
+   * Makes a call with {@link CallOptions#DEFAULT} and waits for its result.
    *
-   * @param options name, class, deadline, context
    * @param call the work
    * @param <R> what it returns
    * @return the result
    * @throws CallException if the call failed
    * @throws InterruptedException if the calling thread is interrupted; the call is then cancelled
    */
-  public <R> R call(CallOptions options, Call<? super G, ? extends R> call)
+  public <R extends @Nullable Object> R call(GuestCall<? super G, ? extends R> call)
       throws InterruptedException {
-    return submissions.submit(options, call).await(submissions.longestNanos(options));
+    return call(CallOptions.DEFAULT, call);
+  }
+
+  /**
+   * Makes a call and waits for its result, at most until its deadline and the grace time are over.
+   *
+   * @param options class, deadline, context, name
+   * @param call the work
+   * @param <R> what it returns
+   * @return the result
+   * @throws CallException if the call failed
+   * @throws InterruptedException if the calling thread is interrupted; the call is then cancelled
+   */
+  public <R extends @Nullable Object> R call(
+      CallOptions options, GuestCall<? super G, ? extends R> call) throws InterruptedException {
+    CallTask<G, R> task = submissions.submit(options, call);
+    return task.await(submissions.longestNanos(options));
   }
 
   /**
@@ -119,8 +164,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @throws InterruptedException if the calling thread is interrupted
    */
   public boolean awaitReady(Duration limit) throws InterruptedException {
-    long until = System.nanoTime() + Settings.nanos(limit);
-    return pool.queue().awaitInstances(crew, pool.workers(), until);
+    return slots.awaitReady(settings.workers(), System.nanoTime() + Ranges.nanos(limit));
   }
 
   /**
@@ -130,7 +174,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return whether all have ended; if not, they go on
    */
   public boolean drain(Duration limit) {
-    return pool.queue().drain(Settings.nanos(limit));
+    return queue.drain(Ranges.nanos(limit));
   }
 
   /**
@@ -143,15 +187,16 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public ShutdownAccount shutdown(Duration deadline) {
     ExecutorStatistics before = statistics();
-    Shutdown<G> end = new Shutdown<>(pool, crew, reserve, watchdog);
-    long abandoned = end.cutOff(Settings.nanos(deadline));
+    Shutdown<G> end =
+        new Shutdown<>(settings, counters, queue, nested, workers, watchdog, rejections);
+    long cutOff = end.cutOff(Ranges.nanos(deadline));
     int threadsLeft = end.join();
     ExecutorStatistics after = statistics();
     return new ShutdownAccount(
         after.completed() - before.completed(),
         after.failed() - before.failed(),
         after.cancelled() - before.cancelled(),
-        abandoned,
+        cutOff,
         threadsLeft,
         after);
   }
@@ -162,7 +207,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return bytes given up
    */
   public long trim() {
-    return heaps.trim();
+    return slots.trim();
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -172,27 +217,75 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
+   * Adds a listener while the executor lives; it hears of what happens from here on.
+   *
+   * @param listener who hears, after those that are there
+   */
+  public void addListener(PoolListener listener) {
+    settings.listener().add(listener);
+  }
+
+  /**
+   * Lets a listener go. Hooks that run at this moment end as usual.
+   *
+   * @param listener one that was added, or that the builder was given
+   * @return whether it was there
+   */
+  public boolean removeListener(PoolListener listener) {
+    return settings.listener().remove(listener);
+  }
+
+  /**
    * What the executor did and does.
    *
    * @return a snapshot
    */
   public ExecutorStatistics statistics() {
-    return pool.statistics(heaps.all(), crew.lost());
+    int instances = 0;
+    long materialised = 0;
+    for (InstanceSlot<G> slot : slots.all()) {
+      HeapView heap = slot.view();
+      instances += heap == null ? 0 : 1;
+      materialised += heap == null ? 0 : heap.memory().materialisedBytes();
+    }
+    CallTimes.Figures took = slots.times();
+    QueueLoad load = queue.load();
+    return new ExecutorStatistics(
+        settings.name(),
+        counters.submitted.get(),
+        counters.completed.get(),
+        counters.failed.get(),
+        counters.rejected.get(),
+        counters.cancelled.get(),
+        counters.nested.get(),
+        took.calls(),
+        took.queueNanos(),
+        took.runNanos(),
+        took.resetNanos(),
+        load.allWaiting(),
+        load.waiting(),
+        load.longestWaitNanos(),
+        load.running(),
+        settings.workers(),
+        instances,
+        counters.replaced.get(),
+        counters.poisoned.get(),
+        slots.abandoned(),
+        materialised);
   }
 
   /**
-   * What each instance's heap is and did, those of lost threads and those in reserve included.
+   * What each instance's heap is and did, those of abandoned threads and nested ones included.
    *
    * @return a snapshot
    */
   public List<ExecutorStatistics.OfHeap> heaps() {
-    return ExecutorStatistics.OfHeap.of(heaps.all());
+    return ExecutorStatistics.OfHeap.of(slots.all());
   }
 
   @Override
   public String toString() {
-    CallQueue<G> queue = pool.queue();
-    return "HeapExecutor[" + pool.name() + ", " + queue.phase() + ", " + queue.load() + "]";
+    return "HeapExecutor[" + settings.name() + ", " + queue.phase() + ", " + queue.load() + "]";
   }
 
   /**
@@ -200,9 +293,9 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * not ended when its shutdown began.
    *
    * @param finished calls that returned normally
-   * @param failed calls that failed, those that were abandoned included
+   * @param failed calls that failed, those that were cut off included
    * @param cancelled calls whose callers cancelled them
-   * @param abandoned calls that were cut off, waiting or running, since their time was over
+   * @param cutOff calls that were ended, waiting or running, since their time was over
    * @param threadsLeft threads that have not ended: what they wait for is not the executor's to end
    * @param total all that the executor ever did
    */
@@ -210,7 +303,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
       long finished,
       long failed,
       long cancelled,
-      long abandoned,
+      long cutOff,
       int threadsLeft,
       ExecutorStatistics total) {}
 
@@ -234,12 +327,13 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private Duration defaultDeadline = Duration.ofSeconds(60);
     private Duration grace = Duration.ofSeconds(5);
     private int maxDepth = 4;
-    private int maxLostThreads = 16;
+    private int maxAbandonedThreads = 16;
     private long stackBytes = 16L << 20;
     private Duration trimAfter = Duration.ofMinutes(1);
     private boolean verifyResets;
-    private @Nullable Call<? super G, ?> warmUp;
-    private HeapListener listener = HeapListener.NONE;
+    private @Nullable GuestCall<? super G, ?> warmUp;
+    private GrowthPolicy growthPolicy = GrowthPolicy.ALLOW_ALL;
+    private PoolListener listener = PoolListener.NONE;
 
     private Builder(GuestFactory<G> factory) {
       this.factory = Objects.requireNonNull(factory, "factory");
@@ -350,8 +444,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @param value 0 to 1024
      * @return this
      */
-    public Builder<G> maxLostThreads(int value) {
-      maxLostThreads = requireRange("maxLostThreads", value, 0, MAX_WORKERS);
+    public Builder<G> maxAbandonedThreads(int value) {
+      maxAbandonedThreads = requireRange("maxAbandonedThreads", value, 0, MAX_WORKERS);
       return this;
     }
 
@@ -367,8 +461,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * How long a heap may be idle before its spare memory is taken, and an instance in reserve
-     * before it is dropped. Default 1 minute.
+     * How long a heap may be idle before its spare memory is taken, and a nested instance before it
+     * is dropped. Default 1 minute.
      *
      * @param value more than zero, at most 30 days
      * @return this
@@ -396,18 +490,29 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @param call the work; its result is dropped
      * @return this
      */
-    public Builder<G> warmUp(Call<? super G, ?> call) {
+    public Builder<G> warmUp(GuestCall<? super G, ?> call) {
       warmUp = Objects.requireNonNull(call, "call");
       return this;
     }
 
     /**
-     * Hooks; for several listeners see {@link HeapListener#all}. Default: none.
+     * Has a say in the growth of memories. Default: all growth that a memory's maximum allows.
+     *
+     * @param value asked before each growth
+     * @return this
+     */
+    public Builder<G> growthPolicy(GrowthPolicy value) {
+      growthPolicy = Objects.requireNonNull(value, "growthPolicy");
+      return this;
+    }
+
+    /**
+     * Hooks; for several listeners see {@link PoolListener#all}. Default: none.
      *
      * @param value hears of all heaps of the pool
      * @return this
      */
-    public Builder<G> listener(HeapListener value) {
+    public Builder<G> listener(PoolListener value) {
       listener = Objects.requireNonNull(value, "listener");
       return this;
     }
@@ -418,30 +523,25 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @return a running executor
      */
     public HeapExecutor<G> build() {
-      CallQueue<G> queue = new CallQueue<>(queueCapacities, ageing.toNanos());
-      PoolContext<G> pool =
-          new PoolContext<>(
+      PoolSettings<G> settings =
+          new PoolSettings<>(
               name,
               factory,
-              listener,
-              queue,
+              warmUp,
+              GuardedPoolListener.of(listener),
+              growthPolicy,
               workers,
-              maxLostThreads,
+              maxAbandonedThreads,
               stackBytes,
+              Maps.immutableEnumMap(queueCapacities),
+              ageing.toNanos(),
+              defaultDeadline.toNanos(),
               grace.toNanos(),
+              maxDepth,
               trimAfter.toNanos(),
-              verifyResets,
-              warmUp);
-      HeapExecutor<G> executor = new HeapExecutor<>(pool, defaultDeadline.toNanos(), maxDepth);
-      try {
-        queue.prime();
-        executor.reserve.prime();
-        executor.watchdog.start();
-        executor.crew.start();
-      } catch (Throwable e) {
-        queue.close(); // No more threads to be had: none may stay behind.
-        throw e;
-      }
+              verifyResets);
+      HeapExecutor<G> executor = new HeapExecutor<>(settings);
+      executor.start();
       return executor;
     }
   }

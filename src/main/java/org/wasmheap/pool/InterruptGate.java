@@ -3,7 +3,9 @@ package org.wasmheap.pool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
 
 /**
  * The state word of a thread that runs calls: lets a call be interrupted while that very call runs,
@@ -16,14 +18,14 @@ import org.wasmheap.heap.FailureKind;
  * before it clears the interrupt flag. So the flag is set after the move and before the clearing,
  * whatever the timing, and is clean when the next call begins.
  *
- * <p>Lost is final for its call: the move away from any other phase and the move to idle exclude
- * each other, so a thread either came back in time or was given up.
+ * <p>Abandoned is final for its call: the move away from any other phase and the move to idle
+ * exclude each other, so a thread either came back in time or was given up.
  *
  * <p>A call that makes a call of its own on the same thread links that call's gate to its own:
  * whoever interrupts or gives up the outer call reaches the inner one through it. Monitors are
  * taken from the outer gate to the inner.
  */
-final class InterruptGate {
+final class InterruptGate implements CallScope.Interrupts {
   private static final int PHASE_BITS = 3;
   private static final long PHASE_MASK = (1 << PHASE_BITS) - 1;
   private static final long IDLE = 0;
@@ -39,7 +41,7 @@ final class InterruptGate {
   private static final long ENDING = 5;
 
   /** The thread did not come back in time; its call is over for everybody else. */
-  private static final long LOST = 6;
+  private static final long ABANDONED = 6;
 
   private static final VarHandle WORD;
 
@@ -61,7 +63,8 @@ final class InterruptGate {
 
   /**
    * Makes the call's token dead. Written by the worker, which looks afterwards whether the call is
-   * lost; read by who gives the call up, after he has said so: one of the two kills the token.
+   * given up; read by the thread that gives the call up, after it has said so: one of the two kills
+   * the token.
    */
   private volatile @Nullable Runnable revoke;
 
@@ -84,13 +87,15 @@ final class InterruptGate {
     word = call << PHASE_BITS | RUNNING;
   }
 
-  /** Says what makes the call's token dead, from any thread; then look at {@link #isLost()}. */
+  /**
+   * Says what makes the call's token dead, from any thread; then look at {@link #isAbandoned()}.
+   */
   void revokesBy(Runnable kills) {
     revoke = kills;
   }
 
-  /** See {@link CallScope#enterHost()}. */
-  boolean enterHost() {
+  @Override
+  public boolean enterHost() {
     long now = word;
     if ((now & PHASE_MASK) == IN_HOST || (now & PHASE_MASK) == PENDING) {
       return false;
@@ -101,15 +106,15 @@ final class InterruptGate {
     return true;
   }
 
-  /** See {@link CallScope#exitHost()}. */
-  void exitHost() {
+  @Override
+  public void exitHost() {
     long now = word;
     if ((now & PHASE_MASK) == IN_HOST && WORD.compareAndSet(this, now, now + RUNNING - IN_HOST)) {
       return;
     }
     now = word;
     long phase = now & PHASE_MASK;
-    if (phase != PENDING && phase != LOST) {
+    if (phase != PENDING && phase != ABANDONED) {
       throw new IllegalStateException("the call is in no host function");
     }
     // The flag stays with the call, so that the engine stops even if the exception is swallowed.
@@ -152,18 +157,18 @@ final class InterruptGate {
    *
    * @return {@code false} if the worker is done with this call
    */
-  synchronized boolean lose(long call) {
+  synchronized boolean abandon(long call) {
     for (long now = word; now >>> PHASE_BITS == call; now = word) {
-      if ((now & PHASE_MASK) == IDLE || (now & PHASE_MASK) == LOST) {
+      if ((now & PHASE_MASK) == IDLE || (now & PHASE_MASK) == ABANDONED) {
         return false;
       }
-      if (WORD.compareAndSet(this, now, call << PHASE_BITS | LOST)) {
+      if (WORD.compareAndSet(this, now, call << PHASE_BITS | ABANDONED)) {
         Runnable kills = revoke;
         if (kills != null) {
           kills.run();
         }
         if (inner != null) {
-          inner.loseAny();
+          inner.abandonAny();
         }
         return true;
       }
@@ -171,8 +176,8 @@ final class InterruptGate {
     return false;
   }
 
-  private synchronized void loseAny() {
-    lose(word >>> PHASE_BITS);
+  private synchronized void abandonAny() {
+    abandon(word >>> PHASE_BITS);
   }
 
   /**
@@ -189,7 +194,7 @@ final class InterruptGate {
   }
 
   private synchronized @Nullable FailureKind endDisturbed(long call) {
-    if (!isLost()) {
+    if (!isAbandoned()) {
       word = call << PHASE_BITS | ENDING;
     }
     FailureKind why = reason;
@@ -205,15 +210,15 @@ final class InterruptGate {
   }
 
   private synchronized boolean releaseDisturbed() {
-    boolean held = !isLost();
+    boolean held = !isAbandoned();
     word = IDLE;
     reason = null;
     return held;
   }
 
   /** Whether the present call was given up. */
-  boolean isLost() {
-    return (word & PHASE_MASK) == LOST;
+  boolean isAbandoned() {
+    return (word & PHASE_MASK) == ABANDONED;
   }
 
   /**
@@ -225,7 +230,7 @@ final class InterruptGate {
   synchronized boolean enter(InterruptGate nested) {
     long now = word;
     long phase = now & PHASE_MASK;
-    if (phase == PENDING || phase == INTERRUPTED || phase == LOST) {
+    if (phase == PENDING || phase == INTERRUPTED || phase == ABANDONED) {
       return false;
     }
     // No other thread moves the word outside the monitor.
@@ -243,7 +248,7 @@ final class InterruptGate {
    */
   synchronized void refused() {
     long phase = word & PHASE_MASK;
-    if (phase == INTERRUPTED || phase == LOST) {
+    if (phase == INTERRUPTED || phase == ABANDONED) {
       worker.interrupt();
     }
   }

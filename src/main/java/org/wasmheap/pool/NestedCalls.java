@@ -1,37 +1,46 @@
 package org.wasmheap.pool;
 
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 
 /**
- * Runs the calls that workers' threads make, at once and on the same thread, each on an instance in
- * reserve: nothing that such a thread holds is waited for by a call that it makes.
+ * Runs the calls that are made inside calls, at once and on the same thread, each on a nested slot:
+ * no such call waits for anything that its own thread holds.
  */
 final class NestedCalls<G> {
-  private final PoolContext<G> pool;
-  private final Reserve<G> reserve;
-  private final int maxDepth;
+  private final PoolSettings<G> settings;
+  private final Counters counters;
+  private final CallQueue<G> queue;
+  private final NestedSlots<G> slots;
+  private final CallRun<G> run;
 
-  NestedCalls(PoolContext<G> pool, Reserve<G> reserve, int maxDepth) {
-    this.pool = pool;
-    this.reserve = reserve;
-    this.maxDepth = maxDepth;
+  NestedCalls(
+      PoolSettings<G> settings,
+      Counters counters,
+      CallQueue<G> queue,
+      NestedSlots<G> slots,
+      CallRun<G> run) {
+    this.settings = settings;
+    this.counters = counters;
+    this.queue = queue;
+    this.slots = slots;
+    this.run = run;
   }
 
   /** Runs a call to its end, whatever that is. */
   void run(CallTask<G, ?> task, CallStack stack) {
-    pool.counters().nested.incrementAndGet();
-    if (stack.depth() > maxDepth) {
-      task.reject(Failures.tooDeep(task, pool.name(), maxDepth));
-    } else if (!pool.queue().begin(task)) {
-      task.reject(Failures.closed(task, pool.name()));
+    counters.nested.incrementAndGet();
+    if (stack.depth() > settings.maxDepth()) {
+      task.reject(Failures.tooDeep(task, settings.name(), settings.maxDepth()));
+    } else if (!queue.begin(task)) {
+      task.reject(Failures.closed(task, settings.name()));
     } else {
       try {
         runWithin(task, stack);
       } catch (Throwable e) {
-        task.lose(e);
+        Failures.endBroken(task, e);
       } finally {
-        pool.queue().finished(task);
+        queue.finished(task);
       }
     }
   }
@@ -42,10 +51,10 @@ final class NestedCalls<G> {
     CallTask<?, ?> maker = stack.innermost();
     InterruptGate outer = maker == null ? null : maker.gate();
     if (outer == null) {
-      runOnReserve(task, gate, stack);
+      runOnSlot(task, gate, stack);
     } else if (outer.enter(gate)) {
       try {
-        runOnReserve(task, gate, stack);
+        runOnSlot(task, gate, stack);
       } finally {
         outer.leave();
       }
@@ -56,48 +65,48 @@ final class NestedCalls<G> {
     }
   }
 
-  private @Nullable Seat<G> take(CallTask<G, ?> task) {
+  private @Nullable InstanceSlot<G> take(CallTask<G, ?> task) {
     try {
-      Seat<G> seat = reserve.take(task.deadlineNanos());
-      if (seat == null) {
-        task.fail(Failures.noInstance(task, pool.name()));
+      InstanceSlot<G> slot = slots.take(task.deadlineNanos());
+      if (slot == null) {
+        task.fail(Failures.noInstance(task, settings.name()));
       }
-      return seat;
+      return slot;
     } catch (InterruptedException e) {
       // If the outer call is to end, too, its gate sees to it.
       FailureKind why = task.stop();
       task.fail(
           why == FailureKind.DEADLINE
-              ? Failures.noInstance(task, pool.name())
+              ? Failures.noInstance(task, settings.name())
               : Failures.stopped(task, why == null ? FailureKind.INTERRUPTED : why));
       return null;
     }
   }
 
-  private void runOnReserve(CallTask<G, ?> task, InterruptGate gate, CallStack stack) {
-    Seat<G> seat = null;
+  private void runOnSlot(CallTask<G, ?> task, InterruptGate gate, CallStack stack) {
+    InstanceSlot<G> slot = null;
     try {
-      seat = take(task);
+      slot = take(task);
     } finally {
-      if (seat == null) {
+      if (slot == null) {
         gate.end(task.number());
       }
     }
-    if (seat == null) {
+    if (slot == null) {
       return;
     }
     try {
-      seat.execute(task, gate, stack);
+      run.execute(task, slot, gate, stack);
     } catch (Throwable e) {
       stack.pop(task);
       gate.end(task.number());
-      seat.discard(Seat.Reason.LOST.label());
+      slot.discard(PoolListener.Reason.BROKEN);
       throw e; // Who called fails the call.
     } finally {
       if (!gate.release()) {
-        seat.discard(Seat.Reason.GIVEN_UP.label()); // Given up while it ended.
+        slot.discard(PoolListener.Reason.ABANDONED); // Given up while it ended.
       }
-      reserve.give(seat);
+      slots.give(slot);
     }
   }
 }

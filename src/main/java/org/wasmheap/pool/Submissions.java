@@ -2,22 +2,37 @@ package org.wasmheap.pool;
 
 import java.time.Duration;
 import java.util.Objects;
-import org.wasmheap.heap.HeapListener;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.guest.GuestCall;
 
 /** Where calls come in: from workers' threads they run at once, from all others they queue. */
 final class Submissions<G> {
-  private final PoolContext<G> pool;
+  private final PoolSettings<G> settings;
+  private final Counters counters;
+  private final CallQueue<G> queue;
   private final NestedCalls<G> nested;
-  private final long defaultDeadlineNanos;
+  private final RejectionLog rejections;
 
-  Submissions(PoolContext<G> pool, NestedCalls<G> nested, long defaultDeadlineNanos) {
-    this.pool = pool;
+  /** Numbers the calls; each number is taken atomically, and nothing depends on the order. */
+  private final AtomicLong calls = new AtomicLong();
+
+  Submissions(
+      PoolSettings<G> settings,
+      Counters counters,
+      CallQueue<G> queue,
+      NestedCalls<G> nested,
+      RejectionLog rejections) {
+    this.settings = settings;
+    this.counters = counters;
+    this.queue = queue;
     this.nested = nested;
-    this.defaultDeadlineNanos = defaultDeadlineNanos;
+    this.rejections = rejections;
   }
 
   /** A call that will complete, or has. */
-  <R> CallTask<G, R> submit(CallOptions options, HeapExecutor.Call<? super G, ? extends R> call) {
+  <R extends @Nullable Object> CallTask<G, R> submit(
+      CallOptions options, GuestCall<? super G, ? extends R> call) {
     Objects.requireNonNull(call, "call");
     long now = System.nanoTime();
     long deadline = now + limitNanos(options);
@@ -25,8 +40,9 @@ final class Submissions<G> {
     if (stack != null) {
       deadline = stack.earlierDeadline(deadline);
     }
-    CallTask<G, R> task = new CallTask<>(pool, call, options, now, deadline);
-    pool.counters().submitted.incrementAndGet();
+    CallTask<G, R> task =
+        new CallTask<>(queue, counters, calls.incrementAndGet(), call, options, now, deadline);
+    counters.submitted.incrementAndGet();
     try {
       if (stack != null) {
         nested.run(task, stack);
@@ -34,15 +50,15 @@ final class Submissions<G> {
         offer(task);
       }
     } catch (Throwable e) {
-      lose(task, e);
+      breakDown(task, e);
     }
     return task;
   }
 
   private void offer(CallTask<G, ?> task) {
-    CallQueue.Refusal refusal = pool.queue().offer(task);
+    CallQueue.Refusal refusal = queue.offer(task);
     if (refusal != null) {
-      task.reject(Failures.rejected(task, pool.name(), refusal));
+      task.reject(Failures.rejected(task, settings.name(), refusal));
       if (refusal.phase() == CallQueue.Phase.OPEN) {
         tellOf(task, refusal);
       }
@@ -50,22 +66,23 @@ final class Submissions<G> {
   }
 
   /** It was not accepted, or it is known to the queue still; or it is done, and more went wrong. */
-  private static void lose(CallTask<?, ?> task, Throwable why) {
+  private static void breakDown(CallTask<?, ?> task, Throwable why) {
     if (!task.isDone()) {
-      task.lose(why);
+      Failures.endBroken(task, why);
     }
   }
 
   /** After its future has failed, so that a hook that blocks holds up its own thread alone. */
   private void tellOf(CallTask<G, ?> task, CallQueue.Refusal refusal) {
-    pool.exhaustion().rejected(task.callClass(), refusal);
-    pool.listener()
+    rejections.rejected(task.callClass(), refusal);
+    settings
+        .listener()
         .rejected(
-            new HeapListener.Rejection(
-                pool.name(),
+            new PoolListener.Rejection(
+                settings.name(),
                 task.number(),
                 task.name(),
-                task.callClass().label(),
+                task.callClass(),
                 refusal.waiting(),
                 refusal.running(),
                 refusal.longestWaitNanos()));
@@ -73,11 +90,11 @@ final class Submissions<G> {
 
   /** How long a call may take to complete, whatever happens to it. */
   long longestNanos(CallOptions options) {
-    return limitNanos(options) + 3 * pool.graceNanos();
+    return limitNanos(options) + 3 * settings.graceNanos();
   }
 
   private long limitNanos(CallOptions options) {
     Duration deadline = options.deadline();
-    return deadline == null ? defaultDeadlineNanos : deadline.toNanos();
+    return deadline == null ? settings.defaultDeadlineNanos() : deadline.toNanos();
   }
 }

@@ -1,34 +1,46 @@
 package org.wasmheap.pool;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /**
- * The thread that holds calls to their deadlines, and ends those that nobody else ends. It takes
- * spare memory from idle heaps, too.
+ * The work of the thread that holds calls to their deadlines and ends those that nobody else ends.
+ * It takes spare memory from idle heaps, too.
  */
 final class Watchdog<G> implements Runnable {
-  private final PoolContext<G> pool;
-  private final Crew<G> crew;
-  private final Settlement<G> settlement;
-  private final IdleTrimmer<G> trimmer;
+  private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
 
-  Watchdog(PoolContext<G> pool, Crew<G> crew) {
-    this.pool = pool;
-    this.crew = crew;
-    this.settlement = new Settlement<>(pool, crew);
-    this.trimmer = new IdleTrimmer<>(crew, pool.idleNanos());
+  private final PoolSettings<G> settings;
+  private final InstanceSlots<G> slots;
+  private final Workers<G> workers;
+  private final RejectionLog rejections;
+  private final Reaper<G> reaper;
+
+  Watchdog(
+      PoolSettings<G> settings,
+      InstanceSlots<G> slots,
+      Workers<G> workers,
+      RejectionLog rejections,
+      Reaper<G> reaper) {
+    this.settings = settings;
+    this.slots = slots;
+    this.workers = workers;
+    this.rejections = rejections;
+    this.reaper = reaper;
   }
 
   @Override
   public void run() {
     // A slow factory, too, is to be seen in time, and so is what the log was not told yet.
-    long nanos = Math.min(pool.idleNanos(), 2 * pool.graceNanos());
-    nanos = Math.min(nanos, Exhaustion.INTERVAL_NANOS);
+    long nanos = Math.min(settings.idleNanos(), 2 * settings.graceNanos());
+    nanos = Math.min(nanos, RejectionLog.INTERVAL_NANOS);
     look(); // What it needs is loaded while there is memory.
     boolean more = true;
     while (more) {
       try {
-        more = settlement.awaitAndSettle(nanos);
+        more = reaper.awaitAndEnd(nanos);
       } catch (Throwable e) {
-        Settlement.pauseAfter(e);
+        FullJavaHeap.pauseAfter(LOG, e);
       }
       look();
     }
@@ -37,12 +49,12 @@ final class Watchdog<G> implements Runnable {
   /** Deadlines must hold whatever fails here. */
   private void look() {
     try {
-      crew.replaceMissing();
-      crew.reportSlowFactories(System.nanoTime());
-      trimmer.trimIdle(System.nanoTime());
-      pool.exhaustion().tellIfDue();
+      workers.replaceMissing();
+      workers.reportSlowFactories(System.nanoTime());
+      slots.trimIdle(System.nanoTime());
+      rejections.tellIfDue();
     } catch (Throwable e) {
-      Settlement.pauseAfter(e);
+      FullJavaHeap.pauseAfter(LOG, e);
     }
   }
 }

@@ -6,27 +6,28 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
-import org.wasmheap.heap.Heap;
 
 /**
- * A thread that owns one instance for life, takes calls from the queue, and makes a new instance
+ * A thread that owns one slot for life, takes calls from the queue, and has a new instance made
  * when one did not end its call normally. All of it is the thread's own, but for the gate and what
- * is volatile.
+ * says otherwise.
  */
 final class Worker<G> implements Runnable {
-  private static final Logger LOG = LoggerFactory.getLogger(HeapExecutor.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /** How often an instance is tried to be closed while there is no memory for it. */
+  /** How often a slot is tried to be closed while there is no memory for it. */
   private static final int TRIES = 100;
 
   private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private final PoolContext<G> pool;
-  private final Crew<G> crew;
+  private final String pool;
+  private final CallQueue<G> queue;
+  private final CallRun<G> run;
+  private final Home<G> home;
   private final Thread thread;
   private final InterruptGate gate;
-  private final Seat<G> seat;
+  private final InstanceSlot<G> slot;
 
   /**
    * When the factory was called that has not returned yet, nanoTime; 0 if none was. Written by this
@@ -34,11 +35,8 @@ final class Worker<G> implements Runnable {
    */
   private volatile long makingSince;
 
-  /**
-   * Whether it was given up and has its place still. Written in the crew's monitor, read by any
-   * thread.
-   */
-  private volatile boolean missing;
+  /** Whether another has its place, since it was given up. Guarded by its home's monitor. */
+  boolean replaced;
 
   /** Whether its factory was reported to take long. The watchdog's alone. */
   private boolean slow;
@@ -52,12 +50,26 @@ final class Worker<G> implements Runnable {
   /** Whether the last call was given up, and that is not settled yet. */
   private boolean givenUp;
 
-  Worker(PoolContext<G> pool, Crew<G> crew, String name) {
-    this.pool = pool;
-    this.crew = crew;
-    this.thread = new Thread(null, this, name, pool.stackBytes());
+  /** What a worker that was given up comes back to. */
+  interface Home<G> {
+    /** Takes it back; {@code true} if its place is still its own, so that it goes on. */
+    boolean takeBack(Worker<G> worker);
+  }
+
+  Worker(
+      PoolSettings<G> settings,
+      CallQueue<G> queue,
+      CallRun<G> run,
+      InstanceSlot<G> slot,
+      Home<G> home,
+      String name) {
+    this.pool = settings.name();
+    this.queue = queue;
+    this.run = run;
+    this.home = home;
+    this.slot = slot;
+    this.thread = new Thread(null, this, name, settings.stackBytes());
     this.gate = new InterruptGate(thread);
-    this.seat = new Seat<>(pool);
     thread.setDaemon(true);
   }
 
@@ -67,19 +79,19 @@ final class Worker<G> implements Runnable {
 
   /** Waits for the end of the thread, which is interrupted if it is in a factory. */
   boolean join(long nanos) throws InterruptedException {
-    if (seat.heap() == null) {
+    if (slot.view() == null) {
       thread.interrupt();
     }
     TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(nanos, TimeUnit.MILLISECONDS.toNanos(1)));
     return !thread.isAlive();
   }
 
-  @Nullable Heap heap() {
-    return seat.heap();
-  }
-
   InterruptGate gate() {
     return gate;
+  }
+
+  InstanceSlot<G> slot() {
+    return slot;
   }
 
   /** How long the factory has been at work, in nanoseconds; 0 if it is not. */
@@ -88,16 +100,8 @@ final class Worker<G> implements Runnable {
     return since == 0 ? 0 : now - since;
   }
 
-  void miss(boolean value) {
-    missing = value;
-  }
-
-  boolean isMissing() {
-    return missing;
-  }
-
-  /** Whether its factory takes long now and did not when this was asked last. */
-  boolean becomesSlow(boolean now) {
+  /** Notes whether its factory takes long; {@code true} if it does now and did not before. */
+  boolean noteSlow(boolean now) {
     boolean becomes = now && !slow;
     slow = now;
     return becomes;
@@ -109,53 +113,52 @@ final class Worker<G> implements Runnable {
     boolean more = true;
     while (more) {
       try {
-        more = mayGoOn() && ensureInstance() && step();
+        more = settleLastCall() && ensureInstance() && step();
       } catch (Throwable e) {
-        Settlement.pauseAfter(e);
+        FullJavaHeap.pauseAfter(LOG, e);
       }
     }
-    for (int tries = 0; !seat.isClosed() && tries < TRIES; tries++) {
+    for (int tries = 0; !slot.isClosed() && tries < TRIES; tries++) {
       try {
-        seat.close();
+        slot.close();
       } catch (Throwable e) {
-        Settlement.pauseAfter(e);
+        FullJavaHeap.pauseAfter(LOG, e);
       }
     }
+  }
+
+  /** Done with the last call; {@code false} if it took too long and another has this place. */
+  private boolean settleLastCall() {
+    CallStack calls = stack == null ? CallStack.install() : stack;
+    stack = calls;
+    givenUp |= !gate.release();
+    if (!givenUp && slot.isPristine()) {
+      return true; // The queue hears with the next visit that the call is finished.
+    }
+    // What the last call may have left undone, see FullJavaHeap.
+    calls.clear();
+    slot.discard(givenUp ? PoolListener.Reason.ABANDONED : PoolListener.Reason.BROKEN);
+    finish();
+    if (!givenUp) {
+      return true;
+    }
+    boolean goesOn = home.takeBack(this);
+    givenUp = false;
+    return goesOn;
   }
 
   private void finish() {
     CallTask<G, ?> last = done;
     if (last != null) {
-      pool.queue().finished(last);
+      queue.finished(last);
       done = null;
     }
   }
 
-  /** Done with the last call; {@code false} if it took too long and another has this place. */
-  private boolean mayGoOn() {
-    CallStack calls = stack == null ? CallStack.install() : stack;
-    stack = calls;
-    givenUp |= !gate.release();
-    if (!givenUp && seat.isPristine()) {
-      return true; // The queue hears with the next visit that the call is finished.
-    }
-    // What the last call may have left undone, for want of memory, say.
-    calls.clear();
-    Seat.Reason why = givenUp ? Seat.Reason.GIVEN_UP : Seat.Reason.LOST;
-    seat.discard(why.label());
-    finish();
-    if (!givenUp) {
-      return true;
-    }
-    boolean goesOn = crew.returned(this);
-    givenUp = false;
-    return goesOn;
-  }
-
   /** Takes a call and makes it; {@code false} at the end. */
   private boolean step() {
-    CallStack calls = Objects.requireNonNull(stack, "mayGoOn comes first");
-    CallTask<G, ?> task = pool.queue().take(done);
+    CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
+    CallTask<G, ?> task = queue.take(done);
     // Whatever happens below: with the next visit the queue hears of it, and fails what is not
     // done.
     done = task;
@@ -164,13 +167,13 @@ final class Worker<G> implements Runnable {
     }
     try {
       task.begin(gate);
-      seat.execute(task, gate, calls);
+      run.execute(task, slot, gate, calls);
     } catch (Throwable e) {
-      // Out of memory while it reports, say. Dropping the instance may give some back.
+      // Out of memory while it reports, say. To drop the instance may give some back.
       calls.pop(task);
       gate.end(task.number());
-      seat.discard(Seat.Reason.LOST.label());
-      task.lose(e);
+      slot.discard(PoolListener.Reason.BROKEN);
+      Failures.endBroken(task, e);
     }
     return true;
   }
@@ -180,13 +183,13 @@ final class Worker<G> implements Runnable {
    */
   private boolean ensureInstance() {
     long backOffNanos = FIRST_BACK_OFF_NANOS;
-    while (seat.isEmpty()) {
-      if (pool.queue().phase() == CallQueue.Phase.CLOSED) {
+    while (slot.isEmpty()) {
+      if (queue.phase() == CallQueue.Phase.CLOSED) {
         return false;
       }
       try {
         makingSince = System.nanoTime() | 1;
-        seat.create();
+        slot.create();
         return true;
       } catch (Throwable e) {
         about(LOG.atWarn())
@@ -197,7 +200,7 @@ final class Worker<G> implements Runnable {
         makingSince = 0;
         Thread.interrupted();
       }
-      if (!pool.queue().awaitWork(backOffNanos)) {
+      if (!queue.awaitWork(backOffNanos)) {
         return false;
       }
       backOffNanos = Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS);
@@ -206,6 +209,6 @@ final class Worker<G> implements Runnable {
   }
 
   LoggingEventBuilder about(LoggingEventBuilder event) {
-    return event.addKeyValue("pool", pool.name()).addKeyValue("worker", thread.getName());
+    return event.addKeyValue("pool", pool).addKeyValue("worker", thread.getName());
   }
 }

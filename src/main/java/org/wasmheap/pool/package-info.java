@@ -2,13 +2,13 @@
  * Threads that each own one heap and one guest for life, behind one bounded queue.
  *
  * <p>What lives here: {@link org.wasmheap.pool.HeapExecutor} and what a call carries ({@link
- * org.wasmheap.pool.CallOptions} in, {@link org.wasmheap.pool.CallScope} while it runs, {@link
- * org.wasmheap.pool.CallException} if it fails).
+ * org.wasmheap.pool.CallOptions} in, {@link org.wasmheap.guest.CallScope} while it runs, {@link
+ * org.wasmheap.guest.CallException} if it fails).
  *
  * <p>What this room must not know: engines, runtimes, host functions. It sees a guest through
- * {@link org.wasmheap.pool.GuestFactory} only.
+ * {@link org.wasmheap.guest.GuestFactory} only.
  *
- * <p><b>How a call ends.</b> The kinds are those of {@link org.wasmheap.heap.FailureKind}.
+ * <p><b>How a call ends.</b> The kinds are those of {@link org.wasmheap.guest.FailureKind}.
  *
  * <table border="1">
  *   <caption>Outcome, what the caller gets, what becomes of the instance</caption>

@@ -6,11 +6,12 @@ import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.ModuleRefusedException;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.endive.PointerSize;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.CallException;
-import org.wasmheap.pool.GuestFactory;
-import org.wasmheap.pool.HeapExecutor.Call;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
 
@@ -63,44 +64,73 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   }
 
   /**
-   * The work of calling an export, for {@link org.wasmheap.pool.HeapExecutor#submit}.
+   * The work of calling an entry, for an executor that this runtime makes the instances of. On
+   * another runtime's executor the call fails as the host's doing, and no guest code runs.
    *
-   * @param export name of a runtime entry, such as {@code Core_version}
+   * @param export name of a runtime entry, such as {@code Core_version}; names the call, too
    * @param input SCALE-encoded arguments; not copied, must not change until the call ends
    * @return work whose result is the export's result, copied out of the guest's memory
    * @throws IllegalArgumentException if the runtime has no such entry
    */
-  public Call<EndiveGuest, byte[]> call(String export, byte[] input) {
+  public GuestCall<EndiveGuest, byte[]> call(String export, byte[] input) {
     if (!hasEntry(export)) {
       throw new IllegalArgumentException("the runtime exports no entry '" + export + "'");
     }
-    return guest -> {
+    return new EntryCall(this, export, input);
+  }
+
+  /** A call of an entry by the convention. */
+  private static final class EntryCall implements GuestCall<EndiveGuest, byte[]> {
+    private final SubstrateRuntime runtime;
+    private final String name;
+    private final byte[] input;
+
+    EntryCall(SubstrateRuntime runtime, String name, byte[] input) {
+      this.runtime = runtime;
+      this.name = name;
+      this.input = input;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public byte[] run(EndiveGuest guest) {
+      if (!runtime.module.isOrigin(guest)) {
+        throw new CallException(
+            FailureKind.HOST_FUNCTION,
+            "a call of "
+                + runtime
+                + " was given to the executor of another runtime; give it to one that was built"
+                + " with the runtime that made the call",
+            null);
+      }
       HeapHandle heap = guest.heap();
       int pointer = heap.malloc(input.length);
       heap.write(pointer, input);
-      return result(heap, export, guest.call(export, pointer, input.length)[0]);
-    };
+      long packed = guest.call(name, pointer, input.length)[0];
+      return result(heap, name, PointerSize.of(packed));
+    }
   }
 
-  private static byte[] result(HeapHandle heap, String export, long packed) {
-    int pointer = (int) packed;
-    long length = packed >>> Integer.SIZE;
-    long end = Integer.toUnsignedLong(pointer) + length;
-    if (end > heap.memoryBytes()) {
+  private static byte[] result(HeapHandle heap, String export, PointerSize range) {
+    if (range.end() > heap.memoryBytes()) {
       throw new CallException(
           FailureKind.RESULT_OUT_OF_BOUNDS,
           "'"
               + export
               + "' returned "
-              + length
+              + range.size()
               + " bytes at address "
-              + Integer.toUnsignedLong(pointer)
+              + Integer.toUnsignedLong(range.pointer())
               + ", outside its memory of "
               + heap.memoryBytes()
               + " bytes",
           null);
     }
-    return heap.read(pointer, (int) length);
+    return heap.read(range.pointer(), (int) range.size());
   }
 
   /**

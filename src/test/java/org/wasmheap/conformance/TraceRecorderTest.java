@@ -22,11 +22,11 @@ import org.wasmheap.testkit.BareHeaps;
 
 /** What is recorded from a live heap, printed, read and replayed. */
 class TraceRecorderTest {
-  private final TraceRecorder recorder = new TraceRecorder();
-  private final Heap heap = BareHeaps.claimed(new HeapListener() {});
+  private final Heap heap = BareHeaps.claimed(HeapListener.NONE);
+  private final TraceRecorder recorder = new TraceRecorder(heap.view());
 
   private void call(Consumer<HeapHandle> guest) {
-    heap.observe(recorder);
+    heap.view().observe(recorder);
     HeapHandle handle = heap.begin(1, "call");
     try {
       guest.accept(handle);
@@ -112,7 +112,7 @@ class TraceRecorderTest {
   @Test
   void there_is_no_trace_before_a_call_is_over() {
     // given
-    heap.observe(recorder);
+    heap.view().observe(recorder);
     assertThrows(IllegalStateException.class, () -> recorder.trace("ok"));
     // when
     heap.begin(1, "call").malloc(8);

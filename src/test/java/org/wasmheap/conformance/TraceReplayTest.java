@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.SparseMemory;
@@ -135,7 +135,9 @@ class TraceReplayTest {
     assertEquals(Map.of(8, 8, 24, 65_537), two.asked());
     assertEquals(2, two.operations());
     assertEquals(
-        List.of(new Growth(1, 1, 2, GrowthCause.GUEST), new Growth(1, 2, 4, GrowthCause.ALLOCATOR)),
+        List.of(
+            new Growth(1, 1, 2, GrowthPolicy.Cause.GUEST),
+            new Growth(1, 2, 4, GrowthPolicy.Cause.ALLOCATOR)),
         two.growths());
     assertEquals(Map.of(8, 1, 24, 65_537), all.asked());
     assertNull(all.mismatch());

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
-import org.wasmheap.pool.CallScope;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
 import run.endive.wasm.types.FunctionType;
@@ -68,7 +68,8 @@ class GuestConfinementTest {
           () -> heap.growMemory(1),
           heap::memoryBytes,
           heap::check,
-          scope::context,
+          () -> scope.context(String.class),
+          scope::hasContext,
           scope::enterHost,
           () -> scope.heap().malloc(8));
     }

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.memory.GrowthRefusedException;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
-import org.wasmheap.pool.CallScope;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
 import run.endive.runtime.TrapException;
@@ -273,7 +273,7 @@ class HostFunctionsTest {
     AtomicReference<CallScope> kept = new AtomicReference<>();
     act.set(
         (scope, arguments) -> {
-          contexts.add(String.valueOf(scope.context()));
+          contexts.add(scope.hasContext() ? scope.context(String.class) : "null");
           kept.set(scope);
           return 0;
         });
@@ -283,7 +283,7 @@ class HostFunctionsTest {
     executor.call(CALL.withContext("overlay 2"), guest -> guest.call("act", 1));
     // then
     assertEquals(List.of("overlay 1", "null", "overlay 2"), contexts);
-    assertThrows(HeapConfinementException.class, () -> kept.get().context());
+    assertThrows(HeapConfinementException.class, () -> kept.get().context(String.class));
   }
 
   @Test
@@ -292,7 +292,7 @@ class HostFunctionsTest {
     AtomicReference<Object> context = new AtomicReference<>("something");
     act.set(
         (scope, arguments) -> {
-          context.set(scope.context());
+          context.set(scope.context(Object.class));
           return 0;
         });
     // when

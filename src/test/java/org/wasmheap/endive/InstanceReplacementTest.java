@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.GuestFactory.Instance;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
-import org.wasmheap.pool.GuestFactory.Instance;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
 

@@ -13,11 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.EndiveModule.MemorySize;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
@@ -235,17 +234,11 @@ class MemoryShapesTest {
   }
 
   @Test
-  void a_callback_that_refuses_the_guests_growth_aborts_the_call() throws Exception {
+  void a_policy_that_refuses_the_guests_growth_aborts_the_call() throws Exception {
     // given
-    HeapListener refusing =
-        new HeapListener() {
-          @Override
-          public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-            return false;
-          }
-        };
+    GrowthPolicy refusing = (heap, fromPages, toPages, cause) -> false;
     try (HeapExecutor<EndiveGuest> executor =
-        HeapExecutor.builder(Guests.load("own_memory")).workers(1).listener(refusing).build()) {
+        HeapExecutor.builder(Guests.load("own_memory")).workers(1).growthPolicy(refusing).build()) {
       // when
       CallException refusal =
           assertThrows(CallException.class, () -> Guests.call(executor, "grow", 1));

@@ -8,7 +8,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.wasmheap.heap.HeapListener.GrowthCause;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.LogCapture;
@@ -23,7 +22,7 @@ class HeapEventsTest {
 
   @Test
   void growth_is_a_debug_event_with_sizes_and_cause() {
-    try (LogCapture log = LogCapture.of(Heap.class, Level.DEBUG)) {
+    try (LogCapture log = LogCapture.of(Level.DEBUG)) {
       Heap heap = BareHeaps.claimed(HeapListener.NONE);
 
       heap.begin(7, "Core_version").growMemory(2);
@@ -48,14 +47,14 @@ class HeapEventsTest {
               "toPages",
               3,
               "cause",
-              GrowthCause.GUEST),
+              GrowthPolicy.Cause.GUEST),
           LogCapture.values(events.get(0)));
     }
   }
 
   @Test
   void a_refusal_by_the_host_is_one_event_however_often_it_is_met() {
-    try (LogCapture log = LogCapture.of(Heap.class, Level.INFO)) {
+    try (LogCapture log = LogCapture.of(Level.INFO)) {
       Heap heap = BareHeaps.claimed(HeapListener.NONE);
       heap.begin(7, "Core_version");
 
@@ -70,19 +69,19 @@ class HeapEventsTest {
 
   @Test
   void an_event_whose_level_is_off_allocates_nothing() {
-    try (LogCapture log = LogCapture.of(Heap.class, Level.OFF)) {
+    try (LogCapture log = LogCapture.of(Level.OFF)) {
       // given a call with numbers that are in no cache of boxes
       Heap heap = BareHeaps.claimed(HeapListener.NONE);
       heap.begin(1_000_000, "Core_version");
-      HeapEvents events = new HeapEvents("test");
-      events.grown(heap, 1_000, 2_000, GrowthCause.GUEST);
+      HeapEvents events = new HeapEvents(heap.view());
+      events.grown(1_000, 2_000, GrowthPolicy.Cause.GUEST);
 
       // when
       long bytes =
           ThreadAllocation.bytesOf(
               () -> {
                 for (int i = 0; i < TIMES; i++) {
-                  events.grown(heap, 1_000, 2_000, GrowthCause.GUEST);
+                  events.grown(1_000, 2_000, GrowthPolicy.Cause.GUEST);
                 }
               });
 
@@ -90,25 +89,5 @@ class HeapEventsTest {
       assertTrue(bytes < TIMES * BOX_BYTES / 10, () -> bytes + " bytes");
       assertEquals(List.of(), log.events("memory.grown"));
     }
-  }
-
-  @Test
-  void a_call_that_nobody_listens_to_makes_no_report_and_its_failure_counts_all_the_same() {
-    // given
-    Heap heard = BareHeaps.claimed(new HeapListener() {});
-    Heap silent = BareHeaps.claimed(HeapListener.NONE);
-
-    // when
-    for (Heap heap : List.of(heard, silent)) {
-      heap.begin(1, "call");
-      heap.reset();
-      heap.completed("off_chain", FailureKind.TRAP, 1, 2, 3, 0);
-    }
-
-    // then
-    assertEquals(FailureKind.TRAP, heard.lastReport().failure());
-    assertEquals(null, silent.lastReport());
-    assertEquals(1, heard.failures());
-    assertEquals(1, silent.failures());
   }
 }

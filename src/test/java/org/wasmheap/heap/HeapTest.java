@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
-import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryAccessException;
@@ -73,7 +72,7 @@ class HeapTest {
     HeapHandle next = heap.begin(2, "next");
     assertArrayEquals(new byte[3], next.read(4000, 3));
     assertEquals(LinearMemory.PAGE_SIZE, next.memoryBytes());
-    assertEquals(0, heap.statistics().allocations());
+    assertEquals(0, heap.view().statistics().allocations());
     assertEquals(1, blocks);
   }
 
@@ -85,7 +84,7 @@ class HeapTest {
     assertTrue(thrownElsewhere(heap::reset) instanceof HeapConfinementException);
     assertTrue(thrownElsewhere(heap::claim) instanceof HeapConfinementException);
     assertTrue(thrownElsewhere(heap::retire) instanceof HeapConfinementException);
-    assertEquals(Heap.State.READY, heap.state());
+    assertEquals(HeapView.State.READY, heap.view().state());
   }
 
   @Test
@@ -103,7 +102,7 @@ class HeapTest {
     assertTrue(message.contains("test/1"), message);
     assertTrue(message.contains("'" + Thread.currentThread().getName() + "'"), message);
     assertTrue(message.contains("'thief'"), message);
-    assertEquals(0, heap.statistics().allocations());
+    assertEquals(0, heap.view().statistics().allocations());
   }
 
   @Test
@@ -142,11 +141,11 @@ class HeapTest {
     assertThrows(IllegalStateException.class, () -> heap.begin(2, "second"));
 
     assertThrows(AllocatorException.class, () -> call.free(0));
-    assertEquals(Heap.State.POISONED, heap.state());
+    assertEquals(HeapView.State.POISONED, heap.view().state());
     assertThrows(IllegalStateException.class, () -> heap.begin(3, "third"));
 
     heap.reset();
-    assertEquals(Heap.State.READY, heap.state());
+    assertEquals(HeapView.State.READY, heap.view().state());
     assertNull(heap.firstCause());
   }
 
@@ -157,7 +156,7 @@ class HeapTest {
 
     heap.retire();
 
-    assertEquals(Heap.State.RETIRED, heap.state());
+    assertEquals(HeapView.State.RETIRED, heap.view().state());
     assertThrows(HeapConfinementException.class, () -> call.malloc(8));
     assertThrows(HeapConfinementException.class, heap::reset);
     assertThrows(HeapConfinementException.class, heap::claim);
@@ -165,10 +164,10 @@ class HeapTest {
 
   @Test
   void a_poison_is_one_event_with_the_first_cause_however_often_the_heap_is_used_after_it() {
-    try (LogCapture log = LogCapture.of(Heap.class, Level.INFO)) {
+    try (LogCapture log = LogCapture.of(Level.INFO)) {
       // given
       Heap heap = BareHeaps.claimed(SILENT);
-      heap.keepOperations();
+      heap.view().keepOperations();
       HeapHandle call = heap.begin(42, "Core_version");
       int pointer = call.malloc(100);
       call.free(pointer);
@@ -212,7 +211,7 @@ class HeapTest {
         BareHeaps.claimed(
             new HeapListener() {
               @Override
-              public void grown(Heap which, int from, int to, GrowthCause cause) {
+              public void grown(HeapView which, int from, int to, GrowthPolicy.Cause cause) {
                 told.add(which.name() + " " + from + " -> " + to + " " + cause);
               }
             });
@@ -230,32 +229,22 @@ class HeapTest {
   void a_guest_that_grows_beyond_the_maximum_gets_minus_one_and_nobody_is_asked() {
     Heap heap =
         BareHeaps.claimed(
-            new HeapListener() {
-              @Override
-              public boolean mayGrow(Heap which, int from, int to, GrowthCause cause) {
-                throw new AssertionError("asked");
-              }
+            (which, from, to, cause) -> {
+              throw new AssertionError("asked");
             });
     HeapHandle call = heap.begin(1, "call");
 
     assertEquals(-1, call.growMemory(BareHeaps.MAX_PAGES));
     assertEquals(-1, call.growMemory(0xFFFF_FFFF));
     assertEquals(1, call.growMemory(0));
-    assertEquals(Heap.State.IN_CALL, heap.state());
+    assertEquals(HeapView.State.IN_CALL, heap.view().state());
   }
 
   @Test
   void a_refused_growth_aborts_the_call_and_does_not_poison() {
-    try (LogCapture log = LogCapture.of(Heap.class, Level.INFO)) {
+    try (LogCapture log = LogCapture.of(Level.INFO)) {
       // given
-      Heap heap =
-          BareHeaps.claimed(
-              new HeapListener() {
-                @Override
-                public boolean mayGrow(Heap which, int from, int to, GrowthCause cause) {
-                  return false;
-                }
-              });
+      Heap heap = BareHeaps.claimed((which, from, to, cause) -> false);
       HeapHandle call = heap.begin(1, "call");
 
       // when
@@ -264,7 +253,7 @@ class HeapTest {
 
       // then
       assertFalse(refusal.isDeterministic());
-      assertEquals(Heap.State.ABORTED, heap.state());
+      assertEquals(HeapView.State.ABORTED, heap.view().state());
       assertSame(refusal, heap.firstCause());
       assertEquals(0, log.events("heap.poisoned").size());
       assertEquals(1, log.events("heap.aborted").size());
@@ -275,55 +264,47 @@ class HeapTest {
   void a_host_function_that_swallows_a_refusal_cannot_go_on() {
     Heap heap =
         BareHeaps.claimed(
-            new HeapListener() {
-              @Override
-              public boolean mayGrow(Heap which, int from, int to, GrowthCause cause) {
-                throw new IllegalStateException("budget is broken");
-              }
+            (which, from, to, cause) -> {
+              throw new IllegalStateException("budget is broken");
             });
     HeapHandle call = heap.begin(1, "call");
     assertThrows(GrowthRefusedException.class, () -> call.growMemory(1));
 
     assertThrows(GrowthRefusedException.class, () -> call.malloc(8));
     assertThrows(GrowthRefusedException.class, () -> call.free(8));
-    assertTrue(String.valueOf(heap.firstCause()).contains("growth callback failed"));
+    assertTrue(String.valueOf(heap.firstCause()).contains("growth policy failed"));
   }
 
   @Test
   void an_exception_in_a_hook_is_logged_and_changes_nothing() {
-    try (LogCapture log = LogCapture.of(HeapListener.class, Level.WARN)) {
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
       // given
       Heap heap =
           BareHeaps.claimed(
               new HeapListener() {
                 @Override
-                public void created(Heap which) {
+                public void created(HeapView which) {
                   throw new IllegalStateException("created");
                 }
 
                 @Override
-                public void grown(Heap which, int from, int to, GrowthCause cause) {
+                public void grown(HeapView which, int from, int to, GrowthPolicy.Cause cause) {
                   throw new IllegalStateException("grown");
                 }
 
                 @Override
-                public void poisoned(Heap which, AllocatorException cause, PoisonReport report) {
+                public void poisoned(HeapView which, PoisonReport report) {
                   throw new IllegalStateException("poisoned");
                 }
 
                 @Override
-                public void reset(Heap which, int blocks) {
+                public void reset(HeapView which, int blocks) {
                   throw new IllegalStateException("reset");
                 }
 
                 @Override
-                public void retired(Heap which) {
+                public void retired(HeapView which) {
                   throw new IllegalStateException("retired");
-                }
-
-                @Override
-                public void callCompleted(CallReport report) {
-                  throw new IllegalStateException("callCompleted");
                 }
               });
 
@@ -332,47 +313,15 @@ class HeapTest {
       call.growMemory(1);
       assertThrows(AllocatorException.class, () -> call.free(0));
       heap.reset();
-      heap.completed("off_chain", FailureKind.ALLOCATOR_FAULT, 1, 2, 3, 4);
       heap.retire();
 
       // then
       assertEquals(
-          List.of("created", "grown", "poisoned", "reset", "callCompleted", "retired"),
+          List.of("created", "grown", "poisoned", "reset", "retired"),
           log.events("hook.failed").stream()
               .map(event -> String.valueOf(LogCapture.values(event).get("hook")))
               .toList());
     }
-  }
-
-  @Test
-  void the_report_of_a_call_says_what_it_was_and_took() {
-    // given
-    List<CallReport> reports = new ArrayList<>();
-    Heap heap =
-        BareHeaps.claimed(
-            new HeapListener() {
-              @Override
-              public void callCompleted(CallReport report) {
-                reports.add(report);
-              }
-            });
-    HeapHandle call = heap.begin(9, "call");
-    call.free(call.malloc(100));
-    call.malloc(20);
-    call.growMemory(1);
-
-    // when
-    int blocks = heap.reset();
-    heap.completed("off_chain", null, 1, 2, 3, blocks);
-
-    // then
-    assertEquals(
-        List.of(
-            new CallReport(
-                "test", 9, "call", "off_chain", "test/1", 1, null, 1, 2, 3, 1, 2, 1, 2, 1, 136, 1)),
-        reports);
-    assertEquals(reports.get(0), heap.lastReport());
-    assertEquals(0, heap.failures());
   }
 
   @Test
@@ -386,6 +335,74 @@ class HeapTest {
     assertThrows(
         MemoryAccessException.class, () -> call.write(LinearMemory.PAGE_SIZE - 1, new byte[2]));
     assertArrayEquals(new byte[1], call.read(LinearMemory.PAGE_SIZE - 1, 1));
-    assertEquals(Duration.ZERO, Duration.ofNanos(heap.statistics().allocations()));
+    assertEquals(Duration.ZERO, Duration.ofNanos(heap.view().statistics().allocations()));
+  }
+
+  /** Would end, reset and begin calls on the heap that it hears of. */
+  private static final class Meddler implements HeapListener, GrowthPolicy {
+    private final List<String> refused = new ArrayList<>();
+    private Heap heap;
+
+    private void meddle(String hook) {
+      assertThrows(IllegalStateException.class, heap::reset);
+      assertThrows(IllegalStateException.class, heap::retire);
+      assertThrows(IllegalStateException.class, heap::release);
+      assertThrows(IllegalStateException.class, () -> heap.begin(1, hook));
+      assertThrows(
+          IllegalStateException.class, () -> heap.abort(new GrowthRefusedException(hook, null)));
+      refused.add(hook);
+    }
+
+    @Override
+    public void created(HeapView view) {
+      meddle("created");
+    }
+
+    @Override
+    public boolean allows(String name, int fromPages, int toPages, GrowthPolicy.Cause cause) {
+      meddle("allows");
+      return true;
+    }
+
+    @Override
+    public void grown(HeapView view, int fromPages, int toPages, GrowthPolicy.Cause cause) {
+      meddle("grown");
+    }
+
+    @Override
+    public void poisoned(HeapView view, PoisonReport report) {
+      meddle("poisoned");
+    }
+
+    @Override
+    public void reset(HeapView view, int blocksRestored) {
+      meddle("reset");
+    }
+
+    @Override
+    public void retired(HeapView view) {
+      meddle("retired");
+    }
+  }
+
+  @Test
+  void a_hook_that_would_drive_the_heap_must_be_refused_and_change_nothing() {
+    // given
+    Meddler meddler = new Meddler();
+    Heap heap = BareHeaps.heap(meddler, meddler);
+    meddler.heap = heap;
+
+    // when
+    heap.claim();
+    HeapHandle call = heap.begin(1, "call");
+    assertEquals(1, call.growMemory(1));
+    assertThrows(AllocatorException.class, () -> call.free(0));
+    heap.reset();
+    heap.retire();
+
+    // then
+    assertEquals(
+        List.of("created", "allows", "grown", "poisoned", "reset", "retired"), meddler.refused);
+    assertEquals(HeapView.State.RETIRED, heap.view().state());
   }
 }

@@ -9,9 +9,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.HeapListener.GrowthCause;
-import org.wasmheap.heap.HeapListener.HeapOperation;
-import org.wasmheap.heap.HeapListener.PoisonReport;
 import org.wasmheap.testkit.BareHeaps;
 
 /** The last operations of a heap, which the report on a poison shows. */
@@ -22,7 +19,7 @@ class KeptOperationsTest {
 
   private static Heap keepsOperations() {
     Heap heap = BareHeaps.claimed(SILENT);
-    heap.keepOperations();
+    heap.view().keepOperations();
     return heap;
   }
 
@@ -37,13 +34,13 @@ class KeptOperationsTest {
   void the_last_64_operations_are_kept_the_oldest_first() {
     // given
     HeapHandle call = heap.begin(1, "call");
-    List<HeapOperation> all = new ArrayList<>();
+    List<PoisonReport.Operation> all = new ArrayList<>();
     for (int size = 1; size <= 100; size++) {
       int pointer = call.malloc(size);
-      all.add(new HeapOperation(size, pointer));
+      all.add(new PoisonReport.Operation(size, pointer));
       if (size % 3 == 0) {
         call.free(pointer);
-        all.add(new HeapOperation(pointer, 0));
+        all.add(new PoisonReport.Operation(pointer, 0));
       }
     }
 
@@ -68,7 +65,7 @@ class KeptOperationsTest {
     PoisonReport report = poison(heap, () -> call.free(0));
 
     // then
-    assertEquals(List.of(new HeapOperation(16, pointer)), report.lastOperations());
+    assertEquals(List.of(new PoisonReport.Operation(16, pointer)), report.lastOperations());
     assertEquals(List.of(), report.growths());
   }
 
@@ -92,11 +89,11 @@ class KeptOperationsTest {
     ListingObserver before = new ListingObserver();
     ListingObserver after = new ListingObserver();
     Heap own = BareHeaps.claimed(SILENT);
-    own.observe(before);
-    own.keepOperations();
+    own.view().observe(before);
+    own.view().keepOperations();
     callThatFails(own);
     own.reset();
-    own.observe(after);
+    own.view().observe(after);
 
     // when
     PoisonReport report = callThatFails(own);
@@ -113,7 +110,7 @@ class KeptOperationsTest {
   void only_the_owner_says_that_operations_are_kept() {
     Heap nobodys = BareHeaps.heap(SILENT);
 
-    assertThrows(HeapConfinementException.class, nobodys::keepOperations);
+    assertThrows(HeapConfinementException.class, nobodys.view()::keepOperations);
   }
 
   private static PoisonReport callThatFails(Heap heap) {
@@ -123,11 +120,11 @@ class KeptOperationsTest {
     return poison(heap, () -> call.free(0));
   }
 
-  private static final class ListingObserver implements HeapListener.Observer {
+  private static final class ListingObserver implements HeapObserver {
     private final List<String> heard = new ArrayList<>();
 
     @Override
-    public void began(Heap heap) {
+    public void began() {
       heard.add("began");
     }
 
@@ -147,12 +144,12 @@ class KeptOperationsTest {
     }
 
     @Override
-    public void grown(int fromPages, int toPages, GrowthCause cause) {
+    public void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
       heard.add("grown");
     }
 
     @Override
-    public void ended(Heap heap) {
+    public void ended() {
       heard.add("ended");
     }
   }

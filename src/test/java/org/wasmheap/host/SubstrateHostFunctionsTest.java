@@ -19,10 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.endive.HostFunction;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
-import org.wasmheap.pool.CallScope;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.ScopeGuests;
 

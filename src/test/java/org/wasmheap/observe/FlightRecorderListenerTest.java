@@ -19,11 +19,11 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.EveryOutcome;
 
@@ -35,17 +35,17 @@ class FlightRecorderListenerTest {
   @TempDir private Path folder;
 
   private final List<CallReport> reports = new CopyOnWriteArrayList<>();
-  private final List<HeapListener.Replacement> replacements = new CopyOnWriteArrayList<>();
-  private final List<HeapListener.Rejection> rejections = new CopyOnWriteArrayList<>();
-  private final HeapListener heard =
-      new HeapListener() {
+  private final List<PoolListener.Replacement> replacements = new CopyOnWriteArrayList<>();
+  private final List<PoolListener.Rejection> rejections = new CopyOnWriteArrayList<>();
+  private final PoolListener heard =
+      new PoolListener() {
         @Override
         public void callCompleted(CallReport report) {
           reports.add(report);
         }
 
         @Override
-        public void replaced(Heap heap, Replacement replacement) {
+        public void replaced(HeapView heap, Replacement replacement) {
           replacements.add(replacement);
         }
 
@@ -63,7 +63,7 @@ class FlightRecorderListenerTest {
       recording.start();
       try (HeapExecutor<HeapHandle> executor =
           EveryOutcome.executor()
-              .listener(HeapListener.all(new FlightRecorderListener(), heard))
+              .listener(PoolListener.all(new FlightRecorderListener(), heard))
               .build()) {
         EveryOutcome.of(executor);
       }

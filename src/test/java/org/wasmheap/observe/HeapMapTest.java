@@ -9,8 +9,8 @@ import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.allocator.HeapAudit.Block;
 import org.wasmheap.allocator.HeapAudit.OrderCount;
 import org.wasmheap.allocator.HeapAudit.Use;
-import org.wasmheap.heap.HeapListener.Growth;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.observe.HeapMap.Order;
 import org.wasmheap.observe.HeapMap.Piece;
 
@@ -177,8 +177,8 @@ class HeapMapTest {
     assertEquals(map.spanBytes(), map.takenBytes() + map.freeBytes());
     assertEquals(
         List.of(
-            new Growth(129, 21, 42, GrowthCause.ALLOCATOR),
-            new Growth(14_761, 42, 84, GrowthCause.ALLOCATOR)),
+            new Growth(129, 21, 42, GrowthPolicy.Cause.ALLOCATOR),
+            new Growth(14_761, 42, 84, GrowthPolicy.Cause.ALLOCATOR)),
         map.growths());
   }
 }

@@ -24,7 +24,7 @@ import org.wasmheap.allocator.AllocatorFault;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.testkit.BareHeaps;
 
 /** A poison report as text and as JSON. */
@@ -35,7 +35,7 @@ class PoisonReportsTest {
   private HeapHandle call;
 
   PoisonReportsTest() {
-    heap.keepOperations();
+    heap.view().keepOperations();
     call = heap.begin(42, "Core_version");
   }
 

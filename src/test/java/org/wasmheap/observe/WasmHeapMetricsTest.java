@@ -4,7 +4,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.testkit.Calls.CALL;
 import static org.wasmheap.testkit.Calls.waiting;
@@ -25,12 +25,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.wasmheap.heap.CallReport;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.EveryOutcome;
 
@@ -38,17 +38,20 @@ import org.wasmheap.testkit.EveryOutcome;
 @Timeout(60)
 class WasmHeapMetricsTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final WasmHeapMetrics metrics = new WasmHeapMetrics();
   private final List<CallReport> reports = new CopyOnWriteArrayList<>();
-  private final HeapListener listener =
-      HeapListener.all(
-          metrics,
-          new HeapListener() {
-            @Override
-            public void callCompleted(CallReport report) {
-              reports.add(report);
-            }
-          });
+  private final PoolListener listener =
+      new PoolListener() {
+        @Override
+        public void callCompleted(CallReport report) {
+          reports.add(report);
+        }
+      };
+
+  private WasmHeapMetrics metricsOf(HeapExecutor<?> executor) {
+    WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
+    metrics.bindTo(registry);
+    return metrics;
+  }
 
   private Timer timer(String name, String callClass, String outcome) {
     return registry.get(name).tags("pool", "test", "class", callClass, "outcome", outcome).timer();
@@ -64,14 +67,14 @@ class WasmHeapMetricsTest {
 
   @Test
   void calls_are_timed_by_class_and_outcome() throws Exception {
-    metrics.bindTo(registry);
     try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().listener(listener).build()) {
+      metricsOf(executor);
       EveryOutcome.of(executor);
     }
 
     // of the class off_chain three completed
     List<CallReport> offChain =
-        reports.stream().filter(report -> report.callClass().equals("off_chain")).toList();
+        reports.stream().filter(report -> report.callClass() == CallClass.OFF_CHAIN).toList();
     assertEquals(3, offChain.size());
     Timer run = timer("wasmheap.call.run", "off_chain", "completed");
     assertEquals(3, run.count());
@@ -102,11 +105,10 @@ class WasmHeapMetricsTest {
 
   @Test
   void counters_and_gauges_are_those_of_the_executor() throws Exception {
-    metrics.bindTo(registry);
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().listener(metrics).build()) {
-      metrics.watch(executor);
+    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().build()) {
+      metricsOf(executor);
       EveryOutcome.of(executor);
       await().untilAsserted(() -> assertEquals(0, gauge("wasmheap.running")));
 
@@ -123,7 +125,7 @@ class WasmHeapMetricsTest {
       assertEquals(Map.of("block_import", 0.0, "authoring", 1.0, "off_chain", 1.0), queued());
       assertEquals(1, gauge("wasmheap.workers"));
       assertEquals(1, gauge("wasmheap.instances"));
-      assertEquals(0, gauge("wasmheap.lost"));
+      assertEquals(0, gauge("wasmheap.abandoned"));
       assertEquals(
           (double) executor.statistics().materialisedBytes(),
           gauge("wasmheap.memory.materialised"));
@@ -147,9 +149,8 @@ class WasmHeapMetricsTest {
 
   @Test
   void names_units_and_tags_are_few_and_conventional() throws Exception {
-    metrics.bindTo(registry);
-    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().listener(metrics).build()) {
-      metrics.watch(executor);
+    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().build()) {
+      metricsOf(executor);
       EveryOutcome.of(executor);
     }
 
@@ -177,7 +178,7 @@ class WasmHeapMetricsTest {
             Map.entry("wasmheap.queued", "calls"),
             Map.entry("wasmheap.running", "calls"),
             Map.entry("wasmheap.workers", "threads"),
-            Map.entry("wasmheap.lost", "threads"),
+            Map.entry("wasmheap.abandoned", "threads"),
             Map.entry("wasmheap.instances", "instances"),
             Map.entry("wasmheap.memory.materialised", "bytes")),
         units);
@@ -185,8 +186,8 @@ class WasmHeapMetricsTest {
 
   @Test
   void more_calls_of_other_names_make_no_more_meters() throws Exception {
-    metrics.bindTo(registry);
-    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(metrics).build()) {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      metricsOf(executor);
       executor.call(CALL, heap -> 1);
       int meters = registry.getMeters().size();
 
@@ -200,40 +201,52 @@ class WasmHeapMetricsTest {
   }
 
   @Test
-  void an_executor_may_be_watched_before_there_is_a_registry() throws Exception {
-    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(metrics).build()) {
-      metrics.watch(executor);
+  void what_happened_before_must_be_in_the_counters_and_in_no_timer() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
       executor.call(CALL, heap -> 1);
 
-      metrics.bindTo(registry);
-      metrics.bindTo(registry);
+      WasmHeapMetrics metrics = metricsOf(executor);
+      metrics.bindTo(registry); // Once more changes nothing.
+      executor.call(CALL, heap -> 1);
 
       assertEquals(1, gauge("wasmheap.workers"));
-      assertEquals(1, counter("wasmheap.calls", "outcome", "completed"));
+      assertEquals(2, counter("wasmheap.calls", "outcome", "completed"));
+      assertEquals(1, timer("wasmheap.call.run", "off_chain", "completed").count());
     }
   }
 
   @Test
   void an_executor_that_takes_the_name_of_an_earlier_one_takes_its_place() throws Exception {
-    metrics.bindTo(registry);
     try (HeapExecutor<HeapHandle> earlier = BareHeaps.executor().workers(3).build()) {
-      metrics.watch(earlier);
+      metricsOf(earlier);
       assertEquals(3, gauge("wasmheap.workers"));
     }
 
     try (HeapExecutor<HeapHandle> later = BareHeaps.executor().workers(2).build()) {
-      metrics.watch(later);
+      metricsOf(later);
 
       assertEquals(2, gauge("wasmheap.workers"));
     }
   }
 
   @Test
-  void a_second_registry_is_refused() {
-    metrics.bindTo(registry);
-
+  void close_must_take_all_meters_out_of_every_registry_and_time_no_more_calls() throws Exception {
     SimpleMeterRegistry second = new SimpleMeterRegistry();
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      // given
+      WasmHeapMetrics metrics = metricsOf(executor);
+      metrics.bindTo(second);
+      executor.call(CALL, heap -> 1);
+      assertFalse(registry.getMeters().isEmpty());
+      assertEquals(registry.getMeters().size(), second.getMeters().size());
 
-    assertThrows(IllegalStateException.class, () -> metrics.bindTo(second));
+      // when
+      metrics.close();
+      executor.call(CALL, heap -> 1);
+
+      // then
+      assertEquals(List.of(), registry.getMeters());
+      assertEquals(List.of(), second.getMeters());
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import org.wasmheap.guest.CallScope;
 import org.wasmheap.testkit.BareStage;
 
 /** The table of failures on bare heaps. */

@@ -5,9 +5,8 @@ import static org.wasmheap.testkit.Calls.CALL;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
-import org.wasmheap.heap.CallReport;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.ThreadAllocation;
 
@@ -18,7 +17,7 @@ final class CallGarbageTest {
   /** A goal of the project: for a whole call of a runtime, its result aside. */
   private static final long MOST_BYTES = 600;
 
-  private static final HeapExecutor.Call<HeapHandle, Integer> WORK = heap -> heap.malloc(8);
+  private static final GuestCall<HeapHandle, Integer> WORK = heap -> heap.malloc(8);
 
   private static void makeCalls(HeapExecutor<HeapHandle> executor) {
     try {
@@ -55,8 +54,8 @@ final class CallGarbageTest {
   void a_report_is_made_only_for_who_listens() throws InterruptedException {
     // given
     AtomicLong reports = new AtomicLong();
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
           public void callCompleted(CallReport report) {
             reports.incrementAndGet();

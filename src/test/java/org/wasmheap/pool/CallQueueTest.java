@@ -15,30 +15,29 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.wasmheap.guest.CallException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions.CallClass;
-import org.wasmheap.pool.DueCalls.Verdict;
 
 /** The queue's promise, one thread at a time: it knows a call until the call's future is done. */
 @Timeout(60)
 class CallQueueTest {
-  private static final long HOUR = TimeUnit.HOURS.toNanos(1);
   private static final int MANY = 200;
 
-  private final PoolContext<HeapHandle> pool = PoolParts.pool(MANY);
-  private final CallQueue<HeapHandle> queue = pool.queue();
+  private final PoolParts pool = PoolParts.withoutGrace(MANY);
+  private final CallQueue<HeapHandle> queue = pool.queue;
   private final DueCalls<HeapHandle> due = new DueCalls<>();
 
   private CallTask<HeapHandle, String> call() {
-    return PoolParts.task(pool, "call", CallClass.OFF_CHAIN);
+    return pool.task("call", CallClass.OFF_CHAIN);
   }
 
   private CallTask<HeapHandle, String> callDueNow() {
-    return PoolParts.task(pool, "due", CallClass.OFF_CHAIN, System.nanoTime());
+    return pool.task("due", CallClass.OFF_CHAIN, System.nanoTime());
   }
 
   private List<Verdict> look() {
-    queue.awaitDue(due, HOUR, 0);
+    queue.awaitDue(due, 0);
     List<Verdict> verdicts = new ArrayList<>();
     for (int i = 0; i < due.size(); i++) {
       verdicts.add(due.verdict(i));
@@ -62,7 +61,7 @@ class CallQueueTest {
     await().until(() -> !look().isEmpty());
     assertEquals(Verdict.UNFINISHED, due.verdict(0));
     assertFalse(queue.drain(0), "not idle while a call is undone");
-    call.lose(false);
+    call.failAsBroken(false);
     queue.finished(call);
     assertTrue(queue.drain(0));
     assertEquals(List.of(), look());
@@ -99,7 +98,7 @@ class CallQueueTest {
     assertFalse(queue.drain(0));
     assertNull(queue.take(null), "nothing to run");
     assertFalse(queue.remove(call), "it has no place to free");
-    call.lose(false);
+    call.failAsBroken(false);
     queue.finished(call);
     assertTrue(queue.drain(0));
   }
@@ -112,7 +111,7 @@ class CallQueueTest {
     assertEquals(call, queue.take(null));
 
     // when
-    queue.awaitDue(due, 0, 0);
+    queue.awaitDue(due, 0);
     assertEquals(Verdict.INTERRUPT, due.verdict(0));
 
     // then
@@ -122,7 +121,7 @@ class CallQueueTest {
     assertFalse(queue.drain(0));
     await().until(() -> !look().isEmpty());
     assertEquals(Verdict.GIVE_UP, due.verdict(0), "the first verdict stands");
-    call.lose(false);
+    call.failAsBroken(false);
     queue.finished(call);
     assertTrue(queue.drain(0));
   }
@@ -133,7 +132,7 @@ class CallQueueTest {
     CallTask<HeapHandle, String> call = callDueNow();
     queue.offer(call);
     assertEquals(call, queue.take(null));
-    queue.awaitDue(due, 0, 0);
+    queue.awaitDue(due, 0);
     assertEquals(List.of(Verdict.GIVE_UP), look());
 
     // when
@@ -157,7 +156,7 @@ class CallQueueTest {
       look();
       for (int i = 0; i < due.size(); i++) {
         told.add(due.call(i));
-        due.call(i).lose(false);
+        due.call(i).failAsBroken(false);
         queue.finished(due.call(i));
       }
     } while (due.size() > 0);
@@ -186,12 +185,12 @@ class CallQueueTest {
     assertEquals(waits, due.call(1));
     assertNotNull(queue.offer(call()), "nothing is accepted");
     assertFalse(queue.begin(call()), "not even of a worker's thread");
-    waits.lose(false);
+    waits.failAsBroken(false);
     queue.finished(waits);
-    assertTrue(queue.awaitDue(due, HOUR, 0), "one is left");
+    assertTrue(queue.awaitDue(due, 0), "one is left");
     runs.complete("well");
     queue.finished(runs);
-    assertFalse(queue.awaitDue(due, HOUR, 0), "that was the last");
+    assertFalse(queue.awaitDue(due, 0), "that was the last");
   }
 
   @Test
@@ -217,12 +216,12 @@ class CallQueueTest {
     CallTask<HeapHandle, String> call = call();
     call.complete("well");
 
-    call.lose(new IllegalStateException("too late"));
-    call.lose(true);
+    Failures.endBroken(call, new IllegalStateException("too late"));
+    call.failAsBroken(true);
 
-    assertEquals(1, pool.counters().completed.get());
-    assertEquals(0, pool.counters().failed.get());
-    assertEquals(0, pool.counters().cutOff.get());
+    assertEquals(1, pool.counters.completed.get());
+    assertEquals(0, pool.counters.failed.get());
+    assertEquals(0, pool.counters.cutOff.get());
   }
 
   @Test
@@ -260,22 +259,22 @@ class CallQueueTest {
   void a_lost_call_must_fail_once_and_be_counted_once() {
     CallTask<HeapHandle, String> call = call();
 
-    call.lose(false);
-    call.lose(false);
+    call.failAsBroken(false);
+    call.failAsBroken(false);
     call.complete("late");
 
     CallException failure =
         assertThrows(CallException.class, () -> call.await(TimeUnit.SECONDS.toNanos(1)));
     assertFalse(failure.isDeterministic());
-    assertEquals(1, pool.counters().failed.get());
-    assertEquals(0, pool.counters().completed.get());
+    assertEquals(1, pool.counters.failed.get());
+    assertEquals(0, pool.counters.completed.get());
   }
 
   @Test
   void an_exception_that_does_not_even_give_its_message_must_fail_its_call_all_the_same() {
     CallTask<HeapHandle, String> call = call();
 
-    call.lose(new Mute());
+    Failures.endBroken(call, new Mute());
 
     CallException failure =
         assertThrows(CallException.class, () -> call.await(TimeUnit.SECONDS.toNanos(1)));

@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.testkit.BareStage;
 import org.wasmheap.testkit.ChaosPool;
 import org.wasmheap.testkit.ChaosPool.Submitted;
@@ -68,7 +68,7 @@ class ChaosTest {
 
   @Test
   void no_call_and_no_capacity_must_get_lost_whatever_happens() throws Exception {
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.ERROR)) {
+    try (LogCapture log = LogCapture.of(Level.ERROR)) {
       // when
       long over = System.nanoTime() + SECONDS.toNanos(SECONDS_TO_RUN);
       onAllThreads(random -> playUntil(over, random));
@@ -162,7 +162,7 @@ class ChaosTest {
         .untilAsserted(
             () -> {
               ExecutorStatistics now = pool.executor().statistics();
-              assertEquals(0, now.running() + now.queued() + now.lostThreads(), now::toString);
+              assertEquals(0, now.running() + now.queued() + now.abandonedThreads(), now::toString);
             });
     ExecutorStatistics counted = pool.executor().statistics();
     assertEquals(

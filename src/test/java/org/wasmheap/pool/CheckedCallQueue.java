@@ -23,7 +23,7 @@ public final class CheckedCallQueue {
   private static final long NEVER = Long.MAX_VALUE;
 
   /** Gives the calls their numbers, and is otherwise out of it. */
-  private static final PoolContext<HeapHandle> NUMBERS = PoolParts.pool(1);
+  private static final PoolParts NUMBERS = PoolParts.withRoomFor(1);
 
   private final List<CallTask<HeapHandle, String>> calls = new ArrayList<>();
   private final CallQueue<HeapHandle> queue;
@@ -34,11 +34,10 @@ public final class CheckedCallQueue {
     for (CallClass each : CallClass.values()) {
       places.put(each, SequentialCallQueue.places(each));
     }
-    queue = new CallQueue<>(places, NEVER);
+    queue = new CallQueue<>(places, NEVER, HOUR);
     for (int call = 0; call < SequentialCallQueue.CALLS; call++) {
       long dueNanos = SequentialCallQueue.isDue(call) ? PAST : FUTURE;
-      calls.add(
-          PoolParts.task(NUMBERS, "call " + call, SequentialCallQueue.classOf(call), dueNanos));
+      calls.add(NUMBERS.task("call " + call, SequentialCallQueue.classOf(call), dueNanos));
     }
     SequentialCallQueue.PRELOADED.forEach(call -> queue.offer(calls.get(call)));
   }
@@ -83,7 +82,7 @@ public final class CheckedCallQueue {
   @Operation
   public String due() {
     DueCalls<HeapHandle> due = new DueCalls<>();
-    boolean more = queue.awaitDue(due, HOUR, 0);
+    boolean more = queue.awaitDue(due, 0);
     StringJoiner told = new StringJoiner(", ", "", more ? "" : ", the end");
     for (int i = 0; i < due.size(); i++) {
       told.add(calls.indexOf(due.call(i)) + " " + due.verdict(i));

@@ -30,7 +30,8 @@ class ExecutorSettingsTest {
               "workers", (builder, value) -> builder.workers(value.intValue()),
               "queueCapacity", (builder, value) -> builder.queueCapacity(value.intValue()),
               "maxDepth", (builder, value) -> builder.maxDepth(value.intValue()),
-              "maxLostThreads", (builder, value) -> builder.maxLostThreads(value.intValue()),
+              "maxAbandonedThreads",
+                  (builder, value) -> builder.maxAbandonedThreads(value.intValue()),
               "stackBytes", HeapExecutor.Builder::stackBytes));
 
   private static final Map<String, BiFunction<HeapExecutor.Builder<?>, Duration, Object>> TIMES =
@@ -42,7 +43,8 @@ class ExecutorSettingsTest {
               "trimAfter", HeapExecutor.Builder::trimAfter));
 
   /** Nothing is out of range of these. */
-  private static final Set<String> WITHOUT_RANGE = Set.of("verifyResets", "warmUp", "listener");
+  private static final Set<String> WITHOUT_RANGE =
+      Set.of("verifyResets", "warmUp", "growthPolicy", "listener");
 
   private final HeapExecutor.Builder<HeapHandle> builder = BareHeaps.executor();
 
@@ -70,7 +72,7 @@ class ExecutorSettingsTest {
     "workers, 1, 1024",
     "queueCapacity, 1, 1048576",
     "maxDepth, 0, 64",
-    "maxLostThreads, 0, 1024",
+    "maxAbandonedThreads, 0, 1024",
     "stackBytes, 262144, 1073741824"
   })
   void a_number_out_of_range_must_be_refused_with_setting_value_and_range(

@@ -22,10 +22,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.EveryOutcome;
 
@@ -156,8 +154,8 @@ class ExecutorStatisticsTest {
   void times_are_the_sums_of_the_reports_also_of_nested_calls_and_of_threads_that_are_gone()
       throws Exception {
     List<CallReport> reports = new CopyOnWriteArrayList<>();
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
           public void callCompleted(CallReport report) {
             reports.add(report);
@@ -214,7 +212,7 @@ class ExecutorStatisticsTest {
   @Test
   void each_live_heap_is_told_of_with_its_calls_and_the_last_of_them() throws Exception {
     try (HeapExecutor<HeapHandle> heard =
-            BareHeaps.executor().listener(new HeapListener() {}).build();
+            BareHeaps.executor().listener(new PoolListener() {}).build();
         HeapExecutor<HeapHandle> silent = BareHeaps.executor().build()) {
       for (HeapExecutor<HeapHandle> executor : List.of(heard, silent)) {
         assertTrue(executor.awaitReady(LONG));
@@ -227,7 +225,7 @@ class ExecutorStatisticsTest {
       List<ExecutorStatistics.OfHeap> heaps = heard.heaps();
       assertEquals(2, heaps.size());
       assertEquals("test/1", heaps.get(0).name());
-      assertEquals(Heap.State.READY, heaps.get(0).state());
+      assertEquals(HeapView.State.READY, heaps.get(0).state());
       assertEquals(2, heaps.get(0).calls());
       assertEquals(0, heaps.get(0).failures());
       assertEquals("second", heaps.get(0).lastCall().name());

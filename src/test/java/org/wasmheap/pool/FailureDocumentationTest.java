@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.testkit.FailureRow;
 
 /** The table that is documented is the table that is tested. */

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.CuedListener;
 import org.wasmheap.testkit.FailureRow;
@@ -63,7 +65,8 @@ abstract class FailureTable<G> {
         .grace(Duration.ofSeconds(5))
         .maxDepth(1)
         .verifyResets(true)
-        .listener(listener);
+        .listener(listener)
+        .growthPolicy(listener);
   }
 
   private void restart(HeapExecutor.Builder<G> builder) throws InterruptedException {
@@ -86,7 +89,7 @@ abstract class FailureTable<G> {
   }
 
   /** Work that occupies the worker until the test lets it go, also if it is interrupted. */
-  private HeapExecutor.Call<G, String> occupying(CountDownLatch started) {
+  private GuestCall<G, String> occupying(CountDownLatch started) {
     return guest -> {
       started.countDown();
       assertTrue(Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS));
@@ -189,9 +192,9 @@ abstract class FailureTable<G> {
     assertEnded(FailureRow.LOST, failure);
     assertNextCallRight();
     assertFalse(heap.equals(heapName()));
-    assertEquals(1, executor.statistics().lostThreads());
+    assertEquals(1, executor.statistics().abandonedThreads());
     go.countDown();
-    await().untilAsserted(() -> assertEquals(0, executor.statistics().lostThreads()));
+    await().untilAsserted(() -> assertEquals(0, executor.statistics().abandonedThreads()));
     assertNextCallRight();
   }
 
@@ -365,7 +368,7 @@ abstract class FailureTable<G> {
     assertEquals(FailureRow.SHUT.kind(), failureOf(running).kind());
     assertEnded(FailureRow.SHUT, failureOf(waiting));
     assertEnded(FailureRow.SHUT, failureOf(executor.submit(CALL, stage::probe)));
-    assertEquals(2, account.abandoned());
+    assertEquals(2, account.cutOff());
     assertEquals(0, account.total().instances());
   }
 }

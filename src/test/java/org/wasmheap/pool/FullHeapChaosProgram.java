@@ -11,6 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.testkit.BareHeaps;
 
@@ -42,7 +44,7 @@ final class FullHeapChaosProgram {
   // A class, not a lambda: the JVM never again links a lambda that it could not once.
 
   /** A call that takes all the memory that there is, and holds it. */
-  private final class Greedy implements HeapExecutor.Call<HeapHandle, Integer> {
+  private final class Greedy implements GuestCall<HeapHandle, Integer> {
     private final boolean nests;
 
     Greedy(boolean nests) {
@@ -87,7 +89,7 @@ final class FullHeapChaosProgram {
   }
 
   /** A call that gives where its block is, which tells whether its heap was as new. */
-  private static final class Small implements HeapExecutor.Call<HeapHandle, Integer> {
+  private static final class Small implements GuestCall<HeapHandle, Integer> {
     @Override
     public Integer run(HeapHandle heap) {
       return heap.malloc(8);
@@ -179,7 +181,7 @@ final class FullHeapChaosProgram {
       LockSupport.parkNanos(PAUSE_NANOS);
     }
     int undone = undone();
-    while (insist(statistics).lostThreads() > 0) { // They hold memory until they return.
+    while (insist(statistics).abandonedThreads() > 0) { // They hold memory until they return.
       LockSupport.parkNanos(PAUSE_NANOS);
     }
     int succeeded = 0;
@@ -200,7 +202,7 @@ final class FullHeapChaosProgram {
         "unaccounted=" + (end.submitted() - ended),
         "running=" + end.running(),
         "instances=" + end.instances(),
-        "lost=" + end.lostThreads());
+        "lost=" + end.abandonedThreads());
   }
 
   /** Says what became of the calls. */

@@ -11,6 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.testkit.BareHeaps;
 
@@ -24,7 +26,7 @@ final class FullHeapProgram {
   private static final int LATER = 20;
 
   // Linked here: a lambda that is linked first when there is no memory never works again.
-  private static final HeapExecutor.Call<HeapHandle, Integer> MALLOC = heap -> heap.malloc(8);
+  private static final GuestCall<HeapHandle, Integer> MALLOC = heap -> heap.malloc(8);
 
   private FullHeapProgram() {}
 
@@ -88,14 +90,14 @@ final class FullHeapProgram {
             "submitted=" + end.submitted(),
             "ended=" + (end.completed() + end.failed() + end.rejected() + end.cancelled()),
             "running=" + end.running(),
-            "lost=" + end.lostThreads()));
+            "lost=" + end.abandonedThreads()));
   }
 
   /** A call whose time is over, or whose thread was given up, may hold memory for a while more. */
   private static boolean isFull(HeapExecutor<HeapHandle> executor) {
     try {
       ExecutorStatistics now = executor.statistics();
-      return now.running() + now.lostThreads() > 0;
+      return now.running() + now.abandonedThreads() > 0;
     } catch (OutOfMemoryError e) {
       return true;
     }

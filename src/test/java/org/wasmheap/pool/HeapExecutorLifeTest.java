@@ -20,10 +20,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.LogCapture;
 
@@ -72,13 +72,13 @@ class HeapExecutorLifeTest {
       throws Exception {
     AtomicInteger warmed = new AtomicInteger();
     AtomicInteger retired = new AtomicInteger();
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
+    try (LogCapture log = LogCapture.of(Level.WARN);
         HeapExecutor<HeapHandle> executor =
             BareHeaps.executor()
                 .listener(
-                    new HeapListener() {
+                    new PoolListener() {
                       @Override
-                      public void retired(Heap heap) {
+                      public void retired(HeapView heap) {
                         retired.incrementAndGet();
                       }
                     })
@@ -184,7 +184,7 @@ class HeapExecutorLifeTest {
   void a_factory_that_hangs_must_be_told_of_once_and_hang_no_caller() throws Exception {
     CountDownLatch entered = new CountDownLatch(1);
     GuestFactory<HeapHandle> factory = BareHeaps.factory();
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
+    try (LogCapture log = LogCapture.of(Level.WARN);
         HeapExecutor<HeapHandle> executor =
             BareHeaps.executor(
                     () -> {
@@ -254,7 +254,7 @@ class HeapExecutorLifeTest {
     assertTrue(stuck.isDone() && waits.isDone(), () -> stuck + " " + waits + " " + account);
     assertEquals(FailureKind.SHUTDOWN, failureOf(stuck).kind());
     assertEquals(FailureKind.SHUTDOWN, failureOf(waits).kind());
-    assertEquals(2, account.abandoned());
+    assertEquals(2, account.cutOff());
     go.countDown();
   }
 
@@ -313,7 +313,7 @@ class HeapExecutorLifeTest {
     // then
     assertTrue(Thread.interrupted(), "the flag stays");
     assertTrue(runs.isDone() && waits.isDone());
-    assertEquals(2, account.abandoned());
+    assertEquals(2, account.cutOff());
     assertEquals(2, account.failed());
     go.countDown();
   }
@@ -333,7 +333,7 @@ class HeapExecutorLifeTest {
     HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
 
     // then
-    assertEquals(1, account.abandoned());
+    assertEquals(1, account.cutOff());
     assertEquals(1, account.failed());
     go.countDown();
   }

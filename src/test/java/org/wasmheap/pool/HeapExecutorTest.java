@@ -24,12 +24,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.BlockLimit;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.BrokenObserver;
@@ -75,8 +76,8 @@ class HeapExecutorTest {
   void a_result_must_come_after_the_reset_so_that_reports_hold_it() throws Exception {
     // given
     AtomicReference<CallReport> report = new AtomicReference<>();
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
           public void callCompleted(CallReport completed) {
             report.set(completed);
@@ -277,7 +278,7 @@ class HeapExecutorTest {
             () -> new ForgetfulMemory(memories.incrementAndGet() == 1),
             BareHeaps.HEAP_BASE,
             BlockLimit.ON_CHAIN);
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN);
+    try (LogCapture log = LogCapture.of(Level.WARN);
         HeapExecutor<HeapHandle> executor =
             BareHeaps.executor(factory).verifyResets(true).build()) {
       // when
@@ -351,10 +352,10 @@ class HeapExecutorTest {
   @Test
   void an_error_in_a_hook_or_an_observer_must_not_change_a_result() throws Exception {
     // given
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
-          public void created(Heap heap) {
+          public void created(HeapView heap) {
             heap.observe(new BrokenObserver());
             throw new AssertionError("created");
           }
@@ -396,20 +397,20 @@ class HeapExecutorTest {
   void hooks_must_run_on_the_thread_that_owns_the_heap() throws Exception {
     // given
     List<String> heard = java.util.Collections.synchronizedList(new ArrayList<>());
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
-          public void created(Heap heap) {
+          public void created(HeapView heap) {
             heard.add("created on " + Thread.currentThread().getName());
           }
 
           @Override
-          public void reset(Heap heap, int blocks) {
+          public void reset(HeapView heap, int blocks) {
             heard.add("reset on " + Thread.currentThread().getName());
           }
 
           @Override
-          public void retired(Heap heap) {
+          public void retired(HeapView heap) {
             heard.add("retired on " + Thread.currentThread().getName());
           }
         };

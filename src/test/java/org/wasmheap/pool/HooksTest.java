@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.testkit.Calls.CALL;
 import static org.wasmheap.testkit.Calls.failureOf;
@@ -29,11 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.Calls;
 import org.wasmheap.testkit.EveryOutcome;
@@ -71,7 +68,6 @@ class HooksTest {
     assertEquals(
         Map.of(
             "created", worker,
-            "mayGrow", worker,
             "grown", worker,
             "poisoned", worker,
             "reset", worker,
@@ -83,14 +79,15 @@ class HooksTest {
   }
 
   @Test
-  void an_instance_in_reserve_must_be_told_of_by_who_makes_it_and_who_ends_it() throws Exception {
+  void a_nested_instance_must_be_told_of_by_the_threads_that_make_use_and_end_it()
+      throws Exception {
     HookRecorder hooks = new HookRecorder();
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(hooks).build();
     executor.call(CALL, outer -> executor.call(CALL, inner -> inner.malloc(8)));
 
     executor.close();
 
-    assertEquals(Set.of(WORKER, "test-reserve"), hooks.threads().get("created"));
+    assertEquals(Set.of(WORKER, "test-nested"), hooks.threads().get("created"));
     assertEquals(Set.of(WORKER), hooks.threads().get("reset"));
     assertEquals(Set.of(WORKER), hooks.threads().get("callCompleted"));
     assertEquals(Set.of(WORKER, Thread.currentThread().getName()), hooks.threads().get("retired"));
@@ -118,7 +115,7 @@ class HooksTest {
 
     // when
     HookRecorder hooks = new HookRecorder(hook -> sneakyThrow(thrown.get()));
-    try (LogCapture log = LogCapture.of(HeapListener.class, Level.WARN)) {
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
       HeapExecutor<HeapHandle> executor = EveryOutcome.executor().listener(hooks).build();
       List<String> seen = EveryOutcome.of(executor);
       executor.close();
@@ -154,78 +151,6 @@ class HooksTest {
   }
 
   @Test
-  void a_hook_that_would_drive_the_heap_must_be_refused_and_change_no_result() throws Exception {
-    // given
-    List<String> expected;
-    try (HeapExecutor<HeapHandle> silent = EveryOutcome.executor().build()) {
-      expected = EveryOutcome.of(silent);
-    }
-    Meddler meddler = new Meddler();
-
-    // when
-    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().listener(meddler).build()) {
-      assertEquals(expected, EveryOutcome.of(executor));
-    }
-
-    // then
-    assertEquals(
-        Set.of("created", "mayGrow", "grown", "poisoned", "reset", "retired", "replaced"),
-        meddler.refused);
-  }
-
-  /** Would end, reset and begin calls on each heap that it hears of. */
-  private static final class Meddler implements HeapListener {
-    private final Set<String> refused = new ConcurrentSkipListSet<>();
-
-    private void meddle(String hook, Heap heap) {
-      assertThrows(IllegalStateException.class, heap::reset);
-      assertThrows(IllegalStateException.class, heap::retire);
-      assertThrows(IllegalStateException.class, heap::release);
-      assertThrows(IllegalStateException.class, () -> heap.begin(1, hook));
-      assertThrows(
-          IllegalStateException.class,
-          () -> heap.abort(new CallException(FailureKind.CANCELLED, hook, null)));
-      refused.add(hook);
-    }
-
-    @Override
-    public void created(Heap heap) {
-      meddle("created", heap);
-    }
-
-    @Override
-    public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-      meddle("mayGrow", heap);
-      return true;
-    }
-
-    @Override
-    public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-      meddle("grown", heap);
-    }
-
-    @Override
-    public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
-      meddle("poisoned", heap);
-    }
-
-    @Override
-    public void reset(Heap heap, int blocksRestored) {
-      meddle("reset", heap);
-    }
-
-    @Override
-    public void retired(Heap heap) {
-      meddle("retired", heap);
-    }
-
-    @Override
-    public void replaced(Heap heap, Replacement replacement) {
-      meddle("replaced", heap);
-    }
-  }
-
-  @Test
   void a_hook_that_blocks_must_hold_up_its_own_call_alone_and_that_until_its_deadline()
       throws Exception {
     // given two workers, and a listener that blocks in the first call that completes
@@ -250,9 +175,9 @@ class HooksTest {
       // then the one that is held fails by its deadline, and its thread is replaced
       assertEquals(FailureKind.DEADLINE, failureOf(held).kind());
       assertTrue(executor.awaitReady(LONG));
-      assertEquals(1, executor.statistics().lostThreads());
+      assertEquals(1, executor.statistics().abandonedThreads());
       go.countDown();
-      await().untilAsserted(() -> assertEquals(0, executor.statistics().lostThreads()));
+      await().untilAsserted(() -> assertEquals(0, executor.statistics().abandonedThreads()));
     }
   }
 
@@ -272,7 +197,7 @@ class HooksTest {
     HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
 
     assertEquals(1, account.threadsLeft());
-    assertEquals(1, account.abandoned());
+    assertEquals(1, account.cutOff());
     assertEquals(FailureKind.SHUTDOWN, failureOf(waits).kind());
   }
 
@@ -323,32 +248,50 @@ class HooksTest {
     HookRecorder last = new HookRecorder();
     try (HeapExecutor<HeapHandle> executor =
         EveryOutcome.executor()
-            .listener(HeapListener.all(broken, HeapListener.all(), last))
+            .listener(PoolListener.all(broken, PoolListener.all(), last))
             .build()) {
       EveryOutcome.of(executor);
     }
 
-    assertEquals(9, last.threads().size());
+    assertEquals(8, last.threads().size());
     assertEquals(broken.threads(), last.threads());
   }
 
   @Test
-  void memory_must_grow_only_if_all_listeners_allow_it() throws Exception {
-    HookRecorder yes = new HookRecorder();
-    HeapListener no =
-        new HeapListener() {
-          @Override
-          public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-            return false;
-          }
-        };
+  void memory_must_grow_only_if_the_policy_allows_it() throws Exception {
+    Set<String> asked = new ConcurrentSkipListSet<>();
     try (HeapExecutor<HeapHandle> executor =
-        BareHeaps.executor().listener(HeapListener.all(yes, no)).build()) {
-      CallException refusal = failureOf(executor.submit(CALL, heap -> heap.growMemory(1)));
+        BareHeaps.executor()
+            .growthPolicy(
+                (heap, fromPages, toPages, cause) -> {
+                  asked.add(heap + " " + Thread.currentThread().getName());
+                  return toPages <= 2;
+                })
+            .build()) {
+      Integer before = executor.call(CALL, heap -> heap.growMemory(1));
+      assertEquals(1, before);
+      CallException refusal = failureOf(executor.submit(CALL, heap -> heap.growMemory(2)));
 
       assertEquals(FailureKind.GROWTH_REFUSED, refusal.kind());
       assertFalse(refusal.isDeterministic());
-      assertEquals(Set.of(WORKER), yes.threads().get("mayGrow"));
+      assertEquals(Set.of("test/1 " + WORKER), asked);
     }
+  }
+
+  @Test
+  void a_listener_must_hear_from_when_it_is_added_until_it_is_removed() throws Exception {
+    HookRecorder builders = new HookRecorder();
+    HookRecorder guest = new HookRecorder();
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(builders).build()) {
+      executor.call(CALL, heap -> 1);
+      executor.addListener(guest);
+      executor.call(CALL, heap -> 1);
+      assertTrue(executor.removeListener(guest));
+      failureOf(executor.submit(CALL, heap -> heap.malloc(-1)));
+      assertFalse(executor.removeListener(guest));
+    }
+
+    assertEquals(Set.of("reset", "callCompleted"), guest.threads().keySet());
+    assertTrue(builders.threads().containsKey("poisoned"));
   }
 }

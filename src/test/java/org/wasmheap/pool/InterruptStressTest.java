@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.testkit.BareStage;
 import org.wasmheap.testkit.SampleStage;
 import org.wasmheap.testkit.Stage;
@@ -55,9 +54,9 @@ class InterruptStressTest {
   }
 
   /** At a call's end the thread is clean; at times the end takes long enough to be met. */
-  private final class EndWatcher implements HeapListener {
+  private final class EndWatcher implements PoolListener {
     @Override
-    public void reset(Heap heap, int blocksRestored) {
+    public void reset(HeapView heap, int blocksRestored) {
       if (Thread.currentThread().isInterrupted()) {
         tally.wrong("a hook found its thread interrupted");
       }
@@ -134,6 +133,6 @@ class InterruptStressTest {
         books.submitted(),
         books.completed() + books.failed() + books.rejected() + books.cancelled());
     assertEquals(0, books.rejected());
-    assertEquals(0, books.lostThreads());
+    assertEquals(0, books.abandonedThreads());
   }
 }

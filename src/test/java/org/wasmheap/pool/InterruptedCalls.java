@@ -18,7 +18,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.testkit.Stage;
 import org.wasmheap.testkit.Tally;
 
@@ -92,7 +94,7 @@ final class InterruptedCalls<G> {
     return Stream.of(Moment.values()).allMatch(moment -> tally.of(moment) > 0);
   }
 
-  private HeapExecutor.Call<G, String> body(Attempt attempt) {
+  private GuestCall<G, String> body(Attempt attempt) {
     return guest -> {
       Random plan = new Random(attempt.seed);
       attempt.disturbed = isInterrupted();

@@ -24,7 +24,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.testkit.BareHeaps;
@@ -51,7 +54,7 @@ class NestedCallsTest {
         });
   }
 
-  private static HeapExecutor.Call<HeapHandle, Boolean> forEver() {
+  private static GuestCall<HeapHandle, Boolean> forEver() {
     return heap -> new CountDownLatch(1).await(30, SECONDS);
   }
 

@@ -11,10 +11,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.guest.CallException;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
-import org.wasmheap.heap.HeapListener.PoisonReport;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.testkit.BareHeaps;
 
 /** The report on a poison, as the caller gets it. */
@@ -23,10 +23,10 @@ class PoisonedCallsTest {
   void the_callers_exception_must_carry_the_report_that_the_hook_got() throws Exception {
     // given
     List<PoisonReport> heard = new CopyOnWriteArrayList<>();
-    HeapListener listener =
-        new HeapListener() {
+    PoolListener listener =
+        new PoolListener() {
           @Override
-          public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+          public void poisoned(HeapView heap, PoisonReport report) {
             heard.add(report);
           }
         };

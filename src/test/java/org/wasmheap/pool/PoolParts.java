@@ -3,8 +3,11 @@ package org.wasmheap.pool;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.testkit.BareHeaps;
 
@@ -12,43 +15,82 @@ import org.wasmheap.testkit.BareHeaps;
 final class PoolParts {
   private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
-  private PoolParts() {}
+  final PoolSettings<HeapHandle> settings;
+  final Counters counters = new Counters();
+  final CallQueue<HeapHandle> queue;
+  final InstanceSlots<HeapHandle> slots;
+  final CallRun<HeapHandle> run;
+  private final AtomicLong numbers = new AtomicLong();
 
-  /** A pool that nobody works for, with room for so many calls in each class. */
-  static PoolContext<HeapHandle> pool(int capacity) {
-    return pool(capacity, BareHeaps.factory());
-  }
-
-  /** The same with guests of another kind. */
-  static PoolContext<HeapHandle> pool(int capacity, GuestFactory<HeapHandle> factory) {
+  private PoolParts(
+      int capacity, long grace, GuestFactory<HeapHandle> factory, PoolListener listener) {
     Map<CallClass, Integer> capacities = new EnumMap<>(CallClass.class);
     for (CallClass each : CallClass.values()) {
       capacities.put(each, capacity);
     }
-    return new PoolContext<>(
-        "parts",
-        factory,
-        new HeapListener() {},
-        new CallQueue<>(capacities, HOUR),
-        1,
-        1,
-        0,
-        HOUR,
-        HOUR,
-        false,
-        null);
+    settings =
+        new PoolSettings<>(
+            "parts",
+            factory,
+            null,
+            GuardedPoolListener.of(listener),
+            GrowthPolicy.ALLOW_ALL,
+            1,
+            1,
+            0,
+            capacities,
+            HOUR,
+            HOUR,
+            grace,
+            4,
+            HOUR,
+            false);
+    queue = new CallQueue<>(capacities, HOUR, grace);
+    slots = new InstanceSlots<>(settings, counters);
+    run = new CallRun<>(settings, counters);
+  }
+
+  /** A pool that nobody works for, with room for so many calls in each class. */
+  static PoolParts withRoomFor(int capacity) {
+    return new PoolParts(capacity, HOUR, BareHeaps.factory(), PoolListener.NONE);
+  }
+
+  /** The same, where a call that is interrupted is given up at the next look. */
+  static PoolParts withoutGrace(int capacity) {
+    return new PoolParts(capacity, 0, BareHeaps.factory(), PoolListener.NONE);
+  }
+
+  /** With room for one call, and guests of another kind. */
+  static PoolParts of(GuestFactory<HeapHandle> factory) {
+    return new PoolParts(1, HOUR, factory, PoolListener.NONE);
+  }
+
+  /** With room for one call, and a listener. */
+  static PoolParts heardBy(PoolListener listener) {
+    return new PoolParts(1, HOUR, BareHeaps.factory(), listener);
   }
 
   /** A call that is due in an hour. */
-  static CallTask<HeapHandle, String> task(
-      PoolContext<HeapHandle> pool, String name, CallClass callClass) {
-    return task(pool, name, callClass, System.nanoTime() + HOUR);
+  CallTask<HeapHandle, String> task(String name, CallClass callClass) {
+    return task(name, callClass, System.nanoTime() + HOUR);
   }
 
   /** A call that is due then. */
-  static CallTask<HeapHandle, String> task(
-      PoolContext<HeapHandle> pool, String name, CallClass callClass, long deadlineNanos) {
+  CallTask<HeapHandle, String> task(String name, CallClass callClass, long deadlineNanos) {
+    return task(name, callClass, deadlineNanos, heap -> name);
+  }
+
+  /** A call that does something. */
+  <R> CallTask<HeapHandle, R> task(
+      String name, CallClass callClass, long deadlineNanos, GuestCall<HeapHandle, R> body) {
     CallOptions options = CallOptions.named(name).withClass(callClass);
-    return new CallTask<>(pool, heap -> name, options, System.nanoTime(), deadlineNanos);
+    return new CallTask<>(
+        queue,
+        counters,
+        numbers.incrementAndGet(),
+        body,
+        options,
+        System.nanoTime(),
+        deadlineNanos);
   }
 }

@@ -19,10 +19,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.heap.Heap;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.LogCapture;
 
@@ -32,40 +33,40 @@ class ReplacementEventsTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 
   static Stream<Arguments> endings() {
-    HeapExecutor.Call<HeapHandle, Integer> poisons =
+    GuestCall<HeapHandle, Integer> poisons =
         heap -> {
           heap.free(0);
           return 1;
         };
-    HeapExecutor.Call<HeapHandle, Integer> traps =
+    GuestCall<HeapHandle, Integer> traps =
         heap -> {
           throw new CallException(FailureKind.TRAP, "unreachable", null);
         };
-    HeapExecutor.Call<HeapHandle, Integer> fails =
+    GuestCall<HeapHandle, Integer> fails =
         heap -> {
           throw new IllegalStateException("a host function failed");
         };
     return Stream.of(
-        Arguments.of("allocator_fault", poisons),
-        Arguments.of("trap", traps),
-        Arguments.of("host_function", fails));
+        Arguments.of(FailureKind.ALLOCATOR_FAULT, poisons),
+        Arguments.of(FailureKind.TRAP, traps),
+        Arguments.of(FailureKind.HOST_FUNCTION, fails));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("endings")
   void a_replacement_must_be_told_with_its_reason_and_the_time_it_took(
-      String reason, HeapExecutor.Call<HeapHandle, Integer> call) throws Exception {
-    List<HeapListener.Replacement> heard = new CopyOnWriteArrayList<>();
-    HeapListener listener =
-        new HeapListener() {
+      FailureKind reason, GuestCall<HeapHandle, Integer> call) throws Exception {
+    List<PoolListener.Replacement> heard = new CopyOnWriteArrayList<>();
+    PoolListener listener =
+        new PoolListener() {
           @Override
-          public void replaced(Heap heap, Replacement replacement) {
+          public void replaced(HeapView heap, Replacement replacement) {
             assertEquals(heap.name(), replacement.heap());
-            assertEquals(Heap.State.READY, heap.state());
+            assertEquals(HeapView.State.READY, heap.state());
             heard.add(replacement);
           }
         };
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.INFO);
+    try (LogCapture log = LogCapture.of(Level.INFO);
         HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(listener).build()) {
       // when
       failureOf(executor.submit(CALL, call));
@@ -77,7 +78,9 @@ class ReplacementEventsTest {
       long nanos = heard.get(0).nanos();
       assertTrue(nanos > 0, () -> nanos + " ns");
       assertEquals(
-          new HeapListener.Replacement("test", "test/2", "test/1", reason, nanos), heard.get(0));
+          new PoolListener.Replacement(
+              "test", "test/2", "test/1", PoolListener.Reason.FAILED, reason, nanos),
+          heard.get(0));
       List<ILoggingEvent> events = log.events("heap.replaced");
       assertEquals(1, events.size());
       assertEquals(Level.INFO, events.get(0).getLevel());
@@ -86,7 +89,7 @@ class ReplacementEventsTest {
               "pool", "test",
               "heap", "test/2",
               "replaced", "test/1",
-              "reason", reason,
+              "reason", reason.label(),
               "tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos)),
           LogCapture.values(events.get(0)));
     }
@@ -94,7 +97,7 @@ class ReplacementEventsTest {
 
   @Test
   void a_heap_that_is_made_at_the_start_or_in_reserve_replaces_none() throws Exception {
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.INFO);
+    try (LogCapture log = LogCapture.of(Level.INFO);
         HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
       executor.call(CALL, outer -> executor.call(CALL, inner -> 1));
 
@@ -105,7 +108,7 @@ class ReplacementEventsTest {
 
   @Test
   void an_aborted_call_must_be_one_event_with_its_cause() throws Exception {
-    try (LogCapture log = LogCapture.of(Heap.class, Level.INFO);
+    try (LogCapture log = LogCapture.of(Level.INFO);
         HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
       failureOf(
           executor.submit(

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.StringJoiner;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.pool.CallQueue.Phase;
-import org.wasmheap.pool.DueCalls.Verdict;
 
 /**
  * What a call queue must do when one thread uses it, written as plainly as it can be: the

@@ -24,12 +24,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.conformance.TraceRecorder;
 import org.wasmheap.endive.EndiveGuest;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapObserver;
+import org.wasmheap.heap.HeapView;
 import org.wasmheap.host.SubstrateHostFunctions;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.testkit.RealRuntimes;
 import run.endive.wasm.Parser;
@@ -110,7 +112,7 @@ class PristineCallsTest {
   @Test
   void a_call_that_leaves_its_globals_and_memory_changed_is_put_back_exactly() throws Exception {
     // given a mode in which each reset is compared with the image
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN)) {
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
       behaviours(
           load(sample(), HeapStrategy.Kind.DYNAMIC),
           List.of("test_write_everywhere", "test_dirty", "test_touch_pages", "test_dirty"));
@@ -123,7 +125,7 @@ class PristineCallsTest {
   private static void assertSameInRandomOrders(
       SubstrateRuntime runtime, Map<String, Behaviour> fresh) throws InterruptedException {
     Random random = new Random(SEED);
-    try (LogCapture log = LogCapture.of(HeapExecutor.class, Level.WARN)) {
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
       for (int round = 0; round < ROUNDS; round++) {
         List<String> order = new ArrayList<>(fresh.keySet());
         Collections.sort(order);
@@ -167,24 +169,30 @@ class PristineCallsTest {
    * Looks at trace and memory when a call is over. Written by the one worker, read by the test
    * after the call's future completed.
    */
-  private static final class Probe implements HeapListener {
+  private static final class Probe implements PoolListener {
     private static final int LOOKED_AT = 16 << 20;
 
     private volatile HashCode trace = HashCode.fromInt(0);
     private volatile HashCode memory = HashCode.fromInt(0);
 
     @Override
-    public void created(Heap heap) {
-      heap.observe(new Recorder());
+    public void created(HeapView heap) {
+      heap.observe(new Recorder(heap));
     }
 
     /** A recorder that looks at the memory too, before it is put back. */
-    private final class Recorder implements HeapListener.Observer {
-      private final TraceRecorder recorder = new TraceRecorder();
+    private final class Recorder implements HeapObserver {
+      private final HeapView heap;
+      private final TraceRecorder recorder;
+
+      Recorder(HeapView heap) {
+        this.heap = heap;
+        this.recorder = new TraceRecorder(heap);
+      }
 
       @Override
-      public void began(Heap heap) {
-        recorder.began(heap);
+      public void began() {
+        recorder.began();
       }
 
       @Override
@@ -203,13 +211,13 @@ class PristineCallsTest {
       }
 
       @Override
-      public void grown(int fromPages, int toPages, HeapListener.GrowthCause cause) {
+      public void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
         recorder.grown(fromPages, toPages, cause);
       }
 
       @Override
-      public void ended(Heap heap) {
-        recorder.ended(heap);
+      public void ended() {
+        recorder.ended();
         byte[] content = new byte[(int) Math.min(heap.memory().sizeInBytes(), LOOKED_AT)];
         heap.memory().read(0, content, 0, content.length);
         trace = recorder.fingerprint();

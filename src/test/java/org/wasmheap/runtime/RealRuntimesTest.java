@@ -16,11 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.endive.EndiveGuest;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.HeapListener;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.testkit.RealRuntimes;
 
 /** Runtimes of real chains under the dynamic strategy; each is loaded once, which takes seconds. */
@@ -41,8 +41,8 @@ class RealRuntimesTest {
               HeapStrategy.ofDynamic(2048),
               SubstrateHostFunctions.all());
       AtomicReference<CallReport> report = new AtomicReference<>();
-      HeapListener listener =
-          new HeapListener() {
+      PoolListener listener =
+          new PoolListener() {
             @Override
             public void callCompleted(CallReport completed) {
               report.set(completed);

@@ -2,12 +2,13 @@ package org.wasmheap.testkit;
 
 import java.time.Duration;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryImage;
-import org.wasmheap.pool.GuestFactory;
 import org.wasmheap.pool.HeapExecutor;
 
 /** Heaps without a guest: 1 page that may grow to 4, with a heap base that is not aligned. */
@@ -25,13 +26,25 @@ public final class BareHeaps {
 
   /** A heap that nobody owns. */
   public static Heap heap(HeapListener listener) {
+    return heap(GrowthPolicy.ALLOW_ALL, listener);
+  }
+
+  /** The same, whose growth a policy decides. */
+  public static Heap heap(GrowthPolicy policy, HeapListener listener) {
     return new Heap(
-        "test", "test/1", new FlatMemory(IMAGE), HEAP_BASE, BlockLimit.ON_CHAIN, listener);
+        "test", "test/1", new FlatMemory(IMAGE), HEAP_BASE, BlockLimit.ON_CHAIN, policy, listener);
   }
 
   /** A heap that the calling thread owns. */
   public static Heap claimed(HeapListener listener) {
     Heap heap = heap(listener);
+    heap.claim();
+    return heap;
+  }
+
+  /** The same, whose growth a policy decides. */
+  public static Heap claimed(GrowthPolicy policy) {
+    Heap heap = heap(policy, HeapListener.NONE);
     heap.claim();
     return heap;
   }

@@ -4,11 +4,11 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.CallException;
-import org.wasmheap.pool.CallScope;
-import org.wasmheap.pool.GuestFactory;
 
 /** Heaps of 1 to 4 pages without a guest: the call's own code plays one. */
 public final class BareStage implements Stage<CallScope> {

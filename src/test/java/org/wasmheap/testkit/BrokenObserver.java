@@ -1,14 +1,13 @@
 package org.wasmheap.testkit;
 
 import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
-import org.wasmheap.heap.HeapListener.GrowthCause;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapObserver;
 
 /** Fails at everything. */
-public final class BrokenObserver implements HeapListener.Observer {
+public final class BrokenObserver implements HeapObserver {
   @Override
-  public void began(Heap heap) {
+  public void began() {
     throw new AssertionError("began");
   }
 
@@ -28,12 +27,12 @@ public final class BrokenObserver implements HeapListener.Observer {
   }
 
   @Override
-  public void grown(int fromPages, int toPages, GrowthCause cause) {
+  public void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
     throw new AssertionError("grown");
   }
 
   @Override
-  public void ended(Heap heap) {
+  public void ended() {
     throw new AssertionError("ended");
   }
 }

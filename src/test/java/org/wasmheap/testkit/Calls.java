@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.CallException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 
@@ -33,8 +34,7 @@ public final class Calls {
   }
 
   /** Work that tells that it has started, and waits until the latch opens. */
-  public static HeapExecutor.Call<HeapHandle, String> waiting(
-      CountDownLatch started, CountDownLatch go) {
+  public static GuestCall<HeapHandle, String> waiting(CountDownLatch started, CountDownLatch go) {
     return heap -> {
       started.countDown();
       assertTrue(go.await(30, SECONDS));

@@ -13,8 +13,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
-import org.wasmheap.pool.CallException;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.pool.HeapExecutor;
@@ -99,6 +100,7 @@ public final class ChaosPool<G> {
             .verifyResets(true)
             .warmUp(misdeeds.of(Misdeed.NONE))
             .listener(listener)
+            .growthPolicy(listener)
             .build();
   }
 
@@ -213,7 +215,7 @@ public final class ChaosPool<G> {
         what);
   }
 
-  private HeapExecutor.Call<G, String> nesting(
+  private GuestCall<G, String> nesting(
       long seed, Set<FailureKind> disturbances, ChaosPool<?> other, int depth) {
     return guest -> {
       Random random = new Random(seed);
@@ -236,10 +238,10 @@ public final class ChaosPool<G> {
   public static final class Submitted<G> {
     private final ChaosPool<G> pool;
     private final Play play;
-    private final HeapExecutor.Call<G, String> work;
+    private final GuestCall<G, String> work;
     private @Nullable ListenableFuture<String> future;
 
-    Submitted(ChaosPool<G> pool, Play play, HeapExecutor.Call<G, String> work) {
+    Submitted(ChaosPool<G> pool, Play play, GuestCall<G, String> work) {
       this.pool = pool;
       this.play = play;
       this.work = work;

@@ -3,16 +3,17 @@ package org.wasmheap.testkit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.pool.CallReport;
+import org.wasmheap.pool.PoolListener;
 
 /**
- * Refuses growth, and fails, on cue of the call that runs: hooks run on the call's own thread, so
- * the cue is that thread's. Counts heaps, and keeps the last report.
+ * Listener and growth policy: refuses growth, and fails, on cue of the call that runs: hooks run on
+ * the call's own thread, so the cue is that thread's. Counts heaps, and keeps the last report.
  */
-public final class CuedListener implements HeapListener {
+public final class CuedListener implements PoolListener, GrowthPolicy {
   /** What the hooks do. */
   public enum Cue {
     NONE,
@@ -67,13 +68,13 @@ public final class CuedListener implements HeapListener {
   }
 
   @Override
-  public void created(Heap heap) {
+  public void created(HeapView heap) {
     created.increment();
     act();
   }
 
   @Override
-  public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+  public boolean allows(String heap, int fromPages, int toPages, GrowthPolicy.Cause cause) {
     if (CUE.get() == Cue.FAIL_WHEN_ASKED_FOR_GROWTH) {
       throw new IllegalStateException("the hook fails on cue");
     }
@@ -81,23 +82,23 @@ public final class CuedListener implements HeapListener {
   }
 
   @Override
-  public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+  public void grown(HeapView heap, int fromPages, int toPages, GrowthPolicy.Cause cause) {
     act();
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+  public void poisoned(HeapView heap, PoisonReport report) {
     act();
   }
 
   @Override
-  public void reset(Heap heap, int blocksRestored) {
+  public void reset(HeapView heap, int blocksRestored) {
     lookAtFlag();
     act();
   }
 
   @Override
-  public void retired(Heap heap) {
+  public void retired(HeapView heap) {
     retired.increment();
     act();
   }

@@ -2,7 +2,7 @@ package org.wasmheap.testkit;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 
 /** The rows of the table in the documentation of {@code org.wasmheap.pool}: how a call ends. */
 public enum FailureRow {

@@ -10,8 +10,8 @@ import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.endive.HostFunction;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.pool.CallOptions;
-import org.wasmheap.pool.GuestFactory;
 import org.wasmheap.pool.HeapExecutor;
 
 /** The guests of {@code src/test/guests}, loaded and on executors of one worker. */

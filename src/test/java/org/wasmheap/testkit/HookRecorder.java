@@ -5,17 +5,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.Consumer;
-import org.wasmheap.allocator.AllocatorException;
-import org.wasmheap.heap.CallReport;
-import org.wasmheap.heap.Heap;
-import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.pool.CallReport;
+import org.wasmheap.pool.PoolListener;
 
 /** Remembers which hooks it heard and on which threads; then does in each what the test wants. */
-public final class HookRecorder implements HeapListener {
+public final class HookRecorder implements PoolListener {
   private final Map<String, Set<String>> threads = new ConcurrentSkipListMap<>();
   private final Consumer<String> then;
 
-  /** With what to do in each hook, given its name; not in {@code mayGrow}, where it has a say. */
+  /** With what to do in each hook, given its name. */
   public HookRecorder(Consumer<String> then) {
     this.then = then;
   }
@@ -41,33 +42,27 @@ public final class HookRecorder implements HeapListener {
   }
 
   @Override
-  public void created(Heap heap) {
+  public void created(HeapView heap) {
     heardAndDone("created");
   }
 
   @Override
-  public boolean mayGrow(Heap heap, int fromPages, int toPages, GrowthCause cause) {
-    heard("mayGrow");
-    return true;
-  }
-
-  @Override
-  public void grown(Heap heap, int fromPages, int toPages, GrowthCause cause) {
+  public void grown(HeapView heap, int fromPages, int toPages, GrowthPolicy.Cause cause) {
     heardAndDone("grown");
   }
 
   @Override
-  public void poisoned(Heap heap, AllocatorException cause, PoisonReport report) {
+  public void poisoned(HeapView heap, PoisonReport report) {
     heardAndDone("poisoned");
   }
 
   @Override
-  public void reset(Heap heap, int blocksRestored) {
+  public void reset(HeapView heap, int blocksRestored) {
     heardAndDone("reset");
   }
 
   @Override
-  public void retired(Heap heap) {
+  public void retired(HeapView heap) {
     heardAndDone("retired");
   }
 
@@ -77,7 +72,7 @@ public final class HookRecorder implements HeapListener {
   }
 
   @Override
-  public void replaced(Heap heap, Replacement replacement) {
+  public void replaced(HeapView heap, Replacement replacement) {
     heardAndDone("replaced");
   }
 

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** The events of a class's logger, from all threads, while it is open. */
+/** The events of all loggers of this library, from all threads, while it is open. */
 public final class LogCapture implements AutoCloseable {
   private final Logger logger;
   private final Level levelBefore;
@@ -24,8 +24,8 @@ public final class LogCapture implements AutoCloseable {
         }
       };
 
-  private LogCapture(Class<?> type, Level level) {
-    logger = (Logger) LoggerFactory.getLogger(type);
+  private LogCapture(Level level) {
+    logger = (Logger) LoggerFactory.getLogger("org.wasmheap");
     levelBefore = logger.getLevel();
     additiveBefore = logger.isAdditive();
     logger.setLevel(level);
@@ -34,8 +34,9 @@ public final class LogCapture implements AutoCloseable {
     logger.addAppender(appender);
   }
 
-  public static LogCapture of(Class<?> type, Level level) {
-    return new LogCapture(type, level);
+  /** From a level up; what is below is not even made. */
+  public static LogCapture of(Level level) {
+    return new LogCapture(level);
   }
 
   /** Events with a message, in the order in which they came. */

@@ -3,7 +3,7 @@ package org.wasmheap.testkit;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.FailureKind;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.pool.CallOptions;
 
 /** What a call can do by itself, and the row of the table by which it must end. */

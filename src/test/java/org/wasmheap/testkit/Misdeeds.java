@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.GrowthRefusedException;
-import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.CuedListener.Cue;
 
 /**
@@ -35,7 +35,7 @@ public final class Misdeeds<G> {
   }
 
   /** The work of a call; where it must succeed, its result is the pristine one. */
-  public HeapExecutor.Call<G, String> of(Misdeed deed) {
+  public GuestCall<G, String> of(Misdeed deed) {
     return guest -> play(deed, guest);
   }
 

@@ -1,11 +1,11 @@
 package org.wasmheap.testkit;
 
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryImage;
-import org.wasmheap.pool.CallScope;
-import org.wasmheap.pool.GuestFactory;
 
 /** Guests without code, whose calls see what host functions see: the scope of the call. */
 public final class ScopeGuests {

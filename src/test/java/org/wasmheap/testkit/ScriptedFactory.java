@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.pool.CallScope;
-import org.wasmheap.pool.GuestFactory;
 
 /**
  * Fails and hangs on cue, over any factory; works again when the script says so. Cues may be given

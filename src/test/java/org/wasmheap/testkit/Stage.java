@@ -1,7 +1,7 @@
 package org.wasmheap.testkit;
 
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
-import org.wasmheap.pool.GuestFactory;
 
 /**
  * A kind of guest on which everything can be played that guests do, well and badly. What an

@@ -1,0 +1,176 @@
+package org.wasmheap.guest;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.heap.HeapConfinementException;
+import org.wasmheap.heap.HeapHandle;
+
+/**
+ * What a call carries to its guest and to the host functions: heap, host context, and the marks
+ * round host functions, inside which the call is never interrupted.
+ *
+ * <p>Valid on the call's thread until the call ends; afterwards every method throws {@link
+ * HeapConfinementException}, and so does the handle that {@link #heap()} gives. An executor makes
+ * one for each call; whoever tests a factory of his own makes one with {@link #of(HeapHandle,
+ * Object)}.
+ */
+public final class CallScope {
+  private final HeapHandle heap;
+  private final @Nullable Object context;
+  private final Interrupts interrupts;
+
+  /** The first failure of the guest in this call. The worker's alone. */
+  private @Nullable Throwable guestFailure;
+
+  /** Holds interrupts of a call back while a host function works. Used on the call's thread. */
+  public interface Interrupts {
+    /**
+     * A host function begins.
+     *
+     * @return {@code false} if the call is inside a host function already
+     * @throws CallException if the call was interrupted before this point
+     */
+    boolean enterHost();
+
+    /**
+     * The host function is over for which {@link #enterHost} gave {@code true}.
+     *
+     * @throws CallException if the call was to be interrupted meanwhile
+     */
+    void exitHost();
+  }
+
+  private CallScope(HeapHandle heap, @Nullable Object context, Interrupts interrupts) {
+    this.heap = Objects.requireNonNull(heap, "heap");
+    this.context = context;
+    this.interrupts = Objects.requireNonNull(interrupts, "interrupts");
+  }
+
+  /**
+   * The scope of a call that nobody interrupts: for tests of factories and host functions.
+   *
+   * @param heap the heap of the call
+   * @param context for the host functions; {@code null} for none
+   * @return a scope that is valid as long as the handle
+   */
+  public static CallScope of(HeapHandle heap, @Nullable Object context) {
+    return new CallScope(heap, context, new Uninterrupted());
+  }
+
+  /**
+   * The scope of a call, for those who run calls.
+   *
+   * @param heap the heap of the call
+   * @param context for the host functions; {@code null} for none
+   * @param interrupts holds interrupts back
+   * @return a scope that is valid as long as the handle
+   */
+  public static CallScope of(HeapHandle heap, @Nullable Object context, Interrupts interrupts) {
+    return new CallScope(heap, context, interrupts);
+  }
+
+  /**
+   * The heap of this call.
+   *
+   * @return a handle that is valid as long as this scope
+   */
+  public HeapHandle heap() {
+    return heap;
+  }
+
+  /**
+   * What the caller gave the call for its host functions: the storage overlay of a block, say.
+   *
+   * @param type what the host function expects
+   * @param <T> the same
+   * @return the context
+   * @throws IllegalStateException if the caller gave none, or something else: the call then fails
+   *     as the host's doing
+   */
+  public <T> T context(Class<T> type) {
+    heap.check();
+    if (!type.isInstance(context)) {
+      throw new IllegalStateException(
+          "a host function needs a context of type "
+              + type.getName()
+              + ", and the caller gave the call "
+              + (context == null ? "none" : "one of type " + context.getClass().getName()));
+    }
+    return type.cast(context);
+  }
+
+  /**
+   * Whether the caller gave the call a context.
+   *
+   * @return {@code false} if {@link #context} must not be asked
+   */
+  public boolean hasContext() {
+    heap.check();
+    return context != null;
+  }
+
+  /**
+   * Enters a host function: from here to {@link #exitHost} a deadline or a cancellation waits, so
+   * that it cannot close a channel or leave the host's state half changed.
+   *
+   * @return {@code false} if the call is inside a host function already; then do not exit
+   * @throws CallException if the call was interrupted before this point
+   */
+  public boolean enterHost() {
+    heap.check();
+    return interrupts.enterHost();
+  }
+
+  /**
+   * Leaves the host function that {@link #enterHost} entered.
+   *
+   * @throws CallException if the call was to be interrupted meanwhile
+   */
+  public void exitHost() {
+    heap.check();
+    interrupts.exitHost();
+  }
+
+  /**
+   * Tells that the guest ended abnormally: from here on the call fails with this, whatever its own
+   * code makes of the exception. For engines.
+   *
+   * @param failure what ended the guest; the first one counts
+   */
+  public void guestFailed(Throwable failure) {
+    heap.check();
+    if (guestFailure == null) {
+      guestFailure = failure;
+    }
+  }
+
+  /**
+   * What ended the guest, if it ended abnormally. For those who run calls, on the call's thread,
+   * also when the call is over.
+   *
+   * @return the first failure that the engine told of
+   */
+  public @Nullable Throwable guestFailure() {
+    return guestFailure;
+  }
+
+  /** Only remembers whether a host function works. One thread's own. */
+  private static final class Uninterrupted implements Interrupts {
+    private boolean inHost;
+
+    @Override
+    public boolean enterHost() {
+      boolean entered = !inHost;
+      inHost = true;
+      return entered;
+    }
+
+    @Override
+    public void exitHost() {
+      if (!inHost) {
+        throw new IllegalStateException("the call is in no host function");
+      }
+      inHost = false;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package org.wasmheap.guest;
+
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryImage;
+
+/**
+ * Makes the guests of an executor.
+ *
+ * @param <G> what a call sees of a guest
+ */
+@FunctionalInterface
+public interface GuestFactory<G> {
+  /**
+   * Makes a pristine instance. Called by many workers at once, each on the thread that will own the
+   * instance; it may take its time, and an exception is logged and tried again later.
+   *
+   * @return an instance that nobody else uses
+   * @throws Exception if no instance can be made now
+   */
+  Instance<G> create() throws Exception;
+
+  /**
+   * Bare heaps without a guest, for tests and for engines that are driven from outside.
+   *
+   * @param image pristine memory of each heap
+   * @param heapBase where the allocator begins, u32
+   * @param blockLimit the largest block
+   * @return a factory whose calls see the handle of the heap
+   */
+  static GuestFactory<HeapHandle> bare(MemoryImage image, int heapBase, BlockLimit blockLimit) {
+    Objects.requireNonNull(image, "image");
+    return bare(() -> new FlatMemory(image), heapBase, blockLimit);
+  }
+
+  /**
+   * Bare heaps over the embedder's own memories.
+   *
+   * @param memories gives a pristine memory that can be restored
+   * @param heapBase where the allocator begins, u32
+   * @param blockLimit the largest block
+   * @return a factory whose calls see the handle of the heap
+   */
+  static GuestFactory<HeapHandle> bare(
+      Supplier<? extends LinearMemory> memories, int heapBase, BlockLimit blockLimit) {
+    Objects.requireNonNull(memories, "memories");
+    return () -> new BareInstance(memories.get(), heapBase, blockLimit);
+  }
+
+  /**
+   * A guest with its memory. One thread uses it, for life.
+   *
+   * @param <G> what a call sees of it
+   */
+  interface Instance<G> {
+    /**
+     * The guest's memory, which the executor makes a heap of and restores after each call.
+     *
+     * @return always the same memory
+     */
+    LinearMemory memory();
+
+    /**
+     * Where the allocator begins.
+     *
+     * @return u32
+     */
+    int heapBase();
+
+    /**
+     * The largest block that the allocator hands out.
+     *
+     * @return always the same limit
+     */
+    BlockLimit blockLimit();
+
+    /**
+     * Begins a call.
+     *
+     * @param scope what the call carries; dead when it ends
+     * @return what the call may see; must refuse all work when {@code scope} is dead
+     */
+    G open(CallScope scope);
+
+    /**
+     * Ends a call that returned normally: lets go of its scope and puts back all that the guest
+     * keeps outside its memory. An exception makes the executor discard the instance.
+     */
+    void close();
+
+    /**
+     * Compares the whole instance with a fresh one, after {@link #close()} and the restoring of its
+     * memory.
+     *
+     * @return the first difference; {@code null} if there is none
+     */
+    default @Nullable String difference() {
+      return memory().difference();
+    }
+
+    /**
+     * The instance is out of use. Its memory may serve a later one, if it is restored and verified.
+     */
+    default void discard() {}
+  }
+}

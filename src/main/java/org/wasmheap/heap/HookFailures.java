@@ -1,0 +1,20 @@
+package org.wasmheap.heap;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Logs what a hook or an observer threw; the call that it listens to goes on. */
+final class HookFailures {
+  private static final Logger LOG = LoggerFactory.getLogger(HookFailures.class);
+
+  private HookFailures() {}
+
+  static void suppress(String hook, Throwable thrown) {
+    try {
+      LOG.atWarn().addKeyValue("hook", hook).setCause(thrown).log("hook.failed");
+    } catch (Throwable unlogged) {
+      // Where stack or memory ran out in the hook, they may run out here as well.
+      return;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package org.wasmheap.pool;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.HeapListener;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.heap.PoisonReport;
+
+/**
+ * Tells several listeners, and keeps the exceptions of each away from the others and from the calls
+ * that they listen to. Listeners may come and go while heaps live.
+ */
+final class GuardedPoolListener implements PoolListener {
+  private static final Logger LOG = LoggerFactory.getLogger(GuardedPoolListener.class);
+
+  /**
+   * Who hears. Never changed once it is here: written in the monitor by those who add and remove,
+   * read by any thread that tells.
+   */
+  private volatile PoolListener[] delegates;
+
+  /** The same, for the hooks of heaps. Written with it. */
+  private volatile HeapListener heapHooks;
+
+  /** See the heaps' guarded listener: enum constants and no lambdas. */
+  private enum Hook {
+    CALL_COMPLETED("callCompleted") {
+      @Override
+      void tell(PoolListener listener, @Nullable HeapView heap, Object fact) {
+        listener.callCompleted((CallReport) fact);
+      }
+    },
+    REPLACED("replaced") {
+      @Override
+      void tell(PoolListener listener, @Nullable HeapView heap, Object fact) {
+        listener.replaced(Objects.requireNonNull(heap), (Replacement) fact);
+      }
+    },
+    REJECTED("rejected") {
+      @Override
+      void tell(PoolListener listener, @Nullable HeapView heap, Object fact) {
+        listener.rejected((Rejection) fact);
+      }
+    };
+
+    private final String label;
+
+    Hook(String label) {
+      this.label = label;
+    }
+
+    abstract void tell(PoolListener listener, @Nullable HeapView heap, Object fact);
+  }
+
+  private GuardedPoolListener(List<PoolListener> delegates) {
+    this.delegates = delegates.toArray(new PoolListener[0]);
+    this.heapHooks = HeapListener.all(this.delegates);
+  }
+
+  /** A new one for all of them; no listener is guarded twice. */
+  static GuardedPoolListener of(PoolListener... listeners) {
+    List<PoolListener> flat = new ArrayList<>();
+    for (PoolListener each : listeners) {
+      if (each instanceof GuardedPoolListener guarded) {
+        flat.addAll(Arrays.asList(guarded.delegates));
+      } else if (each != NONE) {
+        flat.add(Objects.requireNonNull(each, "listener"));
+      }
+    }
+    return new GuardedPoolListener(flat);
+  }
+
+  synchronized void add(PoolListener listener) {
+    List<PoolListener> all = new ArrayList<>(Arrays.asList(delegates));
+    all.add(Objects.requireNonNull(listener, "listener"));
+    become(all);
+  }
+
+  synchronized boolean remove(PoolListener listener) {
+    List<PoolListener> all = new ArrayList<>(Arrays.asList(delegates));
+    boolean removed = all.remove(listener);
+    become(all);
+    return removed;
+  }
+
+  private void become(List<PoolListener> all) {
+    PoolListener[] next = all.toArray(new PoolListener[0]);
+    heapHooks = HeapListener.all(next);
+    delegates = next;
+  }
+
+  /** Whether nobody hears: then nothing that is only to be told need be made. */
+  boolean isSilent() {
+    return delegates.length == 0;
+  }
+
+  @Override
+  public void created(HeapView heap) {
+    heapHooks.created(heap);
+  }
+
+  @Override
+  public void grown(HeapView heap, int fromPages, int toPages, GrowthPolicy.Cause cause) {
+    heapHooks.grown(heap, fromPages, toPages, cause);
+  }
+
+  @Override
+  public void poisoned(HeapView heap, PoisonReport report) {
+    heapHooks.poisoned(heap, report);
+  }
+
+  @Override
+  public void reset(HeapView heap, int blocksRestored) {
+    heapHooks.reset(heap, blocksRestored);
+  }
+
+  @Override
+  public void retired(HeapView heap) {
+    heapHooks.retired(heap);
+  }
+
+  @Override
+  public void callCompleted(CallReport report) {
+    tell(Hook.CALL_COMPLETED, null, report);
+  }
+
+  @Override
+  public void replaced(HeapView heap, Replacement replacement) {
+    tell(Hook.REPLACED, heap, replacement);
+  }
+
+  @Override
+  public void rejected(Rejection rejection) {
+    tell(Hook.REJECTED, null, rejection);
+  }
+
+  private void tell(Hook hook, @Nullable HeapView heap, Object fact) {
+    for (PoolListener each : delegates) {
+      try {
+        hook.tell(each, heap, fact);
+      } catch (Throwable e) {
+        suppress(hook, e);
+      }
+    }
+  }
+
+  private static void suppress(Hook hook, Throwable thrown) {
+    try {
+      LOG.atWarn().addKeyValue("hook", hook.label).setCause(thrown).log("hook.failed");
+    } catch (Throwable unlogged) {
+      // Where stack or memory ran out in the hook, they may run out here as well.
+      return;
+    }
+  }
+}

@@ -1,0 +1,340 @@
+package org.wasmheap.pool;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapView;
+import org.wasmheap.pool.PoolListener.Reason;
+
+/**
+ * The place of one instance with its heap, through all its replacements: makes the instance, puts
+ * it back after a call, and drops it when a call did not end normally.
+ *
+ * <p>The owner thread's alone, but for what is volatile. A nested slot changes owners under the
+ * lock of {@link NestedSlots}.
+ */
+final class InstanceSlot<G> {
+  private static final Logger LOG = LoggerFactory.getLogger(InstanceSlot.class);
+
+  private final PoolSettings<G> settings;
+  private final Counters counters;
+  private final Home<G> home;
+
+  /** Whether a worker owns it for life; else it serves calls that are made inside calls. */
+  private final boolean ofWorker;
+
+  private final CallTimes times = new CallTimes();
+
+  private GuestFactory.@Nullable Instance<G> instance;
+
+  /** The heap of {@link #instance}. Written by the owner, read by any thread for statistics. */
+  private volatile @Nullable Heap heap;
+
+  /** Whether this place is closed for good. */
+  private boolean closed;
+
+  /** Whether a call has begun on the instance and it was not put back since. */
+  private boolean used;
+
+  /** Makes the token of the present call dead. Made with the heap, so that a call makes none. */
+  private Runnable revoke = () -> {};
+
+  /** Name of the heap whose place the next one takes; {@code null} if of none. */
+  private @Nullable String discarded;
+
+  // Why that one was discarded, and when, nanoTime.
+  private Reason reason = Reason.CLOSED;
+  private @Nullable FailureKind failure;
+  private long discardedNanos;
+
+  /**
+   * Whether its thread did not come back from a call, and has not yet. Written in the monitor of
+   * the workers, read by any thread.
+   */
+  private volatile boolean abandoned;
+
+  /** How many calls on this slot failed. Written by the owner, read by any thread. */
+  private volatile long failures;
+
+  /** The call that ended last, if anybody listens. Written by the owner, read by any thread. */
+  private volatile @Nullable CallReport lastReport;
+
+  /** The registry that a slot tells of its life. */
+  interface Home<G> {
+    /** A name that no other heap of the pool has. */
+    String nextHeapName();
+
+    /** The slot has an instance, or has one no more. */
+    void changed();
+
+    /** The slot is closed. */
+    void closed(InstanceSlot<G> slot);
+  }
+
+  InstanceSlot(PoolSettings<G> settings, Counters counters, Home<G> home, boolean ofWorker) {
+    this.settings = settings;
+    this.counters = counters;
+    this.home = home;
+    this.ofWorker = ofWorker;
+  }
+
+  // For any thread.
+
+  boolean isOfWorker() {
+    return ofWorker;
+  }
+
+  /** What there is to see of its heap; {@code null} if there is none. */
+  @Nullable HeapView view() {
+    Heap now = heap;
+    return now == null ? null : now.view();
+  }
+
+  CallTimes.Figures times() {
+    return times.figures();
+  }
+
+  long failures() {
+    return failures;
+  }
+
+  @Nullable CallReport lastReport() {
+    return lastReport;
+  }
+
+  void abandon(boolean value) {
+    abandoned = value;
+  }
+
+  boolean isAbandoned() {
+    return abandoned;
+  }
+
+  // For the owner.
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  boolean isEmpty() {
+    return instance == null;
+  }
+
+  /** Whether there is an instance that no call has used since it was put back. */
+  boolean isPristine() {
+    return instance != null && !used;
+  }
+
+  /** The heap; {@code null} if there is no instance. */
+  @Nullable Heap heap() {
+    return heap;
+  }
+
+  GuestFactory.@Nullable Instance<G> instance() {
+    return instance;
+  }
+
+  /** Makes the token of the present call dead, from any thread. */
+  Runnable revoke() {
+    return revoke;
+  }
+
+  /** The calling thread owns the heap from here on. */
+  void claim() {
+    Heap own = heap;
+    if (own != null) {
+      own.claim();
+    }
+  }
+
+  /** Gives the heap up, for another thread to claim. */
+  void release() {
+    Heap own = heap;
+    if (own != null) {
+      own.release();
+    }
+  }
+
+  /** Makes an instance, which the calling thread owns, and warms it up. */
+  void create() throws Exception {
+    GuestFactory.Instance<G> made = settings.factory().create();
+    Heap own =
+        new Heap(
+            settings.name(),
+            home.nextHeapName(),
+            made.memory(),
+            made.heapBase(),
+            made.blockLimit(),
+            settings.growthPolicy(),
+            settings.listener());
+    own.claim();
+    try {
+      warmUp(made, own);
+    } catch (Throwable e) {
+      own.retire();
+      made.discard();
+      throw e;
+    }
+    String old = discarded;
+    discarded = null;
+    if (old != null) {
+      // First, so that whoever finds the instance ready finds it counted.
+      counters.replaced.incrementAndGet();
+    }
+    revoke = own::revoke;
+    instance = made;
+    heap = own;
+    try {
+      if (old != null) {
+        tellReplaced(own.view(), old);
+      }
+    } finally {
+      home.changed();
+    }
+  }
+
+  private void tellReplaced(HeapView own, String old) {
+    long nanos = System.nanoTime() - discardedNanos;
+    PoolListener.Replacement replacement =
+        new PoolListener.Replacement(settings.name(), own.name(), old, reason, failure, nanos);
+    LOG.atInfo()
+        .addKeyValue("pool", settings.name())
+        .addKeyValue("heap", own.name())
+        .addKeyValue("replaced", old)
+        .addKeyValue("reason", replacement.label())
+        .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
+        .log("heap.replaced");
+    settings.listener().replaced(own, replacement);
+  }
+
+  /** Makes a first call, so that none that matters pays for what the first one sets up. */
+  private void warmUp(GuestFactory.Instance<G> made, Heap own) throws Exception {
+    GuestCall<? super G, ?> first = settings.warmUp();
+    if (first == null) {
+      return;
+    }
+    CallScope scope = CallScope.of(own.begin(0, "warm-up"), null);
+    first.run(made.open(scope));
+    Throwable failed = own.firstCause();
+    failed = failed == null ? scope.guestFailure() : failed;
+    if (failed != null) {
+      throw new IllegalStateException("the call that warms up an instance failed", failed);
+    }
+    made.close();
+    own.reset();
+  }
+
+  /** A call begins: until it is put back, the instance is not to be used again. */
+  void use() {
+    used = true;
+  }
+
+  /**
+   * Puts heap and guest back after a call that ended well; discards them where that fails. The
+   * call's result stands either way.
+   *
+   * @return blocks of memory that were copied back
+   */
+  int putBack() {
+    Heap own = heap;
+    GuestFactory.Instance<G> guest = instance;
+    if (own == null || guest == null) {
+      return 0;
+    }
+    try {
+      guest.close();
+      int blocks = own.reset();
+      if (settings.verifiesResets()) {
+        verify(own.view(), guest);
+      }
+      used = false;
+      return blocks;
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      discard(Reason.RESET_FAILED);
+      LOG.atWarn().addKeyValue("heap", own.view().name()).setCause(e).log("reset.failed");
+      return 0;
+    }
+  }
+
+  /** A reset that left something behind is a bug; the instance must not see another call. */
+  private void verify(HeapView own, GuestFactory.Instance<G> guest) {
+    String difference = guest.difference();
+    if (difference != null) {
+      LOG.atError()
+          .addKeyValue("pool", settings.name())
+          .addKeyValue("heap", own.name())
+          .addKeyValue("generation", own.generation())
+          .addKeyValue("difference", difference)
+          .log("reset.incomplete");
+      discard(Reason.RESET_INCOMPLETE);
+    }
+  }
+
+  /** A call on this slot is over; what it took is added to the sums. */
+  void count(long queueNanos, long runNanos, long resetNanos, boolean failed) {
+    times.add(queueNanos, runNanos, resetNanos);
+    if (failed) {
+      long before = failures;
+      failures = before + 1;
+    }
+  }
+
+  void report(CallReport report) {
+    lastReport = report;
+  }
+
+  /** Takes the instance out of use, whatever fails meanwhile. */
+  void discard(Reason why) {
+    discard(why, null);
+  }
+
+  /** The same after a call that failed. */
+  void discardAfter(FailureKind how) {
+    discard(Reason.FAILED, how);
+  }
+
+  private void discard(Reason why, @Nullable FailureKind how) {
+    GuestFactory.Instance<G> old = instance;
+    Heap retired = heap;
+    if (old == null || retired == null) {
+      return;
+    }
+    instance = null;
+    heap = null;
+    used = false;
+    discarded = retired.view().name();
+    reason = why;
+    failure = how;
+    discardedNanos = System.nanoTime();
+    try {
+      retired.retire();
+    } finally {
+      discard(old, retired);
+    }
+    home.changed();
+  }
+
+  private static <G> void discard(GuestFactory.Instance<G> old, Heap retired) {
+    try {
+      old.discard();
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("heap", retired.view().name()).setCause(e).log("instance.failed");
+    }
+  }
+
+  /** Takes the instance out of use, for good; done when it returns. */
+  void close() {
+    try {
+      discard(Reason.CLOSED);
+    } finally {
+      home.closed(this);
+    }
+    closed = true;
+  }
+}

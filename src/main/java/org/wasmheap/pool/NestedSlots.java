@@ -1,0 +1,234 @@
+package org.wasmheap.pool;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The slots for calls that are made inside calls: a thread claims one for the length of a call.
+ *
+ * <p>Their instances are made by a thread of their own, so that a factory that hangs or fails holds
+ * up no call for longer than its deadline. The first call that needs one starts that thread; a pool
+ * without such calls has neither. There are as many as were ever needed at once, and those that
+ * were idle for long are dropped.
+ */
+final class NestedSlots<G> {
+  private static final Logger LOG = LoggerFactory.getLogger(NestedSlots.class);
+  private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final PoolSettings<G> settings;
+  private final InstanceSlots<G> slots;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition given = lock.newCondition();
+  private final Condition wanted = lock.newCondition();
+
+  /** Made before it is needed, see {@link FullJavaHeap}. */
+  private final Thread maker;
+
+  // All below: guarded by the lock.
+
+  /** Pristine, owned by nobody; used last first, so that the others become idle. */
+  private final ArrayDeque<Idle<G>> ready = new ArrayDeque<>();
+
+  private int waiters;
+  private boolean closed;
+
+  /** Whether the maker was started. */
+  private boolean started;
+
+  private record Idle<G>(InstanceSlot<G> slot, long sinceNanos) {}
+
+  NestedSlots(PoolSettings<G> settings, InstanceSlots<G> slots) {
+    this.settings = settings;
+    this.slots = slots;
+    this.maker = new Thread(null, this::makeOnDemand, settings.name() + "-nested");
+    maker.setDaemon(true);
+  }
+
+  /** See {@link FullJavaHeap#prime}. */
+  void prime() {
+    FullJavaHeap.prime(lock);
+  }
+
+  /** A slot for the calling thread; {@code null} if none is ready in time, or at the end. */
+  @Nullable InstanceSlot<G> take(long untilNanos) throws InterruptedException {
+    lock.lock();
+    try {
+      waiters++;
+      try {
+        long left = untilNanos - System.nanoTime();
+        while (ready.isEmpty() && !closed && left > 0) {
+          startMaker();
+          wanted.signal();
+          left = given.awaitNanos(left);
+        }
+      } finally {
+        waiters--;
+      }
+      Idle<G> taken = closed ? null : ready.pollFirst();
+      if (taken != null) {
+        taken.slot().claim();
+      }
+      return taken == null ? null : taken.slot();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A call on a slot is over; one whose instance was discarded is not kept. */
+  void give(InstanceSlot<G> slot) {
+    boolean kept = false;
+    try {
+      kept = slot.isPristine() && keep(slot);
+    } finally {
+      if (!kept) {
+        slot.close();
+      }
+    }
+  }
+
+  private boolean keep(InstanceSlot<G> slot) {
+    lock.lock();
+    try {
+      if (!closed) {
+        given.signal();
+        ready.addFirst(new Idle<>(slot, System.nanoTime())); // Before the release: it takes memory.
+        slot.release();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void startMaker() {
+    if (!started) {
+      maker.start();
+      started = true;
+    }
+  }
+
+  /** The maker's thread. Nothing that is thrown ends it before this is closed. */
+  private void makeOnDemand() {
+    long backOffNanos = FIRST_BACK_OFF_NANOS;
+    boolean failed = false;
+    boolean more = true;
+    while (more) {
+      try {
+        more = awaitDemand(failed ? backOffNanos : 0);
+        if (more) {
+          dropIdle(System.nanoTime() - settings.idleNanos());
+        }
+        if (more && isWanted()) {
+          failed = !make(backOffNanos);
+          backOffNanos =
+              failed ? Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS) : FIRST_BACK_OFF_NANOS;
+        }
+      } catch (Throwable e) {
+        FullJavaHeap.pauseAfter(LOG, e);
+      }
+    }
+  }
+
+  /** Waits until there is something to make or to drop, at least for so long; false at the end. */
+  private boolean awaitDemand(long backOffNanos) {
+    lock.lock();
+    try {
+      long resume = System.nanoTime() + backOffNanos;
+      long left = backOffNanos;
+      while (!closed && (left > 0 || (!isWanted() && left > -settings.idleNanos()))) {
+        try {
+          wanted.awaitNanos(left > 0 ? left : left + settings.idleNanos());
+        } catch (InterruptedException e) {
+          Thread.interrupted(); // Only the end ends this thread.
+        }
+        left = resume - System.nanoTime();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isWanted() {
+    lock.lock();
+    try {
+      return waiters > ready.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Drops what nobody has used since then, one after the other. */
+  private void dropIdle(long sinceNanos) {
+    for (InstanceSlot<G> slot = takeIdle(sinceNanos); slot != null; slot = takeIdle(sinceNanos)) {
+      try {
+        slot.claim(); // Outside the lock, since it calls listeners.
+        slot.close();
+      } catch (Throwable e) {
+        FullJavaHeap.report(LOG, e);
+      }
+    }
+  }
+
+  private @Nullable InstanceSlot<G> takeIdle(long sinceNanos) {
+    lock.lock();
+    try {
+      Idle<G> longest = ready.peekLast();
+      if (longest == null || longest.sinceNanos() - sinceNanos > 0) {
+        return null;
+      }
+      ready.removeLast();
+      return longest.slot();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean make(long backOffNanos) {
+    InstanceSlot<G> slot = slots.open(false);
+    try {
+      slot.create();
+    } catch (Throwable e) {
+      Thread.interrupted();
+      slot.close();
+      LOG.atWarn()
+          .addKeyValue("pool", settings.name())
+          .addKeyValue("worker", Thread.currentThread().getName())
+          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
+          .setCause(e)
+          .log("instance.failed");
+      return false;
+    }
+    give(slot);
+    return true;
+  }
+
+  /** Drops what is not in use; what is in use is dropped when its call is over. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      given.signalAll();
+      wanted.signalAll();
+      if (started) {
+        maker.interrupt(); // It may be in a factory.
+      }
+    } finally {
+      lock.unlock();
+    }
+    dropIdle(System.nanoTime());
+  }
+
+  /** Waits for the maker's thread after {@link #close}; {@code false} if it does not end. */
+  boolean join(long untilNanos) throws InterruptedException {
+    // A thread that was never started is not waited for.
+    TimeUnit.NANOSECONDS.timedJoin(maker, Math.max(1_000_000, untilNanos - System.nanoTime()));
+    return !maker.isAlive();
+  }
+}

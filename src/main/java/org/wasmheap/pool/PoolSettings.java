@@ -1,0 +1,45 @@
+package org.wasmheap.pool;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.guest.GuestCall;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.pool.CallOptions.CallClass;
+
+/**
+ * What an executor was set to; it does not change while it lives. Each value was checked by the
+ * builder, whose Javadoc says what it means.
+ *
+ * @param name of the pool
+ * @param factory makes the guests
+ * @param warmUp made on each new instance before it takes calls, if any
+ * @param listener guarded: it does not throw
+ * @param growthPolicy has a say in growth
+ * @param workers threads that take calls
+ * @param maxAbandonedThreads threads that do not come back and are replaced all the same
+ * @param stackBytes stack of a thread
+ * @param queueCapacities for every class, how many calls may wait
+ * @param ageingNanos a call that has waited longer goes before younger ones of any class
+ * @param defaultDeadlineNanos for calls that name none
+ * @param graceNanos how long an interrupted call may take to come back
+ * @param maxDepth how many calls deep calls that calls make may be
+ * @param idleNanos how long spare memory and nested instances are kept unused
+ * @param verifiesResets whether each reset is verified
+ */
+record PoolSettings<G>(
+    String name,
+    GuestFactory<G> factory,
+    @Nullable GuestCall<? super G, ?> warmUp,
+    GuardedPoolListener listener,
+    GrowthPolicy growthPolicy,
+    int workers,
+    int maxAbandonedThreads,
+    long stackBytes,
+    Map<CallClass, Integer> queueCapacities,
+    long ageingNanos,
+    long defaultDeadlineNanos,
+    long graceNanos,
+    int maxDepth,
+    long idleNanos,
+    boolean verifiesResets) {}

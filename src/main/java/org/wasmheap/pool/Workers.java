@@ -1,0 +1,177 @@
+package org.wasmheap.pool;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The workers of an executor: as many as it was set to, whatever becomes of a thread.
+ *
+ * <p>A worker that does not come back from a call is given up. Another takes its place, as long as
+ * not too many threads are out there; beyond that its place stays empty until a thread comes back.
+ * One that comes back after all goes on if its place is still its own, and ends if not.
+ *
+ * <p>To give up a worker, and to take one back, changes marks and takes no memory ({@link
+ * FullJavaHeap}); only to hire one does.
+ */
+final class Workers<G> implements Worker.Home<G> {
+  private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
+
+  private final PoolSettings<G> settings;
+  private final CallQueue<G> queue;
+  private final InstanceSlots<G> slots;
+  private final CallRun<G> run;
+
+  /**
+   * All threads: those that take calls or have their place still, as many as there are places, and
+   * those that were given up and replaced and have not come back, as many as may be. Written in the
+   * monitor; read by any thread.
+   */
+  private final AtomicReferenceArray<@Nullable Worker<G>> threads;
+
+  /** Numbers the threads. Guarded by the monitor. */
+  private int hired;
+
+  Workers(PoolSettings<G> settings, CallQueue<G> queue, InstanceSlots<G> slots, CallRun<G> run) {
+    this.settings = settings;
+    this.queue = queue;
+    this.slots = slots;
+    this.run = run;
+    this.threads = new AtomicReferenceArray<>(settings.workers() + settings.maxAbandonedThreads());
+  }
+
+  synchronized void start() {
+    for (int place = 0; place < settings.workers(); place++) {
+      threads.set(place, hire());
+    }
+  }
+
+  /** May fail: then nothing has changed. */
+  private Worker<G> hire() {
+    InstanceSlot<G> slot = slots.open(true);
+    try {
+      String name = settings.name() + "-worker-" + ++hired;
+      Worker<G> worker = new Worker<>(settings, queue, run, slot, this, name);
+      worker.start();
+      return worker;
+    } catch (Throwable e) {
+      slot.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Gives a call up that did not react to its interruption; from the watchdog or at shutdown.
+   * Nothing if its thread is done with it after all.
+   */
+  synchronized void giveUp(CallTask<G, ?> task) {
+    InterruptGate gate = task.gate();
+    Worker<G> worker = gate == null ? null : ownerOf(gate);
+    if (gate == null || !gate.abandon(task.number()) || worker == null) {
+      return;
+    }
+    worker.slot().abandon(true);
+    try {
+      replaceMissing();
+      worker
+          .about(LOG.atError())
+          .addKeyValue("call", task.number())
+          .addKeyValue("callName", task.name())
+          .addKeyValue("replaced", worker.replaced)
+          .addKeyValue("abandonedThreads", slots.abandoned())
+          .log("worker.abandoned");
+    } catch (Throwable unlogged) {
+      FullJavaHeap.report(LOG, unlogged);
+    }
+  }
+
+  /** Whose gate it is; {@code null} if it is that of a call made inside a call. */
+  private @Nullable Worker<G> ownerOf(InterruptGate gate) {
+    for (int i = 0; i < threads.length(); i++) {
+      Worker<G> worker = threads.get(i);
+      if (worker != null && !worker.replaced && worker.gate() == gate) {
+        return worker;
+      }
+    }
+    return null;
+  }
+
+  /** Fills the places of threads that were given up, as far as the limit allows. */
+  synchronized void replaceMissing() {
+    for (int i = 0; i < threads.length(); i++) {
+      Worker<G> worker = threads.get(i);
+      int free = indexOf(null);
+      if (worker != null
+          && worker.slot().isAbandoned()
+          && !worker.replaced
+          && free >= 0
+          && queue.phase() != CallQueue.Phase.CLOSED) {
+        try {
+          threads.set(free, hire());
+          worker.replaced = true;
+        } catch (OutOfMemoryError e) {
+          // No thread to be had now; the watchdog comes back to it.
+          FullJavaHeap.report(LOG, e);
+        }
+      }
+    }
+  }
+
+  private int indexOf(@Nullable Worker<G> wanted) {
+    for (int i = 0; i < threads.length(); i++) {
+      if (threads.get(i) == wanted) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  @Override
+  public synchronized boolean takeBack(Worker<G> worker) {
+    boolean goesOn = !worker.replaced;
+    worker.slot().abandon(false);
+    if (!goesOn) {
+      threads.set(indexOf(worker), null);
+    }
+    try {
+      replaceMissing();
+      worker.about(LOG.atWarn()).addKeyValue("goesOn", goesOn).log("worker.returned");
+    } catch (Throwable e) {
+      FullJavaHeap.report(LOG, e); // The watchdog comes back to places that are empty.
+    }
+    return goesOn;
+  }
+
+  /** Reports a factory that has not returned for longer than the grace time, once. */
+  void reportSlowFactories(long now) {
+    for (int i = 0; i < threads.length(); i++) {
+      Worker<G> worker = threads.get(i);
+      long nanos = worker == null ? 0 : worker.makingNanos(now);
+      if (worker != null && worker.noteSlow(nanos > settings.graceNanos())) {
+        worker
+            .about(LOG.atWarn())
+            .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos))
+            .log("instance.slow");
+      }
+    }
+  }
+
+  /** Waits for the threads, until the time is over for all together; how many are left. */
+  int join(long untilNanos) {
+    int left = 0;
+    for (int i = 0; i < threads.length(); i++) {
+      Worker<G> worker = threads.get(i);
+      try {
+        if (worker != null && !worker.join(untilNanos - System.nanoTime())) {
+          worker.about(LOG.atWarn()).log("worker.left");
+          left++;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    return left;
+  }
+}
