@@ -1,8 +1,5 @@
 package org.wasmheap.pool;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -77,28 +74,7 @@ public record ExecutorStatistics(
       long calls,
       long failures,
       long materialisedBytes,
-      @Nullable CallReport lastCall) {
-    static List<OfHeap> of(List<? extends InstanceSlot<?>> slots) {
-      List<OfHeap> each = new ArrayList<>(slots.size());
-      for (InstanceSlot<?> slot : slots) {
-        HeapView heap = slot.view();
-        if (heap != null) {
-          each.add(of(slot, heap));
-        }
-      }
-      return Collections.unmodifiableList(each);
-    }
-
-    private static OfHeap of(InstanceSlot<?> slot, HeapView heap) {
-      return new OfHeap(
-          heap.name(),
-          heap.state(),
-          heap.generation(),
-          slot.failures(),
-          heap.memory().materialisedBytes(),
-          slot.lastReport());
-    }
-  }
+      @Nullable CallReport lastCall) {}
 
   /**
    * What happened since an earlier snapshot: what only ever grows is the difference, what is now

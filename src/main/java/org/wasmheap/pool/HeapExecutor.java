@@ -6,6 +6,8 @@ import static org.wasmheap.pool.Ranges.requireRange;
 import com.google.common.collect.Maps;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -280,7 +282,14 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public List<ExecutorStatistics.OfHeap> heaps() {
-    return ExecutorStatistics.OfHeap.of(slots.all());
+    List<ExecutorStatistics.OfHeap> each = new ArrayList<>();
+    for (InstanceSlot<G> slot : slots.all()) {
+      ExecutorStatistics.OfHeap figures = slot.figures();
+      if (figures != null) {
+        each.add(figures);
+      }
+    }
+    return Collections.unmodifiableList(each);
   }
 
   @Override

@@ -96,6 +96,20 @@ final class InstanceSlot<G> {
     return now == null ? null : now.view();
   }
 
+  /** What its heap is and did; {@code null} if there is none. */
+  ExecutorStatistics.@Nullable OfHeap figures() {
+    HeapView own = view();
+    return own == null
+        ? null
+        : new ExecutorStatistics.OfHeap(
+            own.name(),
+            own.state(),
+            own.generation(),
+            failures,
+            own.memory().materialisedBytes(),
+            lastReport);
+  }
+
   CallTimes.Figures times() {
     return times.figures();
   }

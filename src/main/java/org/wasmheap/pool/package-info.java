@@ -1,12 +1,68 @@
 /**
- * Threads that each own one heap and one guest for life, behind one bounded queue.
+ * Threads that each own one instance of a guest for life, behind one bounded queue.
  *
- * <p>What lives here: {@link org.wasmheap.pool.HeapExecutor} and what a call carries ({@link
- * org.wasmheap.pool.CallOptions} in, {@link org.wasmheap.guest.CallScope} while it runs, {@link
- * org.wasmheap.guest.CallException} if it fails).
+ * <p>What lives here: {@link org.wasmheap.pool.HeapExecutor}; {@link
+ * org.wasmheap.pool.CallOptions}, how a call is to be made; {@link org.wasmheap.pool.PoolListener},
+ * the hooks, with {@link org.wasmheap.pool.CallReport}; {@link
+ * org.wasmheap.pool.ExecutorStatistics}.
  *
  * <p>What this room must not know: engines, runtimes, host functions. It sees a guest through
  * {@link org.wasmheap.guest.GuestFactory} only.
+ *
+ * <p><b>The life of a call.</b> It is in one list of the queue from the moment when it is accepted
+ * until its future is done: it waits, or runs, or is condemned, that is, to be failed.
+ *
+ * <pre>
+ *  caller's thread                     worker's thread
+ *  ---------------                     ---------------
+ *  HeapExecutor    submit
+ *  Submissions     make a CallTask
+ *  CallQueue       it waits ---------&gt; CallQueue      take: it runs
+ *                                      InterruptGate  begin: it can be interrupted
+ *                                      CallRun        the guest works on the slot's instance
+ *  watchdog: a call that is due        InterruptGate  end: it can be interrupted no more
+ *  is condemned, and the Reaper        InstanceSlot   put back, or dropped if the call failed
+ *  fails it                            PoolListener   callCompleted
+ *  future is done &lt;------------------- CallTask       complete, or fail
+ *                                      InterruptGate  release, then the next take
+ * </pre>
+ *
+ * <p>A call that is made inside a call never waits: {@code NestedCalls} runs it at once, on the
+ * same thread and on a nested slot.
+ *
+ * <p><b>The storeys.</b> No class knows one that stands above it; a test holds this.
+ *
+ * <pre>
+ *  the face              HeapExecutor
+ *  running the house     Shutdown, Watchdog, Preloader, Reaper
+ *  threads               Workers, Worker
+ *  entrance              Submissions, NestedCalls
+ *  one call, one slot    CallRun
+ *  failures              Failures, RejectionLog
+ *  queue                 CallQueue, ClassQueues, DueCalls, CallList, QueueLoad
+ *  the call              CallTask, CallStack, InterruptGate, Verdict
+ *  instances             NestedSlots, InstanceSlots, InstanceSlot
+ *  ground                PoolSettings, Counters, CallTimes, FullJavaHeap, Ranges,
+ *                        GuardedPoolListener, and the public values
+ * </pre>
+ *
+ * <p><b>Words.</b> Beside those of room {@code heap}:
+ *
+ * <table border="1">
+ *   <caption>One word for one thing</caption>
+ *   <tr><th>word</th><th>is</th></tr>
+ *   <tr><td>instance slot</td><td>the place of one instance, through all its replacements</td></tr>
+ *   <tr><td>worker</td><td>a thread that owns a slot and takes calls from the queue</td></tr>
+ *   <tr><td>nested slot</td><td>a slot for calls that are made inside calls</td></tr>
+ *   <tr><td>class queue</td><td>the calls of one class that wait</td></tr>
+ *   <tr><td>call list</td><td>calls that are linked through themselves</td></tr>
+ *   <tr><td>gate</td><td>the state word that lets one call be interrupted, and no other</td></tr>
+ *   <tr><td>abandoned</td><td>a thread that did not come back from its call</td></tr>
+ *   <tr><td>broken</td><td>the executor's own fault, for want of memory, say</td></tr>
+ *   <tr><td>guest failure</td><td>what the guest did first that ended it</td></tr>
+ *   <tr><td>failed</td><td>how a call ended that has no result</td></tr>
+ *   <tr><td>cut off</td><td>ended by shutdown, since its time was over</td></tr>
+ * </table>
  *
  * <p><b>How a call ends.</b> The kinds are those of {@link org.wasmheap.guest.FailureKind}.
  *
