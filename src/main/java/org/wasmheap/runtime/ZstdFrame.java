@@ -1,6 +1,7 @@
 package org.wasmheap.runtime;
 
-import io.airlift.compress.zstd.ZstdDecompressor;
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * block can unpack to. Memory is taken by that bound and the caller's limit, never by the size that
  * the header claims. What the header claims is then held against the outcome.
  *
- * <p>The decoder refuses windows of more than 8 MiB, which strong compression asks for as a matter
- * of course: Substrate's build tools compress at level 22 and so write 128 MiB into the header of a
- * runtime of 2. A decoder that has the whole output before it needs no window, so it is given a
- * header of our own.
+ * <p>A decoder that has the whole output before it needs no window, so what the header says of one
+ * must not matter: Substrate's build tools compress at level 22 and so write 128 MiB into the
+ * header of a runtime of 2. The decoder is given a header of our own, without a claim of size, and
+ * reports what it found. It is native code, which gets the two arrays with their bounds and sets
+ * aside a fixed amount for itself.
  */
 final class ZstdFrame {
   private static final int MAGIC = 0xFD2FB528;
@@ -34,11 +36,8 @@ final class ZstdFrame {
   /** The shortest header: magic, descriptor, window. Every header has room for it. */
   private static final int SHORT_HEADER_BYTES = 6;
 
-  /** The largest window that the decoder takes, 8 MiB, as a header says it. */
-  private static final byte LARGEST_WINDOW = (23 - 10) << 3;
-
-  /** How the decoder says that the content is larger than the array for it. */
-  private static final String OUTPUT_FULL = "Output buffer too small";
+  /** 8 MiB, as a header says it: every decoder takes that, and blocks of any size fit. */
+  private static final byte WINDOW = (23 - 10) << 3;
 
   private final String origin;
   private final int limit;
@@ -93,7 +92,7 @@ final class ZstdFrame {
       throw corrupt(in.remaining() + " bytes follow the frame", null);
     }
     int start = blocks - SHORT_HEADER_BYTES;
-    in.putInt(start, MAGIC).put(start + 4, (byte) checksum).put(start + 5, LARGEST_WINDOW);
+    in.putInt(start, MAGIC).put(start + 4, (byte) checksum).put(start + 5, WINDOW);
     byte[] content = decode(start, bound);
     if (claimed != UNKNOWN && claimed != content.length) {
       throw corrupt("header claims " + claimed + " bytes, content is " + content.length, null);
@@ -150,12 +149,12 @@ final class ZstdFrame {
     byte[] frame = in.array();
     try {
       int length =
-          new ZstdDecompressor()
-              .decompress(frame, start, frame.length - start, content, 0, content.length);
+          (int)
+              Zstd.decompressByteArray(
+                  content, 0, content.length, frame, start, frame.length - start);
       return length == content.length ? content : Arrays.copyOf(content, length);
-    } catch (RuntimeException e) {
-      // The decoder has one exception for all it can meet, and hostile bytes find others.
-      boolean full = String.valueOf(e.getMessage()).startsWith(OUTPUT_FULL);
+    } catch (ZstdException e) {
+      boolean full = e.getErrorCode() == Zstd.errDstSizeTooSmall();
       throw full && bound > limit ? tooLarge() : corrupt("not decodable", e);
     }
   }

@@ -1,6 +1,6 @@
 package org.wasmheap.testkit;
 
-import io.airlift.compress.zstd.ZstdOutputStream;
+import com.github.luben.zstd.ZstdOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,11 +40,11 @@ public final class CompressedCode {
         .array();
   }
 
-  /** Content in a zstd frame with a checksum; the header says the size of short content only. */
+  /** Content in a zstd frame with a checksum; the header does not say its size. */
   public static byte[] frame(byte[] content) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ZstdOutputStream zstd = new ZstdOutputStream(out)) {
-      zstd.write(content);
+      zstd.setChecksum(true).write(content);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
