@@ -13,12 +13,19 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.wasmheap.pool.HeapExecutor;
 
 /** The rooms of the house, which package may use which, and how much of each is public. */
 @AnalyzeClasses(packages = "org.wasmheap", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -73,6 +80,38 @@ class ArchitectureTest {
               "org.bouncycastle..",
               "io.micrometer..",
               "jdk.jfr..");
+
+  /**
+   * The command line is compiled with the module but runs on the class path; no room may lean on
+   * that.
+   */
+  @ArchTest
+  static final ArchRule ONLY_THE_COMMAND_LINE_USES_WHAT_THE_MODULE_DOES_NOT_REQUIRE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "cli")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "picocli..",
+              "me.tongfei..",
+              "org.HdrHistogram..",
+              "javax.xml..",
+              "org.w3c..",
+              "org.xml..");
+
+  @Test
+  void the_module_exports_every_room_but_the_command_line() throws URISyntaxException {
+    // given
+    URL classes = HeapExecutor.class.getProtectionDomain().getCodeSource().getLocation();
+    ModuleDescriptor module =
+        ModuleFinder.of(Path.of(classes.toURI())).find("org.wasmheap").orElseThrow().descriptor();
+    // when
+    Set<String> exported =
+        module.exports().stream().map(ModuleDescriptor.Exports::source).collect(Collectors.toSet());
+    // then
+    assertEquals(MAY_USE.keySet().stream().map(ROOT::concat).collect(Collectors.toSet()), exported);
+  }
 
   @ArchTest
   static final ArchRule NO_PRODUCTION_CODE_TOUCHES_LOGBACK =

@@ -24,6 +24,7 @@ final class JitWorkaround {
   private static final Logger LOG = LoggerFactory.getLogger(JitWorkaround.class);
   private static final int FIRST_GOOD_JDK = 18;
   private static final String OPTION = "dontinline,*.I32_LT_U";
+  private static final String FAILED = "jit.directive_failed";
 
   /** Set by whoever comes first, atomically. */
   private static final AtomicBoolean DONE = new AtomicBoolean();
@@ -31,10 +32,19 @@ final class JitWorkaround {
   private JitWorkaround() {}
 
   static void apply() {
-    if (Runtime.version().feature() >= FIRST_GOOD_JDK || DONE.getAndSet(true) || optionGiven()) {
+    if (Runtime.version().feature() >= FIRST_GOOD_JDK || DONE.getAndSet(true)) {
       return;
     }
-    boolean applied = addDirective();
+    boolean applied = false;
+    try {
+      if (Management.optionGiven()) {
+        return;
+      }
+      applied = Management.addDirective();
+    } catch (LinkageError e) {
+      // An image without java.management, which only a class path can meet: the module requires it.
+      LOG.atDebug().setCause(e).log(FAILED);
+    }
     LOG.atWarn()
         .addKeyValue("jdk", Runtime.version())
         .addKeyValue("bug", "JDK-8376400")
@@ -43,34 +53,40 @@ final class JitWorkaround {
         .log("jit.unsigned_comparison");
   }
 
-  private static boolean optionGiven() {
-    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .anyMatch(argument -> argument.endsWith(OPTION));
-  }
+  /** All that touches module java.management, in a class that is not linked before it is used. */
+  private static final class Management {
+    private Management() {}
 
-  private static boolean addDirective() {
-    Path file = null;
-    try {
-      file = Files.createTempFile("wasm-heap-pool", ".json");
-      // Directives match by the method that is compiled: those of compiled guests and the engine.
-      Files.writeString(
-          file,
-          "[{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"],"
-              + " c2: { inline: [\"-*.I32_LT_U\"] } }]",
-          StandardCharsets.US_ASCII);
-      Object answer =
-          ManagementFactory.getPlatformMBeanServer()
-              .invoke(
-                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                  "compilerDirectivesAdd",
-                  new Object[] {new String[] {file.toString()}},
-                  new String[] {String[].class.getName()});
-      return String.valueOf(answer).contains("1 compiler directives added");
-    } catch (IOException | JMException | SecurityException e) {
-      LOG.atDebug().setCause(e).log("jit.directive_failed");
-      return false;
-    } finally {
-      deleteQuietly(file);
+    static boolean optionGiven() {
+      return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+          .anyMatch(argument -> argument.endsWith(OPTION));
+    }
+
+    /** Without module jdk.management there is no such bean. */
+    static boolean addDirective() {
+      Path file = null;
+      try {
+        file = Files.createTempFile("wasm-heap-pool", ".json");
+        // Directives match by the method that is compiled: those of compiled guests and the engine.
+        Files.writeString(
+            file,
+            "[{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"],"
+                + " c2: { inline: [\"-*.I32_LT_U\"] } }]",
+            StandardCharsets.US_ASCII);
+        Object answer =
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "compilerDirectivesAdd",
+                    new Object[] {new String[] {file.toString()}},
+                    new String[] {String[].class.getName()});
+        return String.valueOf(answer).contains("1 compiler directives added");
+      } catch (IOException | JMException | SecurityException e) {
+        LOG.atDebug().setCause(e).log(FAILED);
+        return false;
+      } finally {
+        deleteQuietly(file);
+      }
     }
   }
 
@@ -80,7 +96,7 @@ final class JitWorkaround {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      LOG.atDebug().setCause(e).log("jit.directive_failed");
+      LOG.atDebug().setCause(e).log(FAILED);
     }
   }
 }
