@@ -15,6 +15,7 @@
 module org.wasmheap {
   exports org.wasmheap.memory;
   exports org.wasmheap.allocator;
+  exports org.wasmheap.guest;
   exports org.wasmheap.heap;
   exports org.wasmheap.pool;
   exports org.wasmheap.endive;

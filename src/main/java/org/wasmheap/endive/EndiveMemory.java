@@ -15,13 +15,14 @@ import run.endive.wasm.types.DataSegment;
 import run.endive.wasm.types.PassiveDataSegment;
 
 /**
- * The engine's view of a {@link FlatMemory}: every store path marks its blocks.
+ * The engine's view of a {@link FlatMemory}: every store path marks its blocks, so that the memory
+ * can be put back.
  *
  * <p>The only class of the engine's memory interface that this library loads, so that the guest's
- * loads and stores stay monomorphic. Growth goes through the heap of the call, where callbacks can
- * refuse it.
+ * loads and stores stay monomorphic. In a pool, growth goes through the heap of the call, where a
+ * policy can refuse it. Used by one thread at a time.
  */
-final class EndiveMemory implements Memory, FlatMemory.Window {
+public final class EndiveMemory implements Memory, FlatMemory.Window {
   private static final int BLOCK_SHIFT = FlatMemory.BLOCK_SHIFT;
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -42,6 +43,23 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
 
   /** The engine's own array, in which {@code data.drop} replaces segments. */
   private DataSegment[] segments = {};
+
+  /**
+   * A view for those who make instances of the engine themselves, without a heap: the guest's
+   * growth is bounded by the memory's maximum alone.
+   *
+   * @param memory what the guest works on; zeros, as the engine writes the data segments
+   * @return the view
+   */
+  public static Memory over(FlatMemory memory) {
+    return new EndiveMemory(
+        memory,
+        delta -> {
+          int before = memory.pages();
+          return memory.grow(delta) ? before : -1;
+        },
+        true);
+  }
 
   /**
    * A view.

@@ -3,7 +3,6 @@ package org.wasmheap.endive;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -289,15 +288,32 @@ class HostFunctionsTest {
   @Test
   void a_call_without_context_has_none() throws Exception {
     // given
-    AtomicReference<Object> context = new AtomicReference<>("something");
+    AtomicReference<Boolean> context = new AtomicReference<>(true);
     act.set(
         (scope, arguments) -> {
-          context.set(scope.context(Object.class));
+          context.set(scope.hasContext());
           return 0;
         });
     // when
     Guests.call(executor, "act", 1);
     // then
-    assertNull(context.get());
+    assertEquals(false, context.get());
+  }
+
+  @Test
+  void a_context_of_another_type_fails_the_call_as_the_hosts_doing_and_both_types_are_named() {
+    // given
+    act.set((scope, arguments) -> scope.context(Integer.class));
+    CallOptions options = CallOptions.DEFAULT.withContext("text");
+    // when
+    CallException failure =
+        assertThrows(
+            CallException.class, () -> executor.call(options, guest -> guest.call("act", 1)));
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    assertTrue(
+        failure.getMessage().contains("java.lang.Integer")
+            && failure.getMessage().contains("java.lang.String"),
+        failure::getMessage);
   }
 }

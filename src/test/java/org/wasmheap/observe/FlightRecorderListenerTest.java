@@ -94,7 +94,7 @@ class FlightRecorderListenerTest {
       assertEquals(report.heap(), event.getString("heap"));
       assertEquals(report.generation(), event.getLong("generation"));
       assertEquals(report.call(), event.getLong("call"));
-      assertEquals(report.callClass(), event.getString("callClass"));
+      assertEquals(report.callClass().label(), event.getString("callClass"));
       assertEquals(Duration.ofNanos(report.queueNanos()), event.getDuration("queueTime"));
       assertEquals(Duration.ofNanos(report.runNanos()), event.getDuration("runTime"));
       assertEquals(Duration.ofNanos(report.resetNanos()), event.getDuration("resetTime"));

@@ -1,0 +1,113 @@
+package org.wasmheap.guest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapConfinementException;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.heap.HeapListener;
+import org.wasmheap.testkit.BareHeaps;
+
+/** A scope as the test of somebody's own factory makes it, without an executor. */
+class CallScopeTest {
+  private final Heap heap = BareHeaps.claimed(HeapListener.NONE);
+
+  @Test
+  void a_factory_can_be_tested_without_an_executor() throws Exception {
+    // given
+    GuestFactory.Instance<HeapHandle> instance = BareHeaps.factory().create();
+    HeapHandle handle = heap.begin(1, "test");
+
+    // when
+    HeapHandle guest = instance.open(CallScope.of(handle, null));
+
+    // then
+    assertEquals(BareHeaps.FIRST_POINTER, guest.malloc(8));
+  }
+
+  @Test
+  void a_context_must_come_as_the_type_that_is_asked_for_or_not_at_all() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), "overlay");
+    CallScope without = CallScope.of(scope.heap(), null);
+
+    assertTrue(scope.hasContext());
+    assertEquals("overlay", scope.context(String.class));
+    assertEquals("overlay", scope.context(CharSequence.class));
+    assertThrows(IllegalStateException.class, () -> scope.context(List.class));
+    assertFalse(without.hasContext());
+    assertThrows(IllegalStateException.class, () -> without.context(Object.class));
+  }
+
+  @Test
+  void host_functions_must_be_entered_once_and_left_once() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null);
+
+    assertTrue(scope.enterHost());
+    assertFalse(scope.enterHost());
+    scope.exitHost();
+    assertThrows(IllegalStateException.class, scope::exitHost);
+    assertTrue(scope.enterHost());
+  }
+
+  @Test
+  void the_marks_round_host_functions_must_reach_those_who_run_the_call() {
+    List<String> heard = new ArrayList<>();
+    CallScope scope =
+        CallScope.of(
+            heap.begin(1, "test"),
+            null,
+            new CallScope.Interrupts() {
+              @Override
+              public boolean enterHost() {
+                heard.add("enter");
+                return true;
+              }
+
+              @Override
+              public void exitHost() {
+                heard.add("exit");
+              }
+            });
+
+    scope.enterHost();
+    scope.exitHost();
+
+    assertEquals(List.of("enter", "exit"), heard);
+  }
+
+  @Test
+  void the_first_failure_of_the_guest_must_stand() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null);
+    assertNull(scope.guestFailure());
+    IllegalStateException first = new IllegalStateException("first");
+
+    scope.guestFailed(first);
+    scope.guestFailed(new IllegalStateException("second"));
+
+    assertSame(first, scope.guestFailure());
+  }
+
+  @Test
+  void after_the_call_nothing_must_work_but_to_ask_how_the_guest_ended() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), "overlay");
+    IllegalStateException failure = new IllegalStateException("trap");
+    scope.guestFailed(failure);
+
+    heap.reset();
+
+    assertThrows(HeapConfinementException.class, scope::enterHost);
+    assertThrows(HeapConfinementException.class, scope::exitHost);
+    assertThrows(HeapConfinementException.class, scope::hasContext);
+    assertThrows(HeapConfinementException.class, () -> scope.context(String.class));
+    assertThrows(HeapConfinementException.class, () -> scope.guestFailed(failure));
+    assertSame(failure, scope.guestFailure());
+  }
+}
