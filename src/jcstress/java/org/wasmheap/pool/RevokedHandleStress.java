@@ -13,9 +13,9 @@ import org.wasmheap.heap.HeapListener;
 import org.wasmheap.testkit.BareHeaps;
 
 /**
- * The hole: a call is given up while its heap begins it, and its handle stays alive, so that a lost
- * thread can still touch the host's state. Results: whether the call had been given up before the
- * handle was used, whether the use was let through.
+ * The hole: a call is given up while its heap begins it, and its handle stays alive, so that an
+ * abandoned thread can still touch the host's state. Results: whether the call had been given up
+ * before the handle was used, whether the use was let through.
  *
  * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t
  * RevokedHandleStress"}
@@ -33,7 +33,7 @@ public class RevokedHandleStress {
   private final Heap heap = BareHeaps.heap(new HeapListener() {});
 
   /** Written after the call was given up: what begins after that must be refused. */
-  private volatile boolean lost;
+  private volatile boolean abandoned;
 
   @Actor
   public void worker(ZZ_Result r) {
@@ -44,7 +44,7 @@ public class RevokedHandleStress {
     if (gate.isAbandoned()) {
       heap.revoke();
     }
-    r.r1 = lost;
+    r.r1 = abandoned;
     try {
       handle.check();
       r.r2 = true;
@@ -55,6 +55,6 @@ public class RevokedHandleStress {
 
   @Actor
   public void watchdog() {
-    lost = Attempts.at(() -> gate.abandon(1));
+    abandoned = Attempts.at(() -> gate.abandon(1));
   }
 }

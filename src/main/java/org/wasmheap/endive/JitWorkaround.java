@@ -26,7 +26,7 @@ final class JitWorkaround {
   private static final String OPTION = "dontinline,*.I32_LT_U";
   private static final String FAILED = "jit.directive_failed";
 
-  /** Set by whoever comes first, atomically. */
+  /** Set once, atomically, by the thread that comes first. */
   private static final AtomicBoolean DONE = new AtomicBoolean();
 
   private JitWorkaround() {}

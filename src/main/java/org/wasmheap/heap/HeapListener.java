@@ -21,7 +21,7 @@ public interface HeapListener {
    * One listener for several. Each hears of everything, in the order given; what one throws keeps
    * no other from hearing.
    *
-   * @param listeners who hears; there may be none
+   * @param listeners all of them; there may be none
    * @return a listener that tells them all
    */
   static HeapListener all(HeapListener... listeners) {

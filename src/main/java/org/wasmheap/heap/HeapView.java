@@ -149,7 +149,7 @@ public final class HeapView {
   /**
    * Sets who hears of each operation, from the next call on; in {@link HeapListener#created}, say.
    *
-   * @param observer who hears
+   * @param observer hears of each
    * @throws HeapConfinementException if the calling thread is not the owner
    */
   public void observe(HeapObserver observer) {

@@ -54,9 +54,9 @@ public final class FlatMemory implements LinearMemory {
    * An engine's own way to the arrays, so that the guest's loads and stores are one indirection
    * nearer to them.
    *
-   * <p>WARNING: who stores through it owes what {@link FlatMemory} does: first marks the card of
-   * the block of the first byte ({@code cards[address >>> BLOCK_SHIFT] = 1}), then stores 8 bytes
-   * at most, little-endian; an access that the arrays refuse goes to the memory's own method.
+   * <p>WARNING: an engine that stores through it owes what {@link FlatMemory} does: first marks the
+   * card of the block of the first byte ({@code cards[address >>> BLOCK_SHIFT] = 1}), then stores 8
+   * bytes at most, little-endian; an access that the arrays refuse goes to the memory's own method.
    */
   public interface Window {
     /**

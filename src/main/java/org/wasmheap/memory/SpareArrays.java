@@ -14,9 +14,9 @@ final class SpareArrays {
   private static final int SLOTS = Integer.SIZE;
 
   /**
-   * Written by the owner ({@link #put}, {@link #take}) and by whoever trims ({@link #clear}); who
-   * wants an array exchanges it for nothing, so that one of two who want it gets it. The array's
-   * volatile semantics publish the content of a spare with the spare.
+   * Written by the owner ({@link #put}, {@link #take}) and by any thread that trims ({@link
+   * #clear}). A thread takes an array by exchanging it for nothing, so of two one gets it. The
+   * array's volatile semantics publish the content of a spare with the spare.
    */
   private final AtomicReferenceArray<@Nullable TrackedArray> slots =
       new AtomicReferenceArray<>(SLOTS);

@@ -46,7 +46,7 @@ public final class HeapPicture {
    *
    * @param map the heap
    * @param title the first line
-   * @param description how it was made, for who looks into the file
+   * @param description how it was made, for a reader of the file
    * @return the document, below some 100 KB whatever the heap's size
    */
   public static String svg(HeapMap map, String title, String description) {

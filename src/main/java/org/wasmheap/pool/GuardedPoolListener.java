@@ -20,7 +20,7 @@ final class GuardedPoolListener implements PoolListener {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedPoolListener.class);
 
   /**
-   * Who hears. Never changed once it is here: written in the monitor by those who add and remove,
+   * The listeners. The array is never changed once it is here; it is written in the monitor and
    * read by any thread that tells.
    */
   private volatile PoolListener[] delegates;

@@ -221,7 +221,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
   /**
    * Adds a listener while the executor lives; it hears of what happens from here on.
    *
-   * @param listener who hears, after those that are there
+   * @param listener hears after those that are there
    */
   public void addListener(PoolListener listener) {
     settings.listener().add(listener);

@@ -47,7 +47,7 @@ final class NestedCalls<G> {
 
   private void runWithin(CallTask<G, ?> task, CallStack stack) {
     InterruptGate gate = new InterruptGate(Thread.currentThread());
-    task.begin(gate); // First: who interrupts the outer call reaches this one from here on.
+    task.begin(gate); // First: an interrupt of the outer call reaches this one from here on.
     CallTask<?, ?> maker = stack.innermost();
     InterruptGate outer = maker == null ? null : maker.gate();
     if (outer == null) {

@@ -25,6 +25,7 @@ import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.ForwardingMemory;
 
 /** What is kept of a heap when its allocator fails. */
 class PoisonReportTest {
@@ -341,42 +342,17 @@ class PoisonReportTest {
   }
 
   /** A memory of an embedder, of which bulk reads fail in a way that no contract names. */
-  private static final class Unreadable implements LinearMemory {
+  private static final class Unreadable implements ForwardingMemory {
     private final FlatMemory sound = new FlatMemory(1, 1);
 
     @Override
-    public long sizeInBytes() {
-      return sound.sizeInBytes();
-    }
-
-    @Override
-    public int maximumPages() {
-      return 1;
-    }
-
-    @Override
-    public boolean grow(int deltaPages) {
-      return false;
-    }
-
-    @Override
-    public long readLong(int address) {
-      return sound.readLong(address);
-    }
-
-    @Override
-    public void writeLong(int address, long value) {
-      sound.writeLong(address, value);
+    public LinearMemory inner() {
+      return sound;
     }
 
     @Override
     public void read(int address, byte[] destination, int offset, int length) {
       throw new IllegalStateException("unreadable");
-    }
-
-    @Override
-    public void write(int address, byte[] source, int offset, int length) {
-      sound.write(address, source, offset, length);
     }
   }
 }

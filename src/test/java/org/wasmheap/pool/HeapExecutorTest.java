@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.CallException;
-import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapConfinementException;
@@ -36,6 +35,7 @@ import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.BrokenObserver;
 import org.wasmheap.testkit.ForgetfulMemory;
 import org.wasmheap.testkit.LogCapture;
+import org.wasmheap.testkit.ScriptedFactory;
 
 @Timeout(60)
 class HeapExecutorTest {
@@ -228,40 +228,8 @@ class HeapExecutorTest {
   @Test
   void a_reset_that_fails_must_cost_the_instance_and_not_the_result() throws Exception {
     // given a guest that cannot be closed the first time
-    AtomicInteger closes = new AtomicInteger();
-    GuestFactory<HeapHandle> good = BareHeaps.factory();
-    GuestFactory<HeapHandle> factory =
-        () -> {
-          GuestFactory.Instance<HeapHandle> instance = good.create();
-          return new GuestFactory.Instance<>() {
-            @Override
-            public LinearMemory memory() {
-              return instance.memory();
-            }
-
-            @Override
-            public int heapBase() {
-              return instance.heapBase();
-            }
-
-            @Override
-            public BlockLimit blockLimit() {
-              return instance.blockLimit();
-            }
-
-            @Override
-            public HeapHandle open(CallScope scope) {
-              return scope.heap();
-            }
-
-            @Override
-            public void close() {
-              if (closes.incrementAndGet() == 1) {
-                throw new IllegalStateException("cannot let go");
-              }
-            }
-          };
-        };
+    ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
+    factory.failToClose(1);
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(factory).build()) {
       assertEquals("right", executor.call(CALL, heap -> "right"));
       assertEquals(BareHeaps.FIRST_POINTER, firstPointer(executor));

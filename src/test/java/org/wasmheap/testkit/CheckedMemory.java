@@ -6,7 +6,7 @@ import org.wasmheap.memory.LinearMemory;
  * A user's memory that stands for no access outside itself: such an access is an error in the test,
  * not an exception that anybody might catch. Counts accesses, so that a test can bound work.
  */
-public final class CheckedMemory implements LinearMemory {
+public final class CheckedMemory implements ForwardingMemory {
   private final LinearMemory inner;
   private long accesses;
 
@@ -31,6 +31,11 @@ public final class CheckedMemory implements LinearMemory {
   }
 
   @Override
+  public LinearMemory inner() {
+    return inner;
+  }
+
+  @Override
   public long readLong(int address) {
     check(address, Long.BYTES);
     return inner.readLong(address);
@@ -52,30 +57,5 @@ public final class CheckedMemory implements LinearMemory {
   public void write(int address, byte[] source, int offset, int length) {
     check(address, length);
     inner.write(address, source, offset, length);
-  }
-
-  @Override
-  public long sizeInBytes() {
-    return inner.sizeInBytes();
-  }
-
-  @Override
-  public int maximumPages() {
-    return inner.maximumPages();
-  }
-
-  @Override
-  public boolean grow(int deltaPages) {
-    return inner.grow(deltaPages);
-  }
-
-  @Override
-  public int restore() {
-    return inner.restore();
-  }
-
-  @Override
-  public long materialisedBytes() {
-    return inner.materialisedBytes();
   }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.LinearMemory;
 
 /** A memory with one fault, over one that has none. */
-public final class FaultyMemory implements LinearMemory {
+public final class FaultyMemory implements ForwardingMemory {
   private final LinearMemory sound;
   private final LongUnaryOperator written;
   private final IntUnaryOperator addresses;
@@ -52,16 +52,16 @@ public final class FaultyMemory implements LinearMemory {
   }
 
   @Override
+  public LinearMemory inner() {
+    return sound;
+  }
+
+  @Override
   public long sizeInBytes() {
     if (broken) {
       throw new OutOfMemoryError("on cue");
     }
     return sound.sizeInBytes();
-  }
-
-  @Override
-  public int maximumPages() {
-    return sound.maximumPages();
   }
 
   @Override
@@ -80,15 +80,5 @@ public final class FaultyMemory implements LinearMemory {
   @Override
   public void writeLong(int address, long value) {
     sound.writeLong(addresses.applyAsInt(address), written.applyAsLong(value));
-  }
-
-  @Override
-  public void read(int address, byte[] destination, int offset, int length) {
-    sound.read(address, destination, offset, length);
-  }
-
-  @Override
-  public void write(int address, byte[] source, int offset, int length) {
-    sound.write(address, source, offset, length);
   }
 }

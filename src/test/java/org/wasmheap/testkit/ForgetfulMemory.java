@@ -5,7 +5,7 @@ import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 
 /** A memory whose restore may leave a byte behind, and whose trim fails. */
-public final class ForgetfulMemory implements LinearMemory {
+public final class ForgetfulMemory implements ForwardingMemory {
   /** How often any of them was to be trimmed. */
   public static final AtomicInteger TRIMS = new AtomicInteger();
 
@@ -18,38 +18,8 @@ public final class ForgetfulMemory implements LinearMemory {
   }
 
   @Override
-  public long sizeInBytes() {
-    return memory.sizeInBytes();
-  }
-
-  @Override
-  public int maximumPages() {
-    return memory.maximumPages();
-  }
-
-  @Override
-  public boolean grow(int deltaPages) {
-    return memory.grow(deltaPages);
-  }
-
-  @Override
-  public long readLong(int address) {
-    return memory.readLong(address);
-  }
-
-  @Override
-  public void writeLong(int address, long value) {
-    memory.writeLong(address, value);
-  }
-
-  @Override
-  public void read(int address, byte[] destination, int offset, int length) {
-    memory.read(address, destination, offset, length);
-  }
-
-  @Override
-  public void write(int address, byte[] source, int offset, int length) {
-    memory.write(address, source, offset, length);
+  public LinearMemory inner() {
+    return memory;
   }
 
   @Override
@@ -65,10 +35,5 @@ public final class ForgetfulMemory implements LinearMemory {
   public long trim() {
     TRIMS.incrementAndGet();
     throw new IllegalStateException("cannot be trimmed");
-  }
-
-  @Override
-  public String difference() {
-    return memory.difference();
   }
 }

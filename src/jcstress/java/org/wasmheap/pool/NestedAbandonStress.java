@@ -12,7 +12,8 @@ import org.openjdk.jcstress.infra.results.LZZ_Result;
  * the inner call goes on as if nothing had happened. Results: what became of the inner call,
  * whether the worker kept its place, whether it was given up.
  *
- * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t NestedLoseStress"}
+ * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t
+ * NestedAbandonStress"}
  */
 @JCStressTest
 @Outcome(
@@ -29,13 +30,13 @@ import org.openjdk.jcstress.infra.results.LZZ_Result;
     desc = "given up after the inner call")
 @Outcome(id = "ran, true, false", expect = Expect.ACCEPTABLE, desc = "too early or too late")
 @State
-public class NestedLoseStress {
+public class NestedAbandonStress {
   private final PlayedThread thread = new PlayedThread();
   private final InterruptGate outer = new InterruptGate(thread);
   private final InterruptGate inner = new InterruptGate(thread);
 
   /** Written when the outer call was given up: an inner call that ends later must know it. */
-  private volatile boolean lost;
+  private volatile boolean abandoned;
 
   @Actor
   public void worker(LZZ_Result r) {
@@ -43,7 +44,7 @@ public class NestedLoseStress {
     inner.begin(2);
     if (outer.enter(inner)) {
       Attempts.work();
-      boolean before = lost;
+      boolean before = abandoned;
       inner.end(2);
       boolean kept = inner.release();
       outer.leave();
@@ -58,7 +59,7 @@ public class NestedLoseStress {
   @Actor
   public void watchdog(LZZ_Result r) {
     boolean given = Attempts.at(() -> outer.abandon(1));
-    lost = given;
+    abandoned = given;
     r.r3 = given;
   }
 }

@@ -14,7 +14,8 @@ import org.wasmheap.guest.FailureKind;
  * of the state word trip over each other. Results: how the host function was left, whether the
  * worker kept its place, whether it was given up.
  *
- * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t LoseInHostStress"}
+ * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t
+ * AbandonInHostStress"}
  */
 @JCStressTest
 @Outcome(
@@ -34,7 +35,7 @@ import org.wasmheap.guest.FailureKind;
     expect = Expect.ACCEPTABLE,
     desc = "interrupted before it was left")
 @State
-public class LoseInHostStress {
+public class AbandonInHostStress {
   private final InterruptGate gate = new InterruptGate(new PlayedThread());
 
   @Actor

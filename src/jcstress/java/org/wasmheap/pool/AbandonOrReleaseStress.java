@@ -13,13 +13,13 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
  * whether it was given up.
  *
  * <p>{@code mvn -q test-compile exec:exec@jcstress -Djcstress.args="-m quick -t
- * LoseOrReleaseStress"}
+ * AbandonOrReleaseStress"}
  */
 @JCStressTest
 @Outcome(id = "true, false", expect = Expect.ACCEPTABLE, desc = "came back")
 @Outcome(id = "false, true", expect = Expect.ACCEPTABLE, desc = "was given up")
 @State
-public class LoseOrReleaseStress {
+public class AbandonOrReleaseStress {
   private final InterruptGate gate = new InterruptGate(new PlayedThread());
 
   @Actor
