@@ -168,13 +168,13 @@ final class FlightEvents {
     long took;
   }
 
-  @Name("org.wasmheap.Exhaustion")
-  @Label("Exhaustion")
+  @Name("org.wasmheap.Rejection")
+  @Label("Rejection")
   @Description("A call found no room in the queue")
   @Category("WebAssembly Heaps")
   @StackTrace(false)
   @Enabled(false)
-  static final class Exhaustion extends Event {
+  static final class Rejection extends Event {
     @Label("Pool")
     @Nullable String pool;
 

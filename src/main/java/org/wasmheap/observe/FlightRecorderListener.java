@@ -10,7 +10,7 @@ import org.wasmheap.pool.PoolListener;
 /**
  * Writes what heaps and pools do into Java Flight Recorder, as events named {@code org.wasmheap.*}.
  *
- * <p>{@code Call}, {@code Growth} and {@code Exhaustion} may come often and are off unless a
+ * <p>{@code Call}, {@code Growth} and {@code Rejection} may come often and are off unless a
  * recording asks for them; the project's {@code config/wasmheap.jfc} does. {@code Poison} and
  * {@code Replacement} are on. While an event is off, or nothing is recorded, it costs a check.
  *
@@ -94,7 +94,7 @@ public final class FlightRecorderListener implements PoolListener {
 
   @Override
   public void rejected(Rejection rejection) {
-    FlightEvents.Exhaustion event = new FlightEvents.Exhaustion();
+    FlightEvents.Rejection event = new FlightEvents.Rejection();
     if (!event.shouldCommit()) {
       return;
     }

@@ -115,7 +115,7 @@ class FlightRecorderListenerTest {
   }
 
   @Test
-  void a_recording_with_our_settings_has_growth_poison_replacement_and_exhaustion()
+  void a_recording_with_our_settings_has_growth_poison_replacement_and_rejection()
       throws Exception {
     Map<String, List<RecordedEvent>> events = record(ourSettings());
 
@@ -148,7 +148,7 @@ class FlightRecorderListenerTest {
     assertEquals(
         Duration.ofNanos(replacements.get(0).nanos()), replaced.get(0).getDuration("took"));
 
-    List<RecordedEvent> exhausted = events.get("org.wasmheap.Exhaustion");
+    List<RecordedEvent> exhausted = events.get("org.wasmheap.Rejection");
     assertEquals(1, exhausted.size());
     assertEquals("test", exhausted.get(0).getString("pool"));
     assertEquals("full", exhausted.get(0).getString("callName"));

@@ -221,7 +221,7 @@ class ExecutorStatisticsTest {
         await().untilAsserted(() -> assertEquals(0, executor.statistics().running()));
       }
 
-      // then the worker's, and the one in reserve
+      // then the worker's, and the nested one
       List<ExecutorStatistics.OfHeap> heaps = heard.heaps();
       assertEquals(2, heaps.size());
       assertEquals("test/1", heaps.get(0).name());

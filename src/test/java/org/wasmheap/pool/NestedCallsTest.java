@@ -71,7 +71,7 @@ class NestedCallsTest {
       assertEquals(first, second);
       assertEquals(4, a.statistics().nested());
       assertEquals(4, b.statistics().nested());
-      assertEquals(3, a.statistics().instances(), "one for the worker, two in reserve");
+      assertEquals(3, a.statistics().instances(), "one for the worker, two nested");
       assertEquals(6, a.statistics().completed());
     }
   }

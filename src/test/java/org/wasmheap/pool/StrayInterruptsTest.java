@@ -47,7 +47,7 @@ class StrayInterruptsTest {
     try (HeapExecutor<G> executor =
         HeapExecutor.builder(stage.factory()).name("strays").workers(WORKERS).build()) {
       assertTrue(executor.awaitReady(Duration.ofSeconds(60)));
-      executor.call(CALL, outer -> executor.call(CALL, stage::probe)); // Starts the reserve.
+      executor.call(CALL, outer -> executor.call(CALL, stage::probe)); // Makes a nested slot.
       List<Thread> poolThreads = poolThreads();
       assertEquals(WORKERS + 2, poolThreads.size(), poolThreads::toString);
 
