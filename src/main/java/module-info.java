@@ -4,9 +4,9 @@
  * <p>What an embedder always needs is required; what only some rooms need is optional ({@code
  * static}), and whoever uses such a room requires the library himself: Endive for {@code endive},
  * {@code runtime} and {@code host}, Bouncy Castle, gson and zstd-jni for {@code runtime}, Bouncy
- * Castle and lz4-java for {@code host}, gson, Micrometer and Flight Recorder for {@code observe}. A
- * folder of jars as module path may hold all of them; {@code src/docs/dependencies.md} says which
- * belong to what, and what jlink cannot take.
+ * Castle and lz4-java for {@code host}, gson and Micrometer for {@code observe}. A folder of jars
+ * as module path may hold all of them; {@code src/docs/dependencies.md} says which belong to what,
+ * and what jlink cannot take.
  *
  * <p>The command line is in no exported package and runs on the class path, in a jar of its own.
  */
@@ -30,12 +30,13 @@ module org.wasmheap {
   requires static org.jspecify;
 
   // On JDK 17, guest code is right only with a directive to the compiler, which goes through a
-  // management bean of HotSpot: an image without it would miscompile.
+  // diagnostic command; without jdk.jfr in an image, HotSpot loses all such commands. So an image
+  // must have all three. Flight Recorder's listener needs the last one anyway.
   requires java.management;
   requires jdk.management;
+  requires jdk.jfr;
 
-  // Optional from here on. Not every JDK has Flight Recorder.
-  requires static jdk.jfr;
+  // Optional.
   requires static run.endive.wasm;
   requires static run.endive.runtime;
   requires static run.endive.compiler;

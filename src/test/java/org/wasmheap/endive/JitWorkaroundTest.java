@@ -50,6 +50,14 @@ class JitWorkaroundTest {
         workarounds("--limit-modules", BEFORE_MANAGEMENT + ",java.management"));
   }
 
+  /** HotSpot of 17 then has one command, that of the recorder. */
+  @Test
+  void an_image_without_flight_recorder_gets_one_warning() throws Exception {
+    assertEquals(
+        NEEDED ? List.of("failed") : List.of(),
+        workarounds("--limit-modules", BEFORE_MANAGEMENT + ",java.management,jdk.management"));
+  }
+
   @Test
   void an_image_without_management_gets_one_warning_too() throws Exception {
     assertEquals(

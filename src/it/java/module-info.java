@@ -1,0 +1,12 @@
+/** An application on the module path: it names what it uses of the library's optional parts. */
+module org.wasmheap.modular {
+  requires org.wasmheap;
+  // Room endive.
+  requires run.endive.runtime;
+  requires run.endive.compiler;
+  // Room runtime: code hashes, compressed code.
+  requires org.bouncycastle.provider;
+  requires com.github.luben.zstd_jni;
+  // To show what the compiler was told.
+  requires java.management;
+}
