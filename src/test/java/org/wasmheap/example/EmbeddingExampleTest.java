@@ -15,16 +15,7 @@ class EmbeddingExampleTest {
   @Test
   void the_readme_shows_the_code_that_is_compiled_here() throws Exception {
     // given
-    String source =
-        Files.readString(
-            Path.of("src/test/java/org/wasmheap/example/EmbeddingExample.java"), UTF_8);
-    String example =
-        source
-            .substring(
-                source.indexOf("// example begins") + "// example begins\n".length(),
-                source.indexOf("    // example ends"))
-            .stripTrailing()
-            .stripIndent();
+    String example = ExampleCode.of(EmbeddingExample.class);
 
     // then
     assertTrue(Files.readString(Path.of("README.md"), UTF_8).contains(example), example);

@@ -53,7 +53,7 @@ class ModulesIT {
 
   @BeforeAll
   static void compile_the_application_and_write_two_runtimes() throws Exception {
-    library = Path.of(System.getProperty("wasmheap.jar"));
+    library = Path.of(System.getProperty("wasmheap.jars") + ".jar");
     classes = folder.resolve("app");
     List<String> arguments =
         new ArrayList<>(
