@@ -17,6 +17,7 @@ import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,11 +27,13 @@ import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.BrokenObserver;
 import org.wasmheap.testkit.ForgetfulMemory;
@@ -409,5 +412,51 @@ class HeapExecutorTest {
     assertThrows(
         IllegalArgumentException.class, () -> builder.defaultDeadline(Duration.ofSeconds(-1)));
     assertThrows(IllegalArgumentException.class, () -> CALL.withDeadline(Duration.ofDays(31)));
+  }
+
+  @Test
+  void a_call_may_return_nothing() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      ListenableFuture<Void> done = executor.submit(heap -> null);
+      String nothing = executor.call(heap -> null);
+
+      assertEquals(null, done.get(30, SECONDS));
+      assertEquals(null, nothing);
+      assertEquals(2, executor.statistics().completed());
+    }
+  }
+
+  @Test
+  void a_call_without_options_must_run_under_its_own_name_and_with_options_under_theirs()
+      throws Exception {
+    List<String> names = new CopyOnWriteArrayList<>();
+    PoolListener listener =
+        new PoolListener() {
+          @Override
+          public void callCompleted(CallReport report) {
+            names.add(report.name() + " " + report.callClass().label());
+          }
+        };
+    GuestCall<HeapHandle, Integer> named =
+        new GuestCall<>() {
+          @Override
+          public Integer run(HeapHandle heap) {
+            return heap.malloc(8);
+          }
+
+          @Override
+          public String name() {
+            return "own";
+          }
+        };
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(listener).build()) {
+      executor.call(named);
+      executor.call(CallOptions.DEFAULT.withClass(CallClass.AUTHORING), named);
+      executor.call(CallOptions.named("given"), named);
+      executor.call(heap -> 1);
+    }
+
+    assertEquals(
+        List.of("own off_chain", "own authoring", "given off_chain", "call off_chain"), names);
   }
 }
