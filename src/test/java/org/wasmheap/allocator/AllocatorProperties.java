@@ -3,37 +3,38 @@ package org.wasmheap.allocator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.testkit.Property.assertHolds;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.EdgeCasesMode;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.RandomDistribution;
-import net.jqwik.api.Tuple;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.wasmheap.allocator.HeapAudit.Use;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.CheckedMemory;
+import org.wasmheap.testkit.Draws;
 import org.wasmheap.testkit.HollowMemory;
+import org.wasmheap.testkit.Inputs;
+import org.wasmheap.testkit.Simpler;
 
 /**
  * The allocator against {@link ModelHeap}, for guests that keep to their own blocks.
  *
  * <p>The model and the allocator get the same operations and must give the same answers; what the
- * model does not know (overlap, payload, the audit) is checked beside it. Lengths are drawn evenly
- * and edge cases left out: jqwik's own choice is lists of a few operations, which find little.
+ * model does not know (overlap, payload, the audit) is checked beside it. Lists are drawn in all
+ * lengths evenly: those of a few operations find little.
  */
 class AllocatorProperties {
   /**
    * One operation; what it means for a free or a double free is which of the pointers there are.
    */
-  record Step(Kind kind, long value) {}
+  record Step(Kind kind, long value) {
+    Stream<Step> simpler() {
+      return Simpler.numbers(value).map(lower -> new Step(kind, lower));
+    }
+  }
 
   enum Kind {
     ALLOCATE,
@@ -41,6 +42,8 @@ class AllocatorProperties {
     FREE_AGAIN,
     GROW
   }
+
+  private static final Kind[] KINDS = Kind.values();
 
   /** Where a heap begins and how far it may go. */
   record Shape(boolean wide, long heapBase, int pages, int maximumPages) {
@@ -55,73 +58,112 @@ class AllocatorProperties {
     Rig rig(LinearMemory memory) {
       return new Rig(memory, new FreeingBumpAllocator(memory, (int) heapBase, limit()));
     }
+
+    HollowMemory hollowMemory() {
+      return new HollowMemory((long) pages * LinearMemory.PAGE_SIZE, maximumPages);
+    }
+
+    Stream<Shape> simpler() {
+      Stream<Shape> lower =
+          Simpler.numbers(heapBase).map(base -> new Shape(wide, base, pages, maximumPages));
+      Stream<Shape> smaller =
+          Simpler.numbers(pages).map(fewer -> new Shape(wide, heapBase, fewer, maximumPages));
+      Stream<Shape> tighter =
+          Simpler.numbers(maximumPages)
+              .filter(most -> most >= pages)
+              .map(most -> new Shape(wide, heapBase, pages, most));
+      return Stream.concat(lower, Stream.concat(smaller, tighter));
+    }
+  }
+
+  /** A heap and what is done to it. */
+  record Life(Shape shape, List<Step> steps) {
+    Stream<Life> simpler() {
+      return Stream.concat(
+          Simpler.lists(steps, Step::simpler).map(fewer -> new Life(shape, fewer)),
+          shape.simpler().map(plainer -> new Life(plainer, steps)));
+    }
+  }
+
+  /** A heap that is used, reset, and used again. */
+  record TwoLives(Shape shape, List<Step> first, List<Step> second) {
+    Life firstLife() {
+      return new Life(shape, first);
+    }
+
+    Stream<TwoLives> simpler() {
+      return Stream.concat(
+          Simpler.lists(second, Step::simpler).map(fewer -> new TwoLives(shape, first, fewer)),
+          firstLife().simpler().map(life -> new TwoLives(life.shape(), life.steps(), second)));
+    }
   }
 
   // What guests do.
 
-  private static Arbitrary<Step> steps(Arbitrary<Long> sizes, int doubleFrees) {
-    Arbitrary<Long> picks = Arbitraries.longs().between(0, 1 << 20);
-    return Arbitraries.frequencyOf(
-        Tuple.of(36, sizes.map(size -> new Step(Kind.ALLOCATE, size))),
-        Tuple.of(27, picks.map(pick -> new Step(Kind.FREE, pick))),
-        Tuple.of(doubleFrees, picks.map(pick -> new Step(Kind.FREE_AGAIN, pick))),
-        Tuple.of(3, picks.map(pick -> new Step(Kind.GROW, pick % 4))));
+  private static final Inputs<Life> SMALL_LIVES =
+      Inputs.of(draws -> new Life(smallShape(draws), smallSteps(draws)), Life::simpler);
+
+  private static final Inputs<Life> LIVES_OF_ANY_SIZE =
+      Inputs.of(draws -> new Life(anyShape(draws), anySteps(draws)), Life::simpler);
+
+  private static final Inputs<List<Step>> SMALL_STEPS =
+      Inputs.of(AllocatorProperties::smallSteps, steps -> Simpler.lists(steps, Step::simpler));
+
+  private static final Inputs<TwoLives> TWO_LIVES =
+      Inputs.of(
+          draws -> new TwoLives(smallShape(draws), smallSteps(draws), smallSteps(draws)),
+          TwoLives::simpler);
+
+  private static List<Step> smallSteps(Draws draws) {
+    return draws.list(1, 250, each -> step(each, 0, size(each, 15)));
   }
 
-  /** Sizes near powers of two, up to 2^bits. */
-  private static Arbitrary<Long> sizes(int bits) {
-    Arbitrary<Integer> exponents = Arbitraries.integers().between(0, bits).shrinkTowards(0);
-    Arbitrary<Integer> beside = Arbitraries.integers().between(-1, 1);
-    return Combinators.combine(exponents, beside).as((bit, off) -> (1L << bit) + off);
+  private static List<Step> anySteps(Draws draws) {
+    return draws.list(1, 80, each -> step(each, 1, anySize(each)));
   }
 
-  @Provide
-  Arbitrary<List<Step>> smallSteps() {
-    return steps(sizes(15), 0)
-        .list()
-        .ofMinSize(1)
-        .ofMaxSize(250)
-        .withSizeDistribution(RandomDistribution.uniform());
+  private static Step step(Draws draws, int doubleFrees, long size) {
+    Kind kind = KINDS[draws.weighted(36, 27, doubleFrees, 3)];
+    return switch (kind) {
+      case ALLOCATE -> new Step(kind, size);
+      case FREE, FREE_AGAIN -> new Step(kind, draws.number(0, 1 << 20));
+      case GROW -> new Step(kind, draws.between(0, 3));
+    };
   }
 
-  @Provide
-  Arbitrary<List<Step>> allSteps() {
-    // Rarely one that is fatal, or the rest of the list is refusals.
-    Arbitrary<Long> sizes =
-        Arbitraries.frequencyOf(
-            Tuple.of(30, sizes(20)), Tuple.of(10, sizes(25)), Tuple.of(1, sizes(32)));
-    return steps(sizes, 1)
-        .list()
-        .ofMinSize(1)
-        .ofMaxSize(80)
-        .withSizeDistribution(RandomDistribution.uniform());
+  /** Rarely one that is fatal, or the rest of the list is refusals. */
+  private static long anySize(Draws draws) {
+    return switch (draws.weighted(30, 10, 1)) {
+      case 0 -> size(draws, 20);
+      case 1 -> size(draws, 25);
+      default -> size(draws, 32);
+    };
   }
 
-  @Provide
-  Arbitrary<Shape> smallShapes() {
-    return Combinators.combine(
-            Arbitraries.of(true, false),
-            Arbitraries.longs().between(0, 70_000),
-            Arbitraries.integers().between(0, 3),
-            Arbitraries.integers().between(0, 60))
-        .as((wide, base, pages, more) -> new Shape(wide, base, pages, pages + more));
+  /** Sizes up to 2^bits: mostly near powers of two, sometimes any. */
+  private static long size(Draws draws, int bits) {
+    long power = 1L << draws.between(0, bits);
+    return draws.oneIn(5) ? draws.number(0, power) : power + draws.between(-1, 1);
   }
 
-  @Provide
-  Arbitrary<Shape> allShapes() {
-    // Mostly with room: a heap that is full at once tells little.
-    Arbitrary<Long> bases =
-        Arbitraries.frequencyOf(
-            Tuple.of(6, Arbitraries.longs().between(0, 200_000)),
-            Tuple.of(1, Arbitraries.longs().between(0, 0xFFFF_FFF7L)),
-            Tuple.of(1, Arbitraries.longs().between(0xFFFF_0000L, 0xFFFF_FFF7L)));
-    Arbitrary<Integer> maxima =
-        Arbitraries.frequencyOf(
-            Tuple.of(3, Arbitraries.just(65_536)),
-            Tuple.of(1, Arbitraries.integers().between(0, 65_536)));
-    return Combinators.combine(
-            Arbitraries.of(true, false), bases, Arbitraries.integers().between(0, 65_536), maxima)
-        .as((wide, base, pages, most) -> new Shape(wide, base, Math.min(pages, most), most));
+  private static Shape smallShape(Draws draws) {
+    int pages = draws.between(0, 3);
+    int more = draws.between(0, 60);
+    return new Shape(draws.coin(), draws.number(0L, 70_000L), pages, pages + more);
+  }
+
+  /** Mostly with room: a heap that is full at once tells little. */
+  private static Shape anyShape(Draws draws) {
+    long base =
+        switch (draws.weighted(6, 1, 1, 1)) {
+          case 0 -> draws.number(0L, 200_000L);
+          case 1 -> draws.number(0L, 0xFFFF_FFF7L);
+          case 2 -> draws.number(0xFFFF_0000L, 0xFFFF_FFF7L);
+          // About as much as one block takes, and then there are no addresses left.
+          default -> 0xFFFF_FFF0L - (8L << draws.between(0, 5)) + draws.between(0, 15);
+        };
+    int most = draws.oneIn(4) ? draws.number(0, 65_536) : 65_536;
+    return new Shape(draws.coin(), base, Math.min(draws.number(0, 65_536), most), most);
   }
 
   // Both sides of one operation.
@@ -177,31 +219,39 @@ class AllocatorProperties {
 
   // What must hold.
 
-  @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
-  void answers_statistics_and_audit_are_the_models(
-      @ForAll("smallShapes") Shape shape, @ForAll("smallSteps") List<Step> steps) {
-    ModelHeap model = shape.model();
-    FlatMemory flat = new FlatMemory(shape.pages(), shape.maximumPages());
-    Rig rig = shape.rig(new CheckedMemory(flat));
+  @Test
+  void answers_statistics_and_audit_are_the_models() {
+    assertHolds(
+        400,
+        SMALL_LIVES,
+        life -> {
+          Shape shape = life.shape();
+          ModelHeap model = shape.model();
+          FlatMemory flat = new FlatMemory(shape.pages(), shape.maximumPages());
+          Rig rig = shape.rig(new CheckedMemory(flat));
 
-    run(steps, model, rig);
+          run(life.steps(), model, rig);
 
-    assertEquals(model.statistics(), rig.statistics());
-    assertEquals(model.fault() == null, rig.allocator().poison() == null);
-    assertAuditAgrees(model, rig.audit());
+          assertEquals(model.statistics(), rig.statistics());
+          assertEquals(model.fault() == null, rig.allocator().poison() == null);
+          assertAuditAgrees(model, rig.audit());
+        });
   }
 
-  @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
-  void the_same_holds_in_memories_up_to_4_gib(
-      @ForAll("allShapes") Shape shape, @ForAll("allSteps") List<Step> steps) {
-    ModelHeap model = shape.model();
-    long size = (long) shape.pages() * LinearMemory.PAGE_SIZE;
-    Rig rig = shape.rig(new CheckedMemory(new HollowMemory(size, shape.maximumPages())));
+  @Test
+  void the_same_holds_in_memories_up_to_4_gib() {
+    assertHolds(
+        400,
+        LIVES_OF_ANY_SIZE,
+        life -> {
+          ModelHeap model = life.shape().model();
+          Rig rig = life.shape().rig(new CheckedMemory(life.shape().hollowMemory()));
 
-    run(steps, model, rig);
+          run(life.steps(), model, rig);
 
-    assertEquals(model.statistics(), rig.statistics());
-    assertAuditAgrees(model, rig.audit());
+          assertEquals(model.statistics(), rig.statistics());
+          assertAuditAgrees(model, rig.audit());
+        });
   }
 
   private static void assertAuditAgrees(ModelHeap model, HeapAudit audit) {
@@ -219,22 +269,30 @@ class AllocatorProperties {
         .toList();
   }
 
-  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
-  void live_blocks_are_aligned_inside_the_heap_apart_and_keep_their_bytes(
-      @ForAll("smallShapes") Shape shape, @ForAll("smallSteps") List<Step> steps) {
-    ModelHeap model = shape.model();
-    FlatMemory memory = new FlatMemory(shape.pages(), shape.maximumPages());
-    Rig rig = shape.rig(memory);
+  @Test
+  void live_blocks_are_aligned_inside_the_heap_apart_and_keep_their_bytes() {
+    assertHolds(
+        200,
+        SMALL_LIVES,
+        life -> {
+          ModelHeap model = life.shape().model();
+          FlatMemory memory = new FlatMemory(life.shape().pages(), life.shape().maximumPages());
+          Rig rig = life.shape().rig(memory);
 
-    for (Step step : steps) {
-      List<Long> before = model.pointers();
-      both(step, model, rig);
-      List<Long> handedOut = new ArrayList<>(model.pointers());
-      handedOut.removeAll(before);
-      // The guest fills each block to its end with what no other block holds.
-      handedOut.forEach(at -> memory.fill(at.intValue(), tag(at), (int) model.roomAt(at)));
-    }
+          for (Step step : life.steps()) {
+            List<Long> before = model.pointers();
+            both(step, model, rig);
+            List<Long> handedOut = new ArrayList<>(model.pointers());
+            handedOut.removeAll(before);
+            // The guest fills each block to its end with what no other block holds.
+            handedOut.forEach(at -> memory.fill(at.intValue(), tag(at), (int) model.roomAt(at)));
+          }
 
+          assertApartAndUntouched(life.shape(), model, memory);
+        });
+  }
+
+  private static void assertApartAndUntouched(Shape shape, ModelHeap model, FlatMemory memory) {
     long end = (shape.heapBase() + 7) / 8 * 8;
     for (long pointer : model.pointers()) {
       long room = model.roomAt(pointer);
@@ -254,66 +312,77 @@ class AllocatorProperties {
     return (byte) (pointer / 8 % 251 + 1);
   }
 
-  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
-  void freed_blocks_of_an_order_come_back_last_in_first_out(
-      @ForAll("smallSteps") List<Step> steps) {
+  @Test
+  void freed_blocks_of_an_order_come_back_last_in_first_out() {
     Shape shape = new Shape(false, 1, 1, 500);
-    ModelHeap model = shape.model();
-    Rig rig = shape.rig(new FlatMemory(1, 500));
-    assertTrue(run(steps, model, rig));
-    List<Long> live = model.pointers();
+    assertHolds(
+        200,
+        SMALL_STEPS,
+        steps -> {
+          ModelHeap model = shape.model();
+          Rig rig = shape.rig(new FlatMemory(1, 500));
+          assertTrue(run(steps, model, rig));
+          List<Long> live = model.pointers();
 
-    // when all that is live is freed, and as much is asked for again in the opposite order
-    live.forEach(pointer -> rig.free(pointer.intValue()));
+          // when all that is live is freed, and as much is asked for again in the opposite order
+          live.forEach(pointer -> rig.free(pointer.intValue()));
 
-    for (int i = live.size() - 1; i >= 0; i--) {
-      int size = (int) model.roomAt(live.get(i));
-      assertEquals(live.get(i), Integer.toUnsignedLong(rig.allocate(size)));
-    }
-    assertEquals(model.statistics().bumper(), rig.statistics().bumper());
+          for (int i = live.size() - 1; i >= 0; i--) {
+            int size = (int) model.roomAt(live.get(i));
+            assertEquals(live.get(i), Integer.toUnsignedLong(rig.allocate(size)));
+          }
+          assertEquals(model.statistics().bumper(), rig.statistics().bumper());
+        });
   }
 
-  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
-  void poison_is_final_until_the_reset(
-      @ForAll("allShapes") Shape shape, @ForAll("allSteps") List<Step> steps) {
-    long size = (long) shape.pages() * LinearMemory.PAGE_SIZE;
-    HollowMemory memory = new HollowMemory(size, shape.maximumPages());
-    Rig rig = shape.rig(memory);
-    Rig.fault(() -> rig.free(7));
-    AllocatorStatistics before = rig.statistics();
+  @Test
+  void poison_is_final_until_the_reset() {
+    assertHolds(
+        200,
+        LIVES_OF_ANY_SIZE,
+        life -> {
+          HollowMemory memory = life.shape().hollowMemory();
+          long size = memory.sizeInBytes();
+          Rig rig = life.shape().rig(memory);
+          Rig.fault(() -> rig.free(7));
+          AllocatorStatistics before = rig.statistics();
 
-    for (Step step : steps) {
-      AllocatorFault fault =
-          step.kind() == Kind.ALLOCATE
-              ? Rig.fault(() -> rig.allocate((int) step.value()))
-              : Rig.fault(() -> rig.free((int) step.value()));
-      assertEquals(AllocatorFault.POISONED, fault);
-    }
+          for (Step step : life.steps()) {
+            AllocatorFault fault =
+                step.kind() == Kind.ALLOCATE
+                    ? Rig.fault(() -> rig.allocate((int) step.value()))
+                    : Rig.fault(() -> rig.free((int) step.value()));
+            assertEquals(AllocatorFault.POISONED, fault);
+          }
 
-    assertEquals(AllocatorFault.INVALID_POINTER, rig.allocator().poison());
-    assertEquals(before, rig.statistics());
-    assertEquals(size, memory.sizeInBytes());
-    assertTrue(memory.content().isEmpty());
+          assertEquals(AllocatorFault.INVALID_POINTER, rig.allocator().poison());
+          assertEquals(before, rig.statistics());
+          assertEquals(size, memory.sizeInBytes());
+          assertTrue(memory.content().isEmpty());
+        });
   }
 
-  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
-  void after_a_reset_of_allocator_and_memory_all_is_as_new(
-      @ForAll("smallShapes") Shape shape,
-      @ForAll("smallSteps") List<Step> first,
-      @ForAll("smallSteps") List<Step> second) {
-    FlatMemory memory = new FlatMemory(shape.pages(), shape.maximumPages());
-    var unused = memory.capture(0);
-    Rig rig = shape.rig(memory);
-    run(first, shape.model(), rig);
+  @Test
+  void after_a_reset_of_allocator_and_memory_all_is_as_new() {
+    assertHolds(
+        200,
+        TWO_LIVES,
+        lives -> {
+          Shape shape = lives.shape();
+          FlatMemory memory = new FlatMemory(shape.pages(), shape.maximumPages());
+          var unused = memory.capture(0);
+          Rig rig = shape.rig(memory);
+          run(lives.first(), shape.model(), rig);
 
-    rig.allocator().reset();
-    memory.restore();
+          rig.allocator().reset();
+          memory.restore();
 
-    assertNull(memory.difference());
-    assertEquals(shape.model().statistics(), rig.statistics());
-    ModelHeap model = shape.model();
-    run(second, model, rig);
-    assertEquals(model.statistics(), rig.statistics());
-    assertAuditAgrees(model, rig.audit());
+          assertNull(memory.difference());
+          assertEquals(shape.model().statistics(), rig.statistics());
+          ModelHeap model = shape.model();
+          run(lives.second(), model, rig);
+          assertEquals(model.statistics(), rig.statistics());
+          assertAuditAgrees(model, rig.audit());
+        });
   }
 }

@@ -1,42 +1,63 @@
 package org.wasmheap.allocator;
 
+import static org.wasmheap.testkit.Property.assertHolds;
+
+import java.io.ByteArrayOutputStream;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.EdgeCasesMode;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.RandomDistribution;
-import net.jqwik.api.Tuple;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.wasmheap.testkit.Draws;
+import org.wasmheap.testkit.Inputs;
+import org.wasmheap.testkit.Simpler;
 
 /** What {@link AllocatorFuzzTest} holds for bytes that a fuzzer finds, for random ones. */
 class HostileGuestProperties {
-  /** Operations with enough operands; allocations and frees more often than others. */
-  @Provide
-  Arbitrary<byte[]> scripts() {
-    Arbitrary<Byte> operations =
-        Arbitraries.frequency(
-            Tuple.of(6, (byte) 0),
-            Tuple.of(2, (byte) 1),
-            Tuple.of(6, (byte) 2),
-            Tuple.of(1, (byte) 3),
-            Tuple.of(1, (byte) 4),
-            Tuple.of(3, (byte) 5),
-            Tuple.of(1, (byte) 6),
-            Tuple.of(1, (byte) 7));
-    Arbitrary<Byte> operands = Arbitraries.bytes().withDistribution(RandomDistribution.uniform());
-    Arbitrary<List<Byte>> steps = operations.flatMap(operation -> operandsOf(operation, operands));
-    return steps
-        .list()
-        .ofMinSize(1)
-        .ofMaxSize(60)
-        .withSizeDistribution(RandomDistribution.uniform())
-        .map(HostileGuestProperties::flatten);
+  /** One operation of a {@link HostileGuest} with all its operands, each a byte. */
+  record Act(int operation, List<Integer> operands) {
+    Stream<Act> simpler() {
+      return Simpler.plainer(operands, Simpler::numbers)
+          .map(plainer -> new Act(operation, plainer));
+    }
   }
 
-  private static Arbitrary<List<Byte>> operandsOf(byte operation, Arbitrary<Byte> operands) {
-    int count =
+  /** The parts of a script of a {@link HostileGuest}. */
+  record Script(int shape, int heapBase, List<Act> acts) {
+    byte[] bytes() {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      bytes.write(shape);
+      bytes.write(heapBase >>> 8);
+      bytes.write(heapBase);
+      for (Act act : acts) {
+        bytes.write(act.operation());
+        act.operands().forEach(bytes::write);
+      }
+      return bytes.toByteArray();
+    }
+
+    Stream<Script> simpler() {
+      Stream<Script> shorter =
+          Simpler.lists(acts, Act::simpler).map(fewer -> new Script(shape, heapBase, fewer));
+      Stream<Script> lower = Simpler.numbers(heapBase).map(base -> new Script(shape, base, acts));
+      Stream<Script> plainer =
+          Simpler.numbers(shape).map(other -> new Script(other, heapBase, acts));
+      return Stream.concat(shorter, Stream.concat(lower, plainer));
+    }
+  }
+
+  private static final Inputs<Script> SCRIPTS =
+      Inputs.of(HostileGuestProperties::script, Script::simpler);
+
+  private static Script script(Draws draws) {
+    return new Script(
+        draws.between(0, 7),
+        draws.number(0, 0xFFFF),
+        draws.list(1, 60, HostileGuestProperties::act));
+  }
+
+  /** Allocations, frees and forged headers more often than others. */
+  private static Act act(Draws draws) {
+    int operation = draws.weighted(6, 2, 6, 1, 1, 3, 1, 1);
+    int operands =
         switch (operation) {
           case 3 -> 4;
           case 4 -> 10;
@@ -44,30 +65,11 @@ class HostileGuestProperties {
           case 7 -> 0;
           default -> 1;
         };
-    return operands
-        .list()
-        .ofSize(count)
-        .map(
-            list -> {
-              list.add(0, operation);
-              return list;
-            });
+    return new Act(operation, draws.list(operands, operands, each -> each.between(0, 0xFF)));
   }
 
-  private static byte[] flatten(List<List<Byte>> steps) {
-    List<Byte> all = steps.stream().flatMap(List::stream).toList();
-    byte[] script = new byte[all.size() + 3];
-    script[0] = (byte) (all.size() % 8);
-    script[1] = (byte) (all.size() % 3);
-    script[2] = (byte) all.size();
-    for (int i = 0; i < all.size(); i++) {
-      script[i + 3] = all.get(i);
-    }
-    return script;
-  }
-
-  @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
-  void hostile_guests_meet_typed_faults_and_nothing_else(@ForAll("scripts") byte[] script) {
-    HostileGuest.runTwice(script);
+  @Test
+  void hostile_guests_meet_typed_faults_and_nothing_else() {
+    assertHolds(1000, SCRIPTS, script -> HostileGuest.runTwice(script.bytes()));
   }
 }
