@@ -47,7 +47,7 @@ final class RunCommand implements Callable<Integer> {
   /** Calls in the queue for each worker: enough that none waits for the submitting thread. */
   private static final int CALLS_AHEAD = 8;
 
-  /** How long lost instances may take to be replaced before the figures are read. */
+  /** How long discarded instances may take to be replaced before the figures are read. */
   private static final Duration REPLACEMENT = Duration.ofSeconds(30);
 
   @SuppressWarnings("NullAway.Init") // Set before call().

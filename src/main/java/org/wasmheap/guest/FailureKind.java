@@ -19,7 +19,7 @@ public enum FailureKind {
   TRAP(true),
   /** The guest returned a result that lies outside its memory. */
   RESULT_OUT_OF_BOUNDS(true),
-  /** A growth callback, the engine or the JVM refused memory that the module's limits allow. */
+  /** The growth policy, the engine or the JVM refused memory that the module's limits allow. */
   GROWTH_REFUSED(false),
   /** The thread's stack ran out: Java's stack depth is no node's consensus. */
   STACK_OVERFLOW(false),

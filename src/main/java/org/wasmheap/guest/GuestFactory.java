@@ -17,8 +17,9 @@ import org.wasmheap.memory.MemoryImage;
 @FunctionalInterface
 public interface GuestFactory<G> {
   /**
-   * Makes a pristine instance. Called by many workers at once, each on the thread that will own the
-   * instance; it may take its time, and an exception is logged and tried again later.
+   * Makes a pristine instance. Called by many threads at once; it may take its time, and an
+   * exception is logged and tried again later. The calling thread is a worker that owns the
+   * instance for life; for calls that are made inside calls, it is one that only makes instances.
    *
    * @return an instance that nobody else uses
    * @throws Exception if no instance can be made now
@@ -53,7 +54,9 @@ public interface GuestFactory<G> {
   }
 
   /**
-   * A guest with its memory. One thread uses it, for life.
+   * A guest with its memory. One thread at a time uses it: for life, or, where it serves calls that
+   * are made inside calls, for the length of a call; what one thread did, the next one sees. So it
+   * must keep nothing in locals of a thread.
    *
    * @param <G> what a call sees of it
    */

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class GuardedListener implements HeapListener {
   private static final GuardedListener SILENT = new GuardedListener(List.of());
 
+  static {
+    // What a hook that fails needs is loaded with the first heap, while there is memory.
+    HookFailures.ensure();
+    Hook.values();
+  }
+
   private final HeapListener[] delegates;
 
   /**

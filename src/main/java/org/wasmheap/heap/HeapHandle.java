@@ -29,9 +29,8 @@ public final class HeapHandle {
    *
    * @param size bytes, u32
    * @return pointer, u32, a multiple of 8
-   * @throws AllocatorException if the allocator fails: the heap is poisoned, the call is lost
-   * @throws GrowthRefusedException if the host refused memory: the heap is aborted, the call is
-   *     lost
+   * @throws AllocatorException if the allocator fails: the heap is poisoned, the call fails
+   * @throws GrowthRefusedException if the host refused memory: the heap is aborted, the call fails
    */
   public int malloc(int size) {
     check();
@@ -42,7 +41,7 @@ public final class HeapHandle {
    * Takes a block back.
    *
    * @param pointer as {@link #malloc} returned it, u32
-   * @throws AllocatorException if the allocator fails: the heap is poisoned, the call is lost
+   * @throws AllocatorException if the allocator fails: the heap is poisoned, the call fails
    */
   public void free(int pointer) {
     check();
@@ -55,7 +54,7 @@ public final class HeapHandle {
    * @param deltaPages pages to add, u32
    * @return pages before, or -1 if the memory's maximum does not allow it
    * @throws GrowthRefusedException if the maximum allows it and the host does not: the heap is
-   *     aborted, the call is lost
+   *     aborted, the call fails
    */
   public int growMemory(int deltaPages) {
     check();
@@ -89,7 +88,7 @@ public final class HeapHandle {
    * @param bytes what to write
    * @throws MemoryAccessException if the range leaves the memory; nothing is written
    * @throws GrowthRefusedException if the JVM has no memory for it: the heap is aborted, the call
-   *     is lost
+   *     fails
    */
   public void write(int address, byte[] bytes) {
     check();

@@ -147,7 +147,8 @@ public final class HeapView {
   }
 
   /**
-   * Sets who hears of each operation, from the next call on; in {@link HeapListener#created}, say.
+   * Sets the observer of each operation, from the next call on; in {@link HeapListener#created},
+   * say.
    *
    * @param observer hears of each
    * @throws HeapConfinementException if the calling thread is not the owner

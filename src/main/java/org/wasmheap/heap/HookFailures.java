@@ -9,6 +9,9 @@ final class HookFailures {
 
   private HookFailures() {}
 
+  /** Loaded when this returns: a hook may fail for want of memory. */
+  static void ensure() {}
+
   static void suppress(String hook, Throwable thrown) {
     try {
       LOG.atWarn().addKeyValue("hook", hook).setCause(thrown).log("hook.failed");

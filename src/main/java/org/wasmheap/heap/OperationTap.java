@@ -35,10 +35,12 @@ final class OperationTap {
     return new OperationTap(before == null ? null : before.ring, observer);
   }
 
-  /** The same as a tap, or nothing, with a ring. */
+  /** The same as a tap, or nothing, with a ring; that tap itself if it has one. */
   static OperationTap keeping(@Nullable OperationTap before) {
-    long[] ring = before == null || before.ring == null ? new long[SIZE] : before.ring;
-    return new OperationTap(ring, before == null ? null : before.observer);
+    if (before != null && before.ring != null) {
+      return before;
+    }
+    return new OperationTap(new long[SIZE], before == null ? null : before.observer);
   }
 
   /** Forgets all without touching it: what a call reads in the ring, it has written itself. */

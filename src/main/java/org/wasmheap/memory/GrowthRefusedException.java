@@ -3,8 +3,8 @@ package org.wasmheap.memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host could not, or would not, provide memory that the module's limits allow: a growth
- * callback said no, the engine cannot address that much, or the JVM is out of memory.
+ * The host could not, or would not, provide memory that the module's limits allow: a growth policy
+ * said no, the engine cannot address that much, or the JVM is out of memory.
  *
  * <p>The guest never sees this as -1, and no heap is poisoned by it: the call ends, and nothing
  * follows about its validity. Give the process more memory, or allow the growth, and call again.

@@ -88,7 +88,7 @@ final class PoisonText {
         audit != null
             && audit.blocks().stream().anyMatch(each -> each.address() == report.badHeader());
     if (last.isEmpty()) {
-      return "Heap.keepOperations() would show what came before.";
+      return "HeapView.keepOperations() would show what came before.";
     }
     return block
         ? "None of the last %d operations gave it back; it was free before them."

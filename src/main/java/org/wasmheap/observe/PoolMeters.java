@@ -32,6 +32,9 @@ final class PoolMeters implements PoolListener {
   /** All that are registered, to be removed in the end. Added to by any thread. */
   private final Queue<Meter> registered = new ConcurrentLinkedQueue<>();
 
+  /** Whether the meters are to be in no registry. Written by the thread that removes them. */
+  private volatile boolean closed;
+
   /** By class; each is made once and then only read, without garbage. */
   private final Map<CallClass, ClassMeters> byClass = new ConcurrentHashMap<>();
 
@@ -95,11 +98,25 @@ final class PoolMeters implements PoolListener {
         ExecutorStatistics::materialisedBytes);
   }
 
+  /** Takes out what is still ours: an executor of the same name may have taken its place. */
+  @SuppressWarnings("ReferenceEquality") // The same meter, or another of its name.
   void remove() {
+    closed = true;
     for (Meter meter = registered.poll(); meter != null; meter = registered.poll()) {
-      registry.remove(meter);
+      Meter.Id id = meter.getId();
+      if (registry.find(id.getName()).tags(id.getTags()).meter() == meter) {
+        registry.remove(meter);
+      }
     }
-    byClass.clear();
+  }
+
+  /** A hook may run while the meters are removed: then its own go, too. */
+  private <M extends Meter> M kept(M meter) {
+    registered.add(meter);
+    if (closed) {
+      remove();
+    }
+    return meter;
   }
 
   private void calls(String outcome, ToDoubleFunction<ExecutorStatistics> figure) {
@@ -113,7 +130,7 @@ final class PoolMeters implements PoolListener {
       Tags tags,
       ToDoubleFunction<ExecutorStatistics> figure) {
     replace(name, tags);
-    registered.add(
+    kept(
         FunctionCounter.builder(name, executor, of -> figure.applyAsDouble(of.statistics()))
             .description(description)
             .baseUnit(unit)
@@ -128,7 +145,7 @@ final class PoolMeters implements PoolListener {
       Tags tags,
       ToDoubleFunction<ExecutorStatistics> figure) {
     replace(name, tags);
-    registered.add(
+    kept(
         Gauge.builder(name, executor, of -> figure.applyAsDouble(of.statistics()))
             .description(description)
             .baseUnit(unit)
@@ -166,13 +183,14 @@ final class PoolMeters implements PoolListener {
 
     ClassMeters(CallClass callClass) {
       this.tags = pool.and("class", callClass.label());
+      replace("wasmheap.rejections", tags);
       this.rejections =
-          Counter.builder("wasmheap.rejections")
-              .description("Calls that found no room in the queue")
-              .baseUnit(CALLS)
-              .tags(tags)
-              .register(registry);
-      registered.add(rejections);
+          kept(
+              Counter.builder("wasmheap.rejections")
+                  .description("Calls that found no room in the queue")
+                  .baseUnit(CALLS)
+                  .tags(tags)
+                  .register(registry));
     }
 
     void record(CallReport report) {
@@ -204,8 +222,7 @@ final class PoolMeters implements PoolListener {
   }
 
   private Timer timer(String name, String description, Tags tags) {
-    Timer timer = Timer.builder(name).description(description).tags(tags).register(registry);
-    registered.add(timer);
-    return timer;
+    replace(name, tags);
+    return kept(Timer.builder(name).description(description).tags(tags).register(registry));
   }
 }

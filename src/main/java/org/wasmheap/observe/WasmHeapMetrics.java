@@ -55,7 +55,7 @@ public final class WasmHeapMetrics implements MeterBinder, AutoCloseable {
   /**
    * The metrics of an executor, bound to no registry yet.
    *
-   * @param executor whom to watch
+   * @param executor the one to watch
    * @return metrics
    */
   public static WasmHeapMetrics of(HeapExecutor<?> executor) {

@@ -89,6 +89,9 @@ final class CallRun<G> {
       int pagesBefore,
       long began,
       long ended) {
+    if (failure != null && heap.state() == HeapView.State.POISONED) {
+      counters.poisoned.incrementAndGet(); // First: what follows takes memory.
+    }
     // Taken before the reset, and only for those who listen.
     AllocatorStatistics did = settings.listener().isSilent() ? null : heap.statistics();
     int pagesPeak = heap.memory().pages();
@@ -127,9 +130,9 @@ final class CallRun<G> {
 
   private int drop(InstanceSlot<G> slot, CallException failure) {
     Heap heap = slot.heap();
-    if (heap != null && heap.view().state() == HeapView.State.POISONED) {
-      counters.poisoned.incrementAndGet();
-    } else if (heap != null && !failure.isDeterministic()) {
+    if (heap != null
+        && heap.view().state() != HeapView.State.POISONED
+        && !failure.isDeterministic()) {
       heap.abort(failure);
     }
     slot.discardAfter(failure.kind());

@@ -92,7 +92,10 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
     this.number = number;
     this.body = body;
     this.options = options;
-    this.name = options.name() == null ? body.name() : options.name();
+    this.name =
+        options.name() == null
+            ? Objects.requireNonNull(body.name(), "name of the call")
+            : options.name();
     this.submittedNanos = submittedNanos;
     this.deadlineNanos = deadlineNanos;
     this.wakeNanos = deadlineNanos;

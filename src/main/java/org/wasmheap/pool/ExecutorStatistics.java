@@ -66,7 +66,8 @@ public record ExecutorStatistics(
    * @param calls how many calls were begun: its generation
    * @param failures how many calls failed on its slot, on earlier heaps too
    * @param materialisedBytes real bytes set aside for its memory
-   * @param lastCall the call that ended last; {@code null} if there was none, or no listener
+   * @param lastCall the call that ended last on its slot, on an earlier heap perhaps; {@code null}
+   *     if there was none, or no listener
    */
   public record OfHeap(
       String name,

@@ -25,8 +25,8 @@ import org.slf4j.Logger;
  *   <li><b>Nothing is used for the first time.</b> Classes that failures need are loaded before the
  *       first call ({@link Preloader}), and locks have woken a thread once ({@link #prime}). There
  *       are no lambdas, no formats, no switches over enums and no iterators on the ways that
- *       failures take: each takes memory, or a class, when it is met first. A class whose
- *       initialisation failed never works again.
+ *       failures take, but where the preloader has met them: each takes memory, or a class, when it
+ *       is met first. A class whose initialisation failed never works again.
  *   <li><b>Plain counters.</b> An adder takes memory when threads meet; an atomic number does not.
  *   <li><b>Waits look for themselves.</b> Every wait ends after a while and looks at its condition
  *       again, since without memory nobody may be able to signal.

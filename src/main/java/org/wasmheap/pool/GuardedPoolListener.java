@@ -19,6 +19,10 @@ import org.wasmheap.heap.PoisonReport;
 final class GuardedPoolListener implements PoolListener {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedPoolListener.class);
 
+  static {
+    Hook.values(); // Loaded with the first pool, see FullJavaHeap.
+  }
+
   /**
    * The listeners. The array is never changed once it is here; it is written in the monitor and
    * read by any thread that tells.
@@ -67,26 +71,45 @@ final class GuardedPoolListener implements PoolListener {
   static GuardedPoolListener of(PoolListener... listeners) {
     List<PoolListener> flat = new ArrayList<>();
     for (PoolListener each : listeners) {
-      if (each instanceof GuardedPoolListener guarded) {
-        flat.addAll(Arrays.asList(guarded.delegates));
-      } else if (each != NONE) {
-        flat.add(Objects.requireNonNull(each, "listener"));
-      }
+      flat.addAll(flattened(each));
     }
     return new GuardedPoolListener(flat);
   }
 
+  /** The listeners that one stands for. */
+  private static List<PoolListener> flattened(PoolListener listener) {
+    if (Objects.requireNonNull(listener, "listener") instanceof GuardedPoolListener guarded) {
+      return Arrays.asList(guarded.delegates);
+    }
+    return listener == NONE ? List.of() : List.of(listener);
+  }
+
   synchronized void add(PoolListener listener) {
     List<PoolListener> all = new ArrayList<>(Arrays.asList(delegates));
-    all.add(Objects.requireNonNull(listener, "listener"));
+    all.addAll(flattened(listener));
     become(all);
   }
 
+  /** Takes out all that one stands for, each once; {@code false} if one of them is not there. */
   synchronized boolean remove(PoolListener listener) {
     List<PoolListener> all = new ArrayList<>(Arrays.asList(delegates));
-    boolean removed = all.remove(listener);
+    boolean removed = true;
+    for (PoolListener each : flattened(listener)) {
+      removed &= removeSame(all, each);
+    }
     become(all);
     return removed;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // That very listener, whatever its equals says.
+  private static boolean removeSame(List<PoolListener> all, PoolListener listener) {
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i) == listener) {
+        all.remove(i);
+        return true;
+      }
+    }
+    return false;
   }
 
   private void become(List<PoolListener> all) {

@@ -27,7 +27,8 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * <ol>
  *   <li>Every call starts on a pristine instance, indistinguishable from a fresh one: memory, size,
  *       globals, allocator and host context. The reset comes before the future completes.
- *   <li>At every instant an instance has one owner, the thread that made it.
+ *   <li>At every instant an instance has one owner: a worker for life, or the thread of a call
+ *       inside another for the length of that call.
  *   <li>An instance whose call did not end normally is discarded and replaced in the background;
  *       callers never wait for a factory, and capacity comes back as soon as the factory works.
  *   <li>Every submitted call completes: with its result, or with a {@link CallException}, or
@@ -228,10 +229,10 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
-   * Lets a listener go. Hooks that run at this moment end as usual.
+   * Lets a listener go. A thread that is about to tell it may still do so.
    *
    * @param listener one that was added, or that the builder was given
-   * @return whether it was there
+   * @return whether it was there, or all that were joined in it
    */
   public boolean removeListener(PoolListener listener) {
     return settings.listener().remove(listener);

@@ -110,8 +110,8 @@ final class InstanceSlot<G> {
             lastReport);
   }
 
-  CallTimes.Figures times() {
-    return times.figures();
+  CallTimes times() {
+    return times;
   }
 
   long failures() {
@@ -188,8 +188,10 @@ final class InstanceSlot<G> {
             settings.growthPolicy(),
             settings.listener());
     own.claim();
+    Runnable revokes;
     try {
       warmUp(made, own);
+      revokes = own::revoke; // It takes memory, and nothing after it does.
     } catch (Throwable e) {
       own.retire();
       made.discard();
@@ -201,7 +203,7 @@ final class InstanceSlot<G> {
       // First, so that whoever finds the instance ready finds it counted.
       counters.replaced.incrementAndGet();
     }
-    revoke = own::revoke;
+    revoke = revokes;
     instance = made;
     heap = own;
     try {

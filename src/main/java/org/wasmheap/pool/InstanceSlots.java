@@ -30,7 +30,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
 
   // Both: guarded by the lock.
   private final List<Entry<G>> entries = new ArrayList<>();
-  private CallTimes.Figures retired = CallTimes.Figures.NONE;
+  private final long[] retired = new long[CallTimes.FIGURES];
 
   /** A slot, and how its heap was when it was last looked at for spare memory. */
   private static final class Entry<G> {
@@ -100,14 +100,14 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     }
   }
 
-  /** {@inheritDoc} Nothing if that was said before. */
+  /** {@inheritDoc} Nothing if that was said before. Takes no memory. */
   @Override
   public void closed(InstanceSlot<G> slot) {
     lock.lock();
     try {
       for (int i = 0; i < entries.size(); i++) {
         if (entries.get(i).slot == slot) {
-          retired = retired.plus(slot.times());
+          slot.times().addTo(retired);
           entries.remove(i);
           return;
         }
@@ -158,27 +158,39 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
 
   /** What calls took on all slots, those included that are closed. */
   CallTimes.Figures times() {
+    long[] sums = new long[CallTimes.FIGURES]; // Outside the lock: memory that is short takes time.
     lock.lock();
     try {
-      CallTimes.Figures all = retired;
-      for (Entry<G> entry : entries) {
-        all = all.plus(entry.slot.times());
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] = retired[i];
       }
-      return all;
+      for (int i = 0; i < entries.size(); i++) {
+        entries.get(i).slot.times().addTo(sums);
+      }
     } finally {
       lock.unlock();
     }
+    return CallTimes.Figures.of(sums);
   }
 
   /** All slots, of this moment. */
   List<InstanceSlot<G>> all() {
+    List<InstanceSlot<G>> all = new ArrayList<>(size() + 1); // Outside the lock, as above.
     lock.lock();
     try {
-      List<InstanceSlot<G>> all = new ArrayList<>(entries.size());
-      for (Entry<G> entry : entries) {
-        all.add(entry.slot);
+      for (int i = 0; i < entries.size(); i++) {
+        all.add(entries.get(i).slot);
       }
-      return all;
+    } finally {
+      lock.unlock();
+    }
+    return all;
+  }
+
+  private int size() {
+    lock.lock();
+    try {
+      return entries.size();
     } finally {
       lock.unlock();
     }

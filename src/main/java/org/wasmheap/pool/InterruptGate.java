@@ -13,7 +13,7 @@ import org.wasmheap.guest.FailureKind;
  *
  * <p>The word holds the number of the call and a phase. The worker moves it from idle to running,
  * in and out of host functions, to ending and back to idle; whoever interrupts moves it from
- * running to interrupted, and only the one who made that move calls {@link Thread#interrupt()},
+ * running to interrupted, and only the thread that made that move calls {@link Thread#interrupt()},
  * inside the monitor. The worker, if it finds its own move forestalled, enters the same monitor
  * before it clears the interrupt flag. So the flag is set after the move and before the clearing,
  * whatever the timing, and is clean when the next call begins.

@@ -101,7 +101,7 @@ final class NestedCalls<G> {
       stack.pop(task);
       gate.end(task.number());
       slot.discard(PoolListener.Reason.BROKEN);
-      throw e; // Who called fails the call.
+      throw e; // The caller fails the call.
     } finally {
       if (!gate.release()) {
         slot.discard(PoolListener.Reason.ABANDONED); // Given up while it ended.

@@ -168,8 +168,8 @@ final class NestedSlots<G> {
   private void dropIdle(long sinceNanos) {
     for (InstanceSlot<G> slot = takeIdle(sinceNanos); slot != null; slot = takeIdle(sinceNanos)) {
       try {
-        slot.claim(); // Outside the lock, since it calls listeners.
-        slot.close();
+        slot.claim();
+        slot.close(); // Outside the lock, since it calls listeners.
       } catch (Throwable e) {
         FullJavaHeap.report(LOG, e);
       }

@@ -14,7 +14,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
  *
  * <p>Heaps of workers tell on the worker's thread. Those for calls made inside calls are made on a
  * thread of their own, called {@code <pool>-nested}, and tell on the thread of the call that uses
- * them.
+ * them; one that is idle is retired on that thread of their own, or on the one that shuts down.
  */
 public interface PoolListener extends HeapListener {
   /** Hears nothing. For it alone no {@link CallReport} is made. */

@@ -8,13 +8,13 @@ import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
- * What an executor was set to; it does not change while it lives. Each value was checked by the
- * builder, whose Javadoc says what it means.
+ * What an executor was set to; nothing of it changes while it lives but who listens. Each value was
+ * checked by the builder, whose Javadoc says what it means.
  *
  * @param name of the pool
  * @param factory makes the guests
  * @param warmUp made on each new instance before it takes calls, if any
- * @param listener guarded: it does not throw
+ * @param listener guarded: it does not throw; listeners may come and go
  * @param growthPolicy has a say in growth
  * @param workers threads that take calls
  * @param maxAbandonedThreads threads that do not come back and are replaced all the same

@@ -66,25 +66,38 @@ final class Workers<G> implements Worker.Home<G> {
    * Gives a call up that did not react to its interruption; from the watchdog or at shutdown.
    * Nothing if its thread is done with it after all.
    */
-  synchronized void giveUp(CallTask<G, ?> task) {
-    InterruptGate gate = task.gate();
-    Worker<G> worker = gate == null ? null : ownerOf(gate);
-    if (gate == null || !gate.abandon(task.number()) || worker == null) {
+  void giveUp(CallTask<G, ?> task) {
+    Worker<G> worker = abandon(task);
+    if (worker == null) {
       return;
     }
-    worker.slot().abandon(true);
     try {
       replaceMissing();
       worker
           .about(LOG.atError())
           .addKeyValue("call", task.number())
           .addKeyValue("callName", task.name())
-          .addKeyValue("replaced", worker.replaced)
+          .addKeyValue("replaced", isReplaced(worker))
           .addKeyValue("abandonedThreads", slots.abandoned())
           .log("worker.abandoned");
     } catch (Throwable unlogged) {
       FullJavaHeap.report(LOG, unlogged);
     }
+  }
+
+  /** Only moves marks; the worker that is given up, {@code null} if none is. */
+  private synchronized @Nullable Worker<G> abandon(CallTask<G, ?> task) {
+    InterruptGate gate = task.gate();
+    Worker<G> worker = gate == null ? null : ownerOf(gate);
+    if (gate == null || !gate.abandon(task.number()) || worker == null) {
+      return null;
+    }
+    worker.slot().abandon(true);
+    return worker;
+  }
+
+  private synchronized boolean isReplaced(Worker<G> worker) {
+    return worker.replaced;
   }
 
   /** Whose gate it is; {@code null} if it is that of a call made inside a call. */
@@ -99,7 +112,16 @@ final class Workers<G> implements Worker.Home<G> {
   }
 
   /** Fills the places of threads that were given up, as far as the limit allows. */
-  synchronized void replaceMissing() {
+  void replaceMissing() {
+    Throwable failed = fillPlaces();
+    if (failed != null) {
+      FullJavaHeap.report(LOG, failed); // No thread to be had now; the watchdog comes back to it.
+    }
+  }
+
+  /** Nobody logs inside the monitor: an appender that blocks would hold up shutdown. */
+  private synchronized @Nullable Throwable fillPlaces() {
+    Throwable failed = null;
     for (int i = 0; i < threads.length(); i++) {
       Worker<G> worker = threads.get(i);
       int free = indexOf(null);
@@ -112,11 +134,11 @@ final class Workers<G> implements Worker.Home<G> {
           threads.set(free, hire());
           worker.replaced = true;
         } catch (OutOfMemoryError e) {
-          // No thread to be had now; the watchdog comes back to it.
-          FullJavaHeap.report(LOG, e);
+          failed = e;
         }
       }
     }
+    return failed;
   }
 
   private int indexOf(@Nullable Worker<G> wanted) {
@@ -129,17 +151,23 @@ final class Workers<G> implements Worker.Home<G> {
   }
 
   @Override
-  public synchronized boolean takeBack(Worker<G> worker) {
-    boolean goesOn = !worker.replaced;
-    worker.slot().abandon(false);
-    if (!goesOn) {
-      threads.set(indexOf(worker), null);
-    }
+  public boolean takeBack(Worker<G> worker) {
+    boolean goesOn = settle(worker);
     try {
       replaceMissing();
       worker.about(LOG.atWarn()).addKeyValue("goesOn", goesOn).log("worker.returned");
     } catch (Throwable e) {
       FullJavaHeap.report(LOG, e); // The watchdog comes back to places that are empty.
+    }
+    return goesOn;
+  }
+
+  /** Only moves marks; whether the worker's place is still its own. */
+  private synchronized boolean settle(Worker<G> worker) {
+    boolean goesOn = !worker.replaced;
+    worker.slot().abandon(false);
+    if (!goesOn) {
+      threads.set(indexOf(worker), null);
     }
     return goesOn;
   }

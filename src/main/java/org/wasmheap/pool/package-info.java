@@ -77,7 +77,7 @@
  *       <td>replaced</td></tr>
  *   <tr><td>result outside memory</td><td>RESULT_OUT_OF_BOUNDS</td><td>yes</td>
  *       <td>replaced</td></tr>
- *   <tr><td>growth refused by callback, engine or JVM</td><td>GROWTH_REFUSED</td><td>no</td>
+ *   <tr><td>growth refused by policy, engine or JVM</td><td>GROWTH_REFUSED</td><td>no</td>
  *       <td>replaced</td></tr>
  *   <tr><td>stack of the thread ran out</td><td>STACK_OVERFLOW</td><td>no</td>
  *       <td>replaced</td></tr>

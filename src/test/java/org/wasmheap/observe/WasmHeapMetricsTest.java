@@ -249,4 +249,25 @@ class WasmHeapMetricsTest {
       assertEquals(List.of(), second.getMeters());
     }
   }
+
+  @Test
+  void close_must_leave_the_meters_of_a_later_executor_of_the_same_name() throws Exception {
+    try (HeapExecutor<HeapHandle> earlier = BareHeaps.executor().build();
+        HeapExecutor<HeapHandle> later = BareHeaps.executor().workers(2).build()) {
+      // given
+      WasmHeapMetrics first = metricsOf(earlier);
+      earlier.call(CALL, heap -> 1);
+      metricsOf(later);
+      later.call(CALL, heap -> 1);
+
+      // when
+      first.close();
+      later.call(CALL, heap -> 1);
+
+      // then
+      assertEquals(2, gauge("wasmheap.workers"));
+      assertEquals(2, counter("wasmheap.calls", "outcome", "completed"));
+      assertEquals(2, timer("wasmheap.call.run", "off_chain", "completed").count());
+    }
+  }
 }

@@ -294,4 +294,25 @@ class HooksTest {
     assertEquals(Set.of("reset", "callCompleted"), guest.threads().keySet());
     assertTrue(builders.threads().containsKey("poisoned"));
   }
+
+  @Test
+  void listeners_that_were_joined_must_go_together_and_nobody_must_make_no_reports()
+      throws Exception {
+    HookRecorder one = new HookRecorder();
+    HookRecorder other = new HookRecorder();
+    PoolListener both = PoolListener.all(one, other);
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(both).build()) {
+      executor.call(CALL, heap -> 1);
+      assertTrue(executor.removeListener(both));
+      assertFalse(executor.removeListener(one));
+      Map<String, Set<String>> heard = Map.copyOf(one.threads());
+      CallReport last = executor.heaps().get(0).lastCall();
+
+      executor.addListener(PoolListener.NONE);
+      executor.call(CALL, heap -> 1);
+
+      assertEquals(heard, one.threads());
+      assertEquals(last, executor.heaps().get(0).lastCall());
+    }
+  }
 }
