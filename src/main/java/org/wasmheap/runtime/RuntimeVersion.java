@@ -1,8 +1,25 @@
 package org.wasmheap.runtime;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
 /**
- * Which runtime it is: the first fields of what {@code Core_version} returns, which have been the
- * same since the first runtimes.
+ * Which runtime it is and what it can do: what {@code Core_version} returns.
+ *
+ * <p>Runtimes of different age say more or less. Which fields there are depends on the version of
+ * the interface {@code Core} among {@link #apis()}: below 3, or where {@code Core} is absent, the
+ * encoding ends after the interfaces; 3 has the transaction version; 4 and above have the state
+ * version too.
+ *
+ * <p>Source: {@code RuntimeVersion::decode_with_version_hint} in {@code sp_version} of the Polkadot
+ * SDK.
+ *
+ * <p>Immutable.
  *
  * @param specName name of the runtime's specification, of which a chain has one; the guest's text,
  *     whatever it may hold
@@ -10,25 +27,137 @@ package org.wasmheap.runtime;
  * @param authoringVersion version of the interface for making blocks, u32
  * @param specVersion version of the specification, u32; each upgrade of a chain has a higher one
  * @param implVersion version of the implementation, u32
+ * @param apis the interfaces that the runtime offers, in its order; unmodifiable
+ * @param transactionVersion version of the transactions' format, u32; empty for a runtime that is
+ *     too old to have one, for which nodes take 1
+ * @param stateVersion what the runtime gives as the version of its state, u8; 0 for a runtime that
+ *     is too old to say. Newer runtimes call it system version and go beyond 1: nodes write the
+ *     state in version 0 if this is 0, else in version 1, and the extrinsics root in version 0 if
+ *     this is 0 or 1, else in version 1
  */
 public record RuntimeVersion(
-    String specName, String implName, long authoringVersion, long specVersion, long implVersion) {
+    String specName,
+    String implName,
+    long authoringVersion,
+    long specVersion,
+    long implVersion,
+    List<Api> apis,
+    OptionalLong transactionVersion,
+    int stateVersion) {
+  /** BLAKE2b-64 of {@code Core}, the interface whose version says which fields there are. */
+  private static final String CORE = "0xdf6acb689907609b";
+
+  private static final int CORE_WITH_TRANSACTION_VERSION = 3;
+  private static final int CORE_WITH_STATE_VERSION = 4;
+
+  private static final int API_ID_BYTES = 8;
+  private static final int API_BYTES = API_ID_BYTES + Integer.BYTES;
+
+  private static final String HEX_PREFIX = "0x";
+  private static final Pattern API_ID = Pattern.compile("0x[0-9a-fA-F]{16}");
+
   /**
-   * Decodes the fields from SCALE. What follows them is ignored, for it depends on the runtime's
-   * age.
+   * An interface that a runtime offers.
+   *
+   * @param id BLAKE2b-64 of the interface's name, as {@code 0x} and 16 lower-case hexadecimal
+   *     digits
+   * @param version version of the interface, u32
+   */
+  public record Api(String id, long version) {}
+
+  /**
+   * Keeps a copy of the interfaces.
+   *
+   * @param specName name of the specification
+   * @param implName name of the implementation
+   * @param authoringVersion u32
+   * @param specVersion u32
+   * @param implVersion u32
+   * @param apis the interfaces; copied
+   * @param transactionVersion u32, or empty
+   * @param stateVersion u8
+   */
+  public RuntimeVersion {
+    apis = List.copyOf(apis);
+  }
+
+  /**
+   * Decodes a version from SCALE. What follows it is ignored, as a node does.
+   *
+   * <p>The custom section {@code runtime_version} of a module is encoded alike but lists no
+   * interfaces, which are in a section of their own: of it, this method reads the first five fields
+   * only and takes the runtime for an old one.
    *
    * @param scale result of {@code Core_version}
    * @return the version
    * @throws IllegalArgumentException if the bytes end too early or cannot be a version; the message
-   *     says why
+   *     names the field and says why
    */
   public static RuntimeVersion decode(byte[] scale) {
     ScaleReader in = new ScaleReader(scale);
+    String specName = in.readString("spec_name");
+    String implName = in.readString("impl_name");
+    long authoringVersion = in.readU32("authoring_version");
+    long specVersion = in.readU32("spec_version");
+    long implVersion = in.readU32("impl_version");
+    List<Api> apis = readApis(in);
+    long core = versionOf(apis, CORE).orElse(0);
+    OptionalLong transactionVersion =
+        core < CORE_WITH_TRANSACTION_VERSION
+            ? OptionalLong.empty()
+            : OptionalLong.of(in.readU32("transaction_version"));
+    int stateVersion = core < CORE_WITH_STATE_VERSION ? 0 : in.readU8("state_version");
     return new RuntimeVersion(
-        in.readString("spec_name"),
-        in.readString("impl_name"),
-        in.readU32("authoring_version"),
-        in.readU32("spec_version"),
-        in.readU32("impl_version"));
+        specName,
+        implName,
+        authoringVersion,
+        specVersion,
+        implVersion,
+        apis,
+        transactionVersion,
+        stateVersion);
+  }
+
+  private static List<Api> readApis(ScaleReader in) {
+    int count = in.readCount(API_BYTES, "apis");
+    List<Api> apis = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      apis.add(new Api(id(in.readBytes(API_ID_BYTES, "apis")), in.readU32("apis")));
+    }
+    return apis;
+  }
+
+  /**
+   * Which version of an interface the runtime offers. Of an interface that it lists twice, the
+   * first counts, as for a node.
+   *
+   * @param nameOrId name of the interface, such as {@code BabeApi}, or {@code 0x} and the 16
+   *     hexadecimal digits of its id
+   * @return its version, u32; empty if the runtime does not offer it
+   * @throws IllegalArgumentException if the text begins with {@code 0x}, as no name does, and is no
+   *     id
+   */
+  public OptionalLong apiVersion(String nameOrId) {
+    return versionOf(apis, idOf(nameOrId));
+  }
+
+  private static OptionalLong versionOf(List<Api> apis, String id) {
+    return apis.stream().filter(api -> api.id().equals(id)).mapToLong(Api::version).findFirst();
+  }
+
+  private static String idOf(String nameOrId) {
+    if (!nameOrId.startsWith(HEX_PREFIX)) {
+      byte[] name = nameOrId.getBytes(StandardCharsets.UTF_8);
+      return id(Blake2b.hash(API_ID_BYTES * Byte.SIZE, name));
+    }
+    if (!API_ID.matcher(nameOrId).matches()) {
+      throw new IllegalArgumentException(
+          "the id of an interface must be 0x and " + 2 * API_ID_BYTES + " hexadecimal digits");
+    }
+    return nameOrId.toLowerCase(Locale.ROOT);
+  }
+
+  private static String id(byte[] bytes) {
+    return HEX_PREFIX + HexFormat.of().formatHex(bytes);
   }
 }

@@ -16,6 +16,12 @@ final class ScaleReader {
     in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** A u8. */
+  int readU8(String field) {
+    require(1, field);
+    return Byte.toUnsignedInt(in.get());
+  }
+
   /** A u32 of four bytes. */
   long readU32(String field) {
     require(Integer.BYTES, field);
@@ -39,6 +45,24 @@ final class ScaleReader {
       case 1 -> requireCanonical(Short.toUnsignedLong(in.getShort()) >>> 2, 1L << 6, field);
       default -> requireCanonical(Integer.toUnsignedLong(in.getInt()) >>> 2, 1L << 14, field);
     };
+  }
+
+  /** Bytes whose number both sides know. */
+  byte[] readBytes(int length, String field) {
+    require(length, field);
+    byte[] bytes = new byte[length];
+    in.get(bytes);
+    return bytes;
+  }
+
+  /**
+   * The number of a vector's elements, each of {@code elementBytes}. All of them are there to be
+   * read, so memory may be set aside for them.
+   */
+  int readCount(int elementBytes, String field) {
+    long count = readCompactU32(field);
+    require(count * elementBytes, field);
+    return (int) count;
   }
 
   /** UTF-8 after its length in bytes. */

@@ -7,8 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -96,6 +98,29 @@ class RealRuntimesTest {
       assertEquals(name, decoded.specName());
       assertEquals(version, decoded.specVersion());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    RealRuntimes.WESTEND + ", 16, 4, 1, 13, 0",
+    RealRuntimes.KUSAMA + ", 12, 2, 1, , 0",
+    RealRuntimes.CORETIME + ", 13, 4, 2, 0, 1"
+  })
+  void a_version_tells_interfaces_and_the_versions_of_transactions_and_state(
+      String file, int apis, long core, long metadata, @Nullable Long transactions, int state)
+      throws Exception {
+    // given
+    Loaded runtime = load(file);
+    // when
+    RuntimeVersion version = RuntimeVersion.decode(runtime.call("Core_version"));
+    // then
+    assertEquals(apis, version.apis().size());
+    assertEquals(OptionalLong.of(core), version.apiVersion("Core"));
+    assertEquals(OptionalLong.of(metadata), version.apiVersion("Metadata"));
+    assertEquals(
+        transactions == null ? OptionalLong.empty() : OptionalLong.of(transactions),
+        version.transactionVersion());
+    assertEquals(state, version.stateVersion());
   }
 
   @ParameterizedTest

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -67,6 +68,9 @@ class SampleRuntimeTest {
     RuntimeVersion decoded = RuntimeVersion.decode(version);
     assertEquals("wasm-heap-sample", decoded.specName());
     assertEquals(1, decoded.specVersion());
+    assertEquals(OptionalLong.of(6), decoded.apiVersion("BlockBuilder"));
+    assertEquals(OptionalLong.of(1), decoded.transactionVersion());
+    assertEquals(1, decoded.stateVersion());
   }
 
   @Test
