@@ -1,183 +1,111 @@
 package org.wasmheap.runtime;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.ByteArrayInputStream;
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
-import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.NavigableMap;
+import org.wasmheap.runtime.GenesisReader.Genesis;
 
 /**
- * What a raw chain specification says about the runtime: two entries of {@code genesis.raw.top}.
+ * The genesis state of a chain, from a raw chain specification: JSON with {@code genesis.raw.top}
+ * and, where there are child tries, {@code genesis.raw.childrenDefault}.
+ *
+ * <p>The state is given as plain maps from bytes to bytes, in the order of a trie: keys are
+ * compared byte by byte as unsigned numbers. That order also decides which keys are equal, so a
+ * look-up takes any array of the same content. The maps cannot be changed. Their arrays are not
+ * copied and must not be changed; values that are arrays have no equality of content, and so these
+ * maps have none either.
+ *
+ * <p>Where a specification has a key twice, its last value counts, as it does for a node; upper and
+ * lower case make no difference. What keys mean is not looked at, but for {@code :code} and {@code
+ * :heappages}; in particular, the roots of child tries are not put under their keys.
+ *
+ * <p>All of the state is held in memory, which for many short entries takes up to ten times the
+ * size of the file. Who wants the runtime alone reads it by {@link RuntimeCode#read}, which keeps
+ * nothing of the rest.
+ *
+ * <p>Immutable, as long as nobody writes to the arrays; safe to use from any thread.
+ *
+ * <p>Source: {@code RawGenesis} in {@code sc_chain_spec} of the Polkadot SDK. Other forms of a
+ * genesis (a runtime and its configuration, a hash) are refused.
  */
-final class ChainSpecification {
-  /** {@code :code} in hexadecimal. */
-  private static final String CODE_KEY = "0x3a636f6465";
+public final class ChainSpecification {
+  private final RuntimeCode runtime;
+  private final NavigableMap<byte[], byte[]> genesis;
+  private final NavigableMap<byte[], NavigableMap<byte[], byte[]>> childrenDefault;
 
-  /** {@code :heappages} in hexadecimal. */
-  private static final String HEAP_PAGES_KEY = "0x3a686561707061676573";
-
-  private final byte[] code;
-  private final OptionalLong heapPages;
-
-  private ChainSpecification(byte[] code, OptionalLong heapPages) {
-    this.code = code;
-    this.heapPages = heapPages;
-  }
-
-  /** Whether the first character that is no white space opens a JSON object. */
-  static boolean looksLike(byte[] bytes) {
-    for (byte each : bytes) {
-      if (each != ' ' && each != '\t' && each != '\r' && each != '\n') {
-        return each == '{';
-      }
-    }
-    return false;
+  private ChainSpecification(String origin, Genesis read) {
+    runtime = RuntimeCode.ofGenesis(origin, read.top());
+    genesis = Collections.unmodifiableNavigableMap(read.top());
+    read.childrenDefault().replaceAll((name, child) -> Collections.unmodifiableNavigableMap(child));
+    childrenDefault = Collections.unmodifiableNavigableMap(read.childrenDefault());
   }
 
   /**
-   * Reads a specification to its end.
+   * Reads a file of at most {@link RuntimeCode#MAX_FILE_BYTES}.
    *
-   * @param origin for messages
-   * @param json the file
-   * @return what it says
-   * @throws RuntimeLoadException if it is not JSON, not raw, or has no code
+   * @param file where it is; also the origin of {@link #runtime()}
+   * @return the specification
+   * @throws RuntimeLoadException if the file cannot be read, or for the reasons of {@link #of}
    */
-  static ChainSpecification parse(String origin, byte[] json) {
-    return new Parser(origin, json).parse();
+  public static ChainSpecification read(Path file) {
+    String origin = file.toString();
+    return of(origin, RuntimeCode.bytesOf(origin, file));
   }
 
-  /** The bytes under {@code :code}. */
-  byte[] code() {
-    return code;
+  /**
+   * Takes the bytes of a specification.
+   *
+   * @param origin where they come from, for messages
+   * @param bytes content as of a file; not kept
+   * @return the specification
+   * @throws RuntimeLoadException if the bytes are empty, too many, cut off or not JSON; if the
+   *     specification is not raw, has a part twice, or has more in {@code genesis.raw} than the two
+   *     parts; if a key or value is not {@code 0x} and pairs of hexadecimal digits; if {@code
+   *     :code} is absent or is no runtime
+   */
+  public static ChainSpecification of(String origin, byte[] bytes) {
+    RuntimeCode.requireSize(origin, bytes);
+    return new ChainSpecification(origin, GenesisReader.readWhole(origin, bytes));
   }
 
-  /** The u64 under {@code :heappages}, if there is one. */
-  OptionalLong heapPages() {
-    return heapPages;
+  /**
+   * The runtime of the genesis state.
+   *
+   * @return what {@code :code} and {@code :heappages} say, equal to what {@link RuntimeCode#of}
+   *     gives for the same bytes
+   */
+  public RuntimeCode runtime() {
+    return runtime;
   }
 
-  /** Reads the file as a stream, for the rest of the genesis state may be large. */
-  private static final class Parser {
-    /** How the reader begins to describe itself; what follows may be text of the file. */
-    private static final Pattern LOCATION =
-        Pattern.compile("^JsonReader at (line \\d+ column \\d+)");
-
-    private final String origin;
-    private final JsonReader in;
-
-    private boolean raw;
-    private @Nullable String code;
-    private @Nullable String heapPages;
-
-    Parser(String origin, byte[] json) {
-      this.origin = origin;
-      this.in =
-          new JsonReader(
-              new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8));
-      in.setStrictness(Strictness.STRICT);
-    }
-
-    ChainSpecification parse() {
-      try {
-        readObject("genesis", () -> readObject("raw", () -> readObject("top", this::readTop)));
-        if (in.peek() != JsonToken.END_DOCUMENT) {
-          throw new MalformedJsonException("more than one value");
-        }
-      } catch (MalformedJsonException e) {
-        String message = String.valueOf(e.getMessage());
-        throw broken(message.startsWith("Unterminated") ? "cut off" : "not JSON", e);
-      } catch (EOFException e) {
-        throw broken("cut off", e);
-      } catch (IllegalStateException e) {
-        throw broken("not laid out as one", e);
-      } catch (IOException e) {
-        throw new UncheckedIOException("an array in memory has no input errors", e);
-      }
-      return new ChainSpecification(code(), heapPages());
-    }
-
-    /** Reads an object, one value of it by {@code reader}. */
-    private void readObject(String key, ValueReader reader) throws IOException {
-      in.beginObject();
-      while (in.hasNext()) {
-        if (in.nextName().equals(key)) {
-          reader.read();
-        } else {
-          in.skipValue();
-        }
-      }
-      in.endObject();
-    }
-
-    private void readTop() throws IOException {
-      raw = true;
-      in.beginObject();
-      while (in.hasNext()) {
-        String key = in.nextName();
-        if (key.equalsIgnoreCase(CODE_KEY)) {
-          code = in.nextString();
-        } else if (key.equalsIgnoreCase(HEAP_PAGES_KEY)) {
-          heapPages = in.nextString();
-        } else {
-          in.skipValue();
-        }
-      }
-      in.endObject();
-    }
-
-    private byte[] code() {
-      if (code == null) {
-        throw new RuntimeLoadException(
-            origin,
-            raw
-                ? "chain specification has no :code (" + CODE_KEY + ") in genesis.raw.top"
-                : "chain specification is not raw: no genesis.raw.top");
-      }
-      return hex(":code", code);
-    }
-
-    /** A node, too, takes a value that is too short for none. */
-    private OptionalLong heapPages() {
-      byte[] value = heapPages == null ? new byte[0] : hex(":heappages", heapPages);
-      return value.length < Long.BYTES
-          ? OptionalLong.empty()
-          : OptionalLong.of(ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong());
-    }
-
-    private byte[] hex(String key, String text) {
-      try {
-        if (text.startsWith("0x")) {
-          return HexFormat.of().parseHex(text, 2, text.length());
-        }
-      } catch (IllegalArgumentException ignored) {
-        // Its message quotes the text, megabytes of it.
-      }
-      throw new RuntimeLoadException(
-          origin, key + " in the chain specification is not hexadecimal with 0x");
-    }
-
-    private RuntimeLoadException broken(String how, Exception cause) {
-      Matcher place = LOCATION.matcher(in.toString());
-      String where = place.find() ? ", at " + place.group(1) : "";
-      return new RuntimeLoadException(origin, "chain specification is " + how + where, cause);
-    }
+  /**
+   * The main trie's entries, {@code :code} and {@code :heappages} among them.
+   *
+   * @return values by key; unmodifiable, the arrays themselves and not copies
+   */
+  public NavigableMap<byte[], byte[]> genesis() {
+    return genesis;
   }
 
-  /** Reads one value of an object. */
-  @FunctionalInterface
-  private interface ValueReader {
-    void read() throws IOException;
+  /**
+   * The child tries' entries.
+   *
+   * @return for each child trie's name, without the prefix {@code :child_storage:default:}, its
+   *     values by key; empty if there are no child tries; unmodifiable in both depths, the arrays
+   *     themselves and not copies
+   */
+  public NavigableMap<byte[], NavigableMap<byte[], byte[]>> childrenDefault() {
+    return childrenDefault;
+  }
+
+  @Override
+  public String toString() {
+    return "ChainSpecification["
+        + runtime
+        + ", "
+        + genesis.size()
+        + " keys, "
+        + childrenDefault.size()
+        + " child tries]";
   }
 }

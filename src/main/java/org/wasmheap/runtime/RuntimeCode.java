@@ -11,8 +11,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
-import org.bouncycastle.crypto.digests.Blake2bDigest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The code of a Substrate runtime, unpacked, with the hash of what was stored.
@@ -87,25 +88,60 @@ public final class RuntimeCode {
    * @throws RuntimeLoadException if the bytes are none of them
    */
   public static RuntimeCode of(String origin, byte[] bytes) {
+    requireSize(origin, bytes);
+    if (GenesisReader.looksLike(bytes)) {
+      return ofGenesis(origin, GenesisReader.readRuntime(origin, bytes));
+    }
+    byte[] wasm =
+        unpack(origin, bytes, "neither wasm nor compressed wasm nor a chain specification");
+    return new RuntimeCode(origin, wasm, Blake2b.hash(HASH_BITS, bytes), OptionalLong.empty());
+  }
+
+  /**
+   * The runtime of a genesis state.
+   *
+   * @param origin for messages
+   * @param top entries of the main trie, as a raw chain specification has them
+   * @return the code
+   * @throws RuntimeLoadException if {@code :code} is absent or no runtime
+   */
+  static RuntimeCode ofGenesis(String origin, NavigableMap<byte[], byte[]> top) {
+    byte[] stored = top.get(GenesisReader.CODE);
+    if (stored == null) {
+      throw new RuntimeLoadException(
+          origin, "chain specification has no :code (0x3a636f6465) in genesis.raw.top");
+    }
+    byte[] wasm =
+        unpack(
+            origin, stored, ":code in the chain specification is neither wasm nor compressed wasm");
+    return new RuntimeCode(
+        origin,
+        wasm,
+        Blake2b.hash(HASH_BITS, stored),
+        heapPages(top.get(GenesisReader.HEAP_PAGES)));
+  }
+
+  /** A node, too, takes a value that is too short for none. */
+  private static OptionalLong heapPages(byte @Nullable [] value) {
+    return value == null || value.length < Long.BYTES
+        ? OptionalLong.empty()
+        : OptionalLong.of(ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong());
+  }
+
+  /**
+   * Refuses what no file of any kind may be.
+   *
+   * @param origin for messages
+   * @param bytes content as of a file
+   * @throws RuntimeLoadException if there are none, or more than {@link #MAX_FILE_BYTES}
+   */
+  static void requireSize(String origin, byte[] bytes) {
     if (bytes.length == 0) {
       throw new RuntimeLoadException(origin, "empty file");
     }
     if (bytes.length > MAX_FILE_BYTES) {
       throw tooLarge(origin);
     }
-    if (ChainSpecification.looksLike(bytes)) {
-      ChainSpecification specification = ChainSpecification.parse(origin, bytes);
-      byte[] stored = specification.code();
-      byte[] wasm =
-          unpack(
-              origin,
-              stored,
-              ":code in the chain specification is neither wasm nor compressed wasm");
-      return new RuntimeCode(origin, wasm, blake2(stored), specification.heapPages());
-    }
-    byte[] wasm =
-        unpack(origin, bytes, "neither wasm nor compressed wasm nor a chain specification");
-    return new RuntimeCode(origin, wasm, blake2(bytes), OptionalLong.empty());
   }
 
   /**
@@ -160,7 +196,15 @@ public final class RuntimeCode {
     return "RuntimeCode[" + origin + ", " + wasm.length + " bytes, " + codeHashHex() + "]";
   }
 
-  private static byte[] bytesOf(String origin, Path file) {
+  /**
+   * Reads a file of any of the kinds.
+   *
+   * @param origin for messages
+   * @param file where it is
+   * @return its bytes, at most one more than {@link #MAX_FILE_BYTES}, for {@link #requireSize}
+   * @throws RuntimeLoadException if it cannot be read, or says itself that it is too large
+   */
+  static byte[] bytesOf(String origin, Path file) {
     if (Files.isDirectory(file)) {
       throw new RuntimeLoadException(origin, "a folder, not a file");
     }
@@ -232,13 +276,5 @@ public final class RuntimeCode {
   private static RuntimeLoadException tooLarge(String origin) {
     return new RuntimeLoadException(
         origin, "too large, more than " + (MAX_FILE_BYTES >> 20) + " MiB");
-  }
-
-  private static byte[] blake2(byte[] bytes) {
-    Blake2bDigest digest = new Blake2bDigest(HASH_BITS);
-    digest.update(bytes, 0, bytes.length);
-    byte[] hash = new byte[digest.getDigestSize()];
-    digest.doFinal(hash, 0);
-    return hash;
   }
 }

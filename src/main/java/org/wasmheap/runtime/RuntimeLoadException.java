@@ -4,12 +4,13 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.WasmHeapException;
 
 /**
- * The code of a runtime cannot be loaded. The message is one line, {@code origin: reason}.
+ * The code of a runtime, or a genesis state, cannot be loaded. The message is one line, {@code
+ * origin: reason}.
  *
  * <p>Thrown for a file that is absent, a folder, unreadable, empty or too large; for bytes that are
  * neither wasm nor compressed wasm nor a raw chain specification; for compressed code that is cut
- * off, corrupt or unpacks to too much; and for a chain specification that is not JSON, not raw or
- * without usable code.
+ * off, corrupt or unpacks to too much; and for a chain specification that is not JSON, not raw, not
+ * hexadecimal where it should be, has a part twice, or is without usable code.
  */
 public final class RuntimeLoadException extends WasmHeapException {
   private static final long serialVersionUID = 1L;

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.testkit.ThreadAllocation;
 
-/** Runtimes in chain specifications, through the door that they come in by. */
-class ChainSpecificationTest {
+/** Runtimes in chain specifications, as {@link RuntimeCode} finds them. */
+class RuntimeInSpecificationTest {
   private static final String TINY_HEX = HexFormat.of().formatHex(TINY_WASM);
 
   @Test
@@ -203,14 +203,18 @@ class ChainSpecificationTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "0x0", "0xzz", "0061736d01000000", "0x 00"})
   void code_that_is_not_hexadecimal_is_refused(String value) {
-    assertRefused(withCode(value), ":code in the chain specification is not hexadecimal with 0x");
+    // then the place is behind the value
+    int column = withCode(value).indexOf("'}") + 2;
+    assertRefused(
+        withCode(value),
+        ":code in the chain specification is not hexadecimal with 0x, at line 1 column " + column);
   }
 
   @Test
   void heap_pages_that_are_not_hexadecimal_are_refused() {
     assertRefused(
         raw(codeAnd("'0x3a686561707061676573': '2048'")),
-        ":heappages in the chain specification is not hexadecimal with 0x");
+        ":heappages in the chain specification is not hexadecimal with 0x, at line 1 column 62");
   }
 
   @ParameterizedTest
@@ -228,6 +232,25 @@ class ChainSpecificationTest {
     var refusal = assertThrows(RuntimeLoadException.class, () -> load(json));
     // then
     assertTrue(refusal.getMessage().startsWith("spec.json: chain specification is not JSON"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'{''genesis'': {''raw'': {''top'': {}}}, ''genesis'': {}}', genesis, 44",
+    "'{''genesis'': {''raw'': {''top'': {}}, ''raw'': 1}}', raw, 39",
+    "'{''genesis'': {''raw'': {''top'': {}, ''top'': {}}}}', top, 38",
+  })
+  void a_part_that_is_there_twice_is_refused(String json, String part, int column) {
+    assertRefused(
+        json, "chain specification has \"" + part + "\" twice, at line 1 column " + column);
+  }
+
+  @Test
+  void of_a_key_that_is_there_twice_the_last_value_counts() {
+    // when
+    RuntimeCode code = load(raw("'0x3a636f6465': '0x00', '0x3A636F6465': '0x" + TINY_HEX + "'"));
+    // then
+    assertArrayEquals(TINY_WASM, code.wasm());
   }
 
   private static void assertRefused(String json, String reason) {

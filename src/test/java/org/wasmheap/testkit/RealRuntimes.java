@@ -25,7 +25,12 @@ public final class RealRuntimes {
 
   /** The file; where it is absent, the test that asks is reported as skipped. */
   public static Path find(String fileName) {
-    String folder = System.getProperty(FOLDER_PROPERTY, "../shared/runtimes");
+    return find(FOLDER_PROPERTY, "../shared/runtimes", fileName);
+  }
+
+  /** The same for files of another folder. */
+  static Path find(String folderProperty, String defaultFolder, String fileName) {
+    String folder = System.getProperty(folderProperty, defaultFolder);
     Path file = Path.of(System.getProperty("basedir", "")).resolve(folder).resolve(fileName);
     Assumptions.assumeTrue(Files.isRegularFile(file), () -> file + " is absent");
     return file;

@@ -1,0 +1,25 @@
+package org.wasmheap.testkit;
+
+import java.nio.file.Path;
+
+/**
+ * Genesis states and blocks of real chains, which are not part of this repository. They are looked
+ * for in the folder that the system property {@value #FOLDER_PROPERTY} names, {@code
+ * ../shared/blocks} without it; a relative path begins at the project's base directory.
+ */
+public final class RealBlocks {
+  public static final String FOLDER_PROPERTY = "wasmheap.blocks";
+
+  /** Westend's genesis, a raw chain specification, spec 1. */
+  public static final String WESTEND_GENESIS = "westend-genesis.chainspec.json";
+
+  /** Kusama's genesis, a raw chain specification, spec 1020. */
+  public static final String KUSAMA_GENESIS = "kusama-genesis.chainspec.json";
+
+  private RealBlocks() {}
+
+  /** The file; where it is absent, the test that asks is reported as skipped. */
+  public static Path find(String fileName) {
+    return RealRuntimes.find(FOLDER_PROPERTY, "../shared/blocks", fileName);
+  }
+}
