@@ -2,7 +2,11 @@ package org.wasmheap.endive;
 
 /**
  * A range of guest memory, as Substrate's guests and hosts hand it to each other: one i64 with the
- * size in its high half and the pointer in its low half.
+ * size in its high half and the pointer in its low half. Every i64 is one; whether it lies inside
+ * the memory, whoever uses it must check.
+ *
+ * <p>Immutable. Source: {@code unpack_ptr_and_len} in {@code sp_runtime_interface} of the Polkadot
+ * SDK.
  *
  * @param pointer address of the first byte, u32
  * @param size bytes, 0 to 2^32 - 1
@@ -43,7 +47,7 @@ public record PointerSize(int pointer, long size) {
   /**
    * Where the range ends.
    *
-   * @return address behind the last byte, less than 2^33
+   * @return address behind the last byte, 0 to 2^33 - 2: a range may reach beyond all addresses
    */
   public long end() {
     return Integer.toUnsignedLong(pointer) + size;
