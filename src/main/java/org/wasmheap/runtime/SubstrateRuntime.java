@@ -65,7 +65,8 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
 
   /**
    * The work of calling an entry, for an executor that this runtime makes the instances of. On
-   * another runtime's executor the call fails as the host's doing, and no guest code runs.
+   * another runtime's executor, also on one of the same code loaded another time, the call fails as
+   * the host's doing, and no guest code runs.
    *
    * @param export name of a runtime entry, such as {@code Core_version}; names the call, too
    * @param input SCALE-encoded arguments; not copied, must not change until the call ends
@@ -103,8 +104,8 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
             FailureKind.HOST_FUNCTION,
             "a call of "
                 + runtime
-                + " was given to the executor of another runtime; give it to one that was built"
-                + " with the runtime that made the call",
+                + " was given to the executor of another runtime, or of the same code loaded another"
+                + " time; give it to one that was built with the runtime that made the call",
             null);
       }
       HeapHandle heap = guest.heap();
