@@ -2,12 +2,15 @@
  * Substrate runtimes on pooled heaps.
  *
  * <p>What lives here: loading the code of a runtime ({@link org.wasmheap.runtime.RuntimeCode}) with
- * the refusal of what is none ({@link org.wasmheap.runtime.RuntimeLoadException}); heap strategies,
- * which say how many pages a runtime gets and whether they may grow; and the call convention, by
- * which input goes into a guest's heap and a result such as {@link
- * org.wasmheap.runtime.RuntimeVersion} comes out of it.
+ * the refusal of what is none ({@link org.wasmheap.runtime.RuntimeLoadException}); the genesis of a
+ * chain specification, the runtime in it, as plain maps ({@link
+ * org.wasmheap.runtime.ChainSpecification}); heap strategies, which say how many pages a runtime
+ * gets and whether they may grow ({@link org.wasmheap.runtime.HeapStrategy}); and the call
+ * convention ({@link org.wasmheap.runtime.SubstrateRuntime}), by which input goes into a guest's
+ * heap and a result such as {@link org.wasmheap.runtime.RuntimeVersion} comes out of it.
  *
- * <p>What this room must not know: the command line, and what host functions do.
+ * <p>What this room must not know: the command line, what host functions do, and what a state is
+ * beyond keys and values: tries and their roots.
  */
 @NullMarked
 package org.wasmheap.runtime;
