@@ -4,19 +4,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tells several listeners, and keeps the exceptions of each away from the others and from the calls
  * that they listen to.
  */
 final class GuardedListener implements HeapListener {
+  /** For hooks that are told of the heap alone. */
+  private static final Object NO_FACT = new Object();
+
   private static final GuardedListener SILENT = new GuardedListener(List.of());
 
   static {
     // What a hook that fails needs is loaded with the first heap, while there is memory.
     HookFailures.ensure();
-    Hook.values();
+    Hook.ensure();
   }
 
   private final HeapListener[] delegates;
@@ -28,39 +30,42 @@ final class GuardedListener implements HeapListener {
   private enum Hook {
     CREATED {
       @Override
-      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+      void tell(HeapListener listener, HeapView heap, Object fact, long figures) {
         listener.created(heap);
       }
     },
     GROWN {
       @Override
-      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
-        GrowthPolicy.Cause cause = (GrowthPolicy.Cause) Objects.requireNonNull(fact);
+      void tell(HeapListener listener, HeapView heap, Object fact, long figures) {
+        GrowthPolicy.Cause cause = (GrowthPolicy.Cause) fact;
         listener.grown(heap, (int) (figures >>> Integer.SIZE), (int) figures, cause);
       }
     },
     POISONED {
       @Override
-      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
-        listener.poisoned(heap, (PoisonReport) Objects.requireNonNull(fact));
+      void tell(HeapListener listener, HeapView heap, Object fact, long figures) {
+        listener.poisoned(heap, (PoisonReport) fact);
       }
     },
     RESET {
       @Override
-      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+      void tell(HeapListener listener, HeapView heap, Object fact, long figures) {
         listener.reset(heap, (int) figures);
       }
     },
     RETIRED {
       @Override
-      void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures) {
+      void tell(HeapListener listener, HeapView heap, Object fact, long figures) {
         listener.retired(heap);
       }
     };
 
+    /** Loaded when this returns. */
+    static void ensure() {}
+
     private final String label = name().toLowerCase(Locale.ROOT);
 
-    abstract void tell(HeapListener listener, HeapView heap, @Nullable Object fact, long figures);
+    abstract void tell(HeapListener listener, HeapView heap, Object fact, long figures);
   }
 
   private GuardedListener(List<HeapListener> delegates) {
@@ -82,7 +87,7 @@ final class GuardedListener implements HeapListener {
 
   @Override
   public void created(HeapView heap) {
-    tell(Hook.CREATED, heap, null, 0);
+    tell(Hook.CREATED, heap, NO_FACT, 0);
   }
 
   @Override
@@ -97,16 +102,16 @@ final class GuardedListener implements HeapListener {
 
   @Override
   public void reset(HeapView heap, int blocksRestored) {
-    tell(Hook.RESET, heap, null, blocksRestored);
+    tell(Hook.RESET, heap, NO_FACT, blocksRestored);
   }
 
   @Override
   public void retired(HeapView heap) {
-    tell(Hook.RETIRED, heap, null, 0);
+    tell(Hook.RETIRED, heap, NO_FACT, 0);
   }
 
   /** Allocates nothing: it is on the way of every call. */
-  private void tell(Hook hook, HeapView heap, @Nullable Object fact, long figures) {
+  private void tell(Hook hook, HeapView heap, Object fact, long figures) {
     // Plain writes: a hook may run where hardly any stack is left, and a method call might fail and
     // leave the mark set.
     heap.telling = true;

@@ -45,7 +45,9 @@ import org.wasmheap.pool.HeapExecutor;
 public final class WasmHeapMetrics implements MeterBinder, AutoCloseable {
   private final HeapExecutor<?> executor;
 
-  /** One for each registry. Guarded by the monitor. */
+  private final Object lock = new Object();
+
+  /** One for each registry. Guarded by the lock. */
   private final List<PoolMeters> bound = new ArrayList<>();
 
   private WasmHeapMetrics(HeapExecutor<?> executor) {
@@ -68,25 +70,29 @@ public final class WasmHeapMetrics implements MeterBinder, AutoCloseable {
    * @param registry where to
    */
   @Override
-  public synchronized void bindTo(MeterRegistry registry) {
-    for (PoolMeters each : bound) {
-      if (each.isIn(registry)) {
-        return;
+  public void bindTo(MeterRegistry registry) {
+    synchronized (lock) {
+      for (PoolMeters each : bound) {
+        if (each.isIn(registry)) {
+          return;
+        }
       }
+      PoolMeters meters = new PoolMeters(executor, registry);
+      bound.add(meters);
+      meters.register();
+      executor.addListener(meters);
     }
-    PoolMeters meters = new PoolMeters(executor, registry);
-    bound.add(meters);
-    meters.register();
-    executor.addListener(meters);
   }
 
   /** Takes all meters out of the registries, and times no more calls. */
   @Override
-  public synchronized void close() {
-    for (PoolMeters each : bound) {
-      executor.removeListener(each);
-      each.remove();
+  public void close() {
+    synchronized (lock) {
+      for (PoolMeters each : bound) {
+        executor.removeListener(each);
+        each.remove();
+      }
+      bound.clear();
     }
-    bound.clear();
   }
 }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.heap.GrowthPolicy;
@@ -20,7 +19,7 @@ final class GuardedPoolListener implements PoolListener {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedPoolListener.class);
 
   static {
-    Hook.values(); // Loaded with the first pool, see FullJavaHeap.
+    Hook.ensure(); // Loaded with the first pool, see FullJavaHeap.
   }
 
   /**
@@ -36,31 +35,38 @@ final class GuardedPoolListener implements PoolListener {
   private enum Hook {
     CALL_COMPLETED("callCompleted") {
       @Override
-      void tell(PoolListener listener, @Nullable HeapView heap, Object fact) {
+      void tell(PoolListener listener, Object fact) {
         listener.callCompleted((CallReport) fact);
       }
     },
     REPLACED("replaced") {
       @Override
-      void tell(PoolListener listener, @Nullable HeapView heap, Object fact) {
-        listener.replaced(Objects.requireNonNull(heap), (Replacement) fact);
+      void tell(PoolListener listener, Object fact) {
+        Replaced told = (Replaced) fact;
+        listener.replaced(told.heap(), told.replacement());
       }
     },
     REJECTED("rejected") {
       @Override
-      void tell(PoolListener listener, @Nullable HeapView heap, Object fact) {
+      void tell(PoolListener listener, Object fact) {
         listener.rejected((Rejection) fact);
       }
     };
 
     private final String label;
 
+    /** Loaded when this returns. */
+    static void ensure() {}
+
     Hook(String label) {
       this.label = label;
     }
 
-    abstract void tell(PoolListener listener, @Nullable HeapView heap, Object fact);
+    abstract void tell(PoolListener listener, Object fact);
   }
+
+  /** What is told of a replacement. */
+  private record Replaced(HeapView heap, Replacement replacement) {}
 
   private GuardedPoolListener(List<PoolListener> delegates) {
     this.delegates = delegates.toArray(new PoolListener[0]);
@@ -150,23 +156,23 @@ final class GuardedPoolListener implements PoolListener {
 
   @Override
   public void callCompleted(CallReport report) {
-    tell(Hook.CALL_COMPLETED, null, report);
+    tell(Hook.CALL_COMPLETED, report);
   }
 
   @Override
   public void replaced(HeapView heap, Replacement replacement) {
-    tell(Hook.REPLACED, heap, replacement);
+    tell(Hook.REPLACED, new Replaced(heap, replacement));
   }
 
   @Override
   public void rejected(Rejection rejection) {
-    tell(Hook.REJECTED, null, rejection);
+    tell(Hook.REJECTED, rejection);
   }
 
-  private void tell(Hook hook, @Nullable HeapView heap, Object fact) {
+  private void tell(Hook hook, Object fact) {
     for (PoolListener each : delegates) {
       try {
-        hook.tell(each, heap, fact);
+        hook.tell(each, fact);
       } catch (Throwable e) {
         suppress(hook, e);
       }

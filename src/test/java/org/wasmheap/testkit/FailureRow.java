@@ -15,7 +15,7 @@ public enum FailureRow {
       Instance.REPLACED,
       "the same on every node"),
   GROWTH(
-      "growth refused by callback, engine or JVM",
+      "growth refused by policy, engine or JVM",
       FailureKind.GROWTH_REFUSED,
       Instance.REPLACED,
       "give it more memory"),
