@@ -33,7 +33,7 @@ class ArchitectureTest {
   private static final String ROOT = "org.wasmheap.";
 
   /** What each room may use of the others; the command line may use all. */
-  private static final Map<String, List<String>> MAY_USE =
+  static final Map<String, List<String>> MAY_USE =
       new TreeMap<>(
           Map.of(
               "memory", List.of(),

@@ -3,14 +3,13 @@ package org.wasmheap.example;
 import java.nio.file.Path;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.host.SubstrateHostFunctions;
-import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeVersion;
 import org.wasmheap.runtime.SubstrateRuntime;
 
-/** The README's example: what stands between the markers is printed there, and a test compares. */
+/** A runtime, an executor, a call. */
 final class EmbeddingExample {
   private EmbeddingExample() {}
 
@@ -20,9 +19,7 @@ final class EmbeddingExample {
     SubstrateRuntime runtime =
         SubstrateRuntime.load(code, HeapStrategy.ofStatic(2048), SubstrateHostFunctions.all());
     try (HeapExecutor<EndiveGuest> executor = HeapExecutor.builder(runtime).workers(4).build()) {
-      byte[] version =
-          executor.call(
-              CallOptions.named("Core_version"), runtime.call("Core_version", new byte[0]));
+      byte[] version = executor.call(runtime.call("Core_version", new byte[0]));
       return RuntimeVersion.decode(version);
     }
     // example ends

@@ -1,0 +1,34 @@
+package org.wasmheap.example;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import java.time.Duration;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.SubstrateRuntime;
+
+/** A class, a deadline, a future; and the end of an executor. */
+final class ClassesExample {
+  private ClassesExample() {}
+
+  static ListenableFuture<byte[]> imported(
+      HeapExecutor<EndiveGuest> executor, SubstrateRuntime runtime, byte[] block) {
+    // example begins
+    CallOptions options =
+        CallOptions.DEFAULT.withClass(CallClass.BLOCK_IMPORT).withDeadline(Duration.ofSeconds(2));
+    ListenableFuture<byte[]> result =
+        executor.submit(options, runtime.call("Core_execute_block", block));
+    // example ends
+    return result;
+  }
+
+  static HeapExecutor.ShutdownAccount end(HeapExecutor<?> executor) {
+    // example begins
+    boolean quiet = executor.drain(Duration.ofSeconds(10)); // No new calls; those accepted go on.
+    HeapExecutor.ShutdownAccount account =
+        executor.shutdown(quiet ? Duration.ZERO : Duration.ofSeconds(20));
+    // example ends
+    return account;
+  }
+}
