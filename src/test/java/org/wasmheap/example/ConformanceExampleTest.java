@@ -2,7 +2,6 @@ package org.wasmheap.example;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.io.Resources;
 import java.io.IOException;
@@ -14,13 +13,6 @@ import org.wasmheap.memory.SparseMemory;
 import org.wasmheap.testkit.ConformanceFiles;
 
 class ConformanceExampleTest {
-  @Test
-  void the_artifacts_readme_shows_the_code_that_is_compiled_here() throws IOException {
-    String example = ExampleCode.of(ConformanceExample.class);
-
-    assertTrue(text("conformance/README.md").contains(example), example);
-  }
-
   @Test
   void the_index_names_every_file() throws IOException {
     List<String> files =
