@@ -251,6 +251,17 @@ class ExamplesTest {
       assertEquals(1032, first);
       assertEquals(1032, second);
       assertEquals(0, heaps.statistics().replaced());
+
+      CallException outside =
+          assertThrows(
+              CallException.class,
+              () ->
+                  heaps.call(
+                      heap -> {
+                        heap.write(16 * LinearMemory.PAGE_SIZE, new byte[1]);
+                        return 0;
+                      }));
+      assertEquals(FailureKind.TRAP, outside.kind());
     }
   }
 }

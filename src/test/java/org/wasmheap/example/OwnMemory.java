@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryAccessException;
 
 // example begins
 /** A memory over a buffer, which goes back to zeros at its initial size. */
@@ -68,6 +69,9 @@ final class OwnMemory implements LinearMemory {
 
   @Override
   public void write(int address, byte[] source, int offset, int length) {
+    if (Integer.toUnsignedLong(address) + length > sizeInBytes()) {
+      throw new MemoryAccessException(address, length, sizeInBytes()); // The guest's trap.
+    }
     bytes.put(address, source, offset, length);
   }
 

@@ -101,7 +101,7 @@ class EventsPageTest {
         EveryOutcome.of(executor);
       }
       listenersAndPolicies();
-      factories();
+      factories(log);
       threads();
       forgetfulMemory();
 
@@ -147,7 +147,7 @@ class EventsPageTest {
     }
   }
 
-  private static void factories() throws InterruptedException {
+  private static void factories(LogCapture log) throws InterruptedException {
     ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
     factory.failNext(1);
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(factory).grace(SOON).build()) {
@@ -155,8 +155,7 @@ class EventsPageTest {
       factory.failToClose(1);
       factory.hang();
       executor.call(CALL, heap -> heap.malloc(8));
-      // Reported by the watchdog, which looks at it every now and then.
-      Uninterruptibles.sleepUninterruptibly(SOON.multipliedBy(6));
+      await().until(() -> !log.events("instance.slow").isEmpty());
       factory.release();
       assertTrue(executor.awaitReady(LONG));
     }
