@@ -312,8 +312,7 @@ class NestedCallsTest {
   }
 
   @Test
-  void instances_in_reserve_must_be_dropped_when_nobody_has_needed_them_for_long()
-      throws Exception {
+  void nested_instances_must_be_dropped_when_nobody_has_needed_them_for_long() throws Exception {
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().trimAfter(SOON).build()) {
       executor.call(CALL, outer -> executor.call(CALL, inner -> 1));
 
