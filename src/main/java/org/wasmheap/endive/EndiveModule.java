@@ -1,6 +1,5 @@
 package org.wasmheap.endive;
 
-import com.google.common.collect.ImmutableMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,8 +10,6 @@ import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.memory.MemoryImage;
-import run.endive.wasm.Parser;
-import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.types.FunctionType;
 
 /**
@@ -84,40 +81,23 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * @param blockLimit the largest block
    * @return the module, ready to make instances
    * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
+   * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */
   public static EndiveModule load(
       byte[] wasm, MemorySizing sizing, List<HostFunction> provided, BlockLimit blockLimit) {
     Objects.requireNonNull(sizing, "sizing");
+    OptionalParts.require();
     JitWorkaround.apply();
     try {
-      LinkedModule code = link(wasm, LinkedModule.byName(provided));
+      LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided));
       ModuleShape shape = code.shape();
       MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
       return new EndiveModule(code, newMemory(size), blockLimit);
-    } catch (WasmEngineException e) {
-      throw new ModuleRefusedException("module refused: " + reason(e), e);
     } catch (MemoryAccessException | CallException e) {
       throw new ModuleRefusedException(
           "module refused: its start function fails: " + e.getMessage(), e);
-    }
-  }
-
-  /** The engine's own words, but where they do not say what the matter is. */
-  private static String reason(WasmEngineException e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("invalid memory limit")
-        ? "its memory has 64-bit addresses, or limits that are malformed (" + message + ")"
-        : message;
-  }
-
-  private static LinkedModule link(byte[] wasm, ImmutableMap<String, HostFunction> provided) {
-    try {
-      return new LinkedModule(Parser.parse(wasm), provided);
-    } catch (ModuleRefusedException | WasmEngineException e) {
-      throw e;
-    } catch (RuntimeException | AssertionError | StackOverflowError e) {
-      // Parser and compiler guard neither each length nor each stack of a hostile binary.
-      throw new ModuleRefusedException("module refused: it is malformed (" + e + ")", e);
+    } catch (RuntimeException e) {
+      throw LinkedModule.refusal(e);
     }
   }
 

@@ -10,6 +10,8 @@ import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
+import run.endive.wasm.Parser;
+import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.Export;
 import run.endive.wasm.types.ExternalType;
@@ -51,6 +53,41 @@ final class LinkedModule {
     this.exportTypes = exportTypes(wasm);
     functionImports.forEach(this::requireSignature);
     this.machines = compile(wasm);
+  }
+
+  /**
+   * Parses and links.
+   *
+   * @throws ModuleRefusedException as the constructor does, and if the binary is malformed
+   * @throws WasmEngineException if the engine refuses it
+   */
+  static LinkedModule parse(byte[] wasm, ImmutableMap<String, HostFunction> provided) {
+    try {
+      return new LinkedModule(Parser.parse(wasm), provided);
+    } catch (ModuleRefusedException | WasmEngineException e) {
+      throw e;
+    } catch (RuntimeException | AssertionError | StackOverflowError e) {
+      // Parser and compiler guard neither each length nor each stack of a hostile binary.
+      throw new ModuleRefusedException("module refused: it is malformed (" + e + ")", e);
+    }
+  }
+
+  /**
+   * A failure of loading as callers see it. Here, since {@link EndiveModule} must be linked without
+   * the engine, to say that it is missing.
+   */
+  static RuntimeException refusal(RuntimeException failure) {
+    return failure instanceof WasmEngineException e
+        ? new ModuleRefusedException("module refused: " + reason(e), e)
+        : failure;
+  }
+
+  /** The engine's own words, but where they do not say what the matter is. */
+  private static String reason(WasmEngineException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("invalid memory limit")
+        ? "its memory has 64-bit addresses, or limits that are malformed (" + message + ")"
+        : message;
   }
 
   private static Function<Instance, Machine> compile(WasmModule wasm) {

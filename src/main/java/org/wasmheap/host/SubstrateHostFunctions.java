@@ -1,15 +1,7 @@
 package org.wasmheap.host;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.function.Function;
-import net.jpountz.xxhash.XXHash64;
-import net.jpountz.xxhash.XXHashFactory;
-import org.bouncycastle.crypto.Digest;
-import org.bouncycastle.crypto.digests.Blake2bDigest;
-import org.bouncycastle.crypto.digests.KeccakDigest;
-import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -54,9 +46,6 @@ public final class SubstrateHostFunctions {
 
   private static final Logger LOG = LoggerFactory.getLogger("org.wasmheap.guest");
 
-  /** Pure Java without {@code Unsafe}; its one method takes all it needs as arguments. */
-  private static final XXHash64 XX_HASH = XXHashFactory.safeInstance().hash64();
-
   private SubstrateHostFunctions() {}
 
   /**
@@ -80,21 +69,23 @@ public final class SubstrateHostFunctions {
    * @param maxLogLevel 0 off, 1 error, 2 warn, 3 info, 4 debug, 5 trace
    * @return the functions, in no particular order
    * @throws IllegalArgumentException if there is no such level
+   * @throws IllegalStateException if an optional dependency is missing, which the message names
    */
   public static List<HostFunction> all(int maxLogLevel) {
     if (maxLogLevel < 0 || maxLogLevel > HIGHEST_MAX_LOG_LEVEL) {
       throw new IllegalArgumentException(
           "maxLogLevel is " + maxLogLevel + ", must be 0 to " + HIGHEST_MAX_LOG_LEVEL);
     }
+    OptionalParts.require();
     return List.of(
-        hashing("blake2_128", data -> digest(new Blake2bDigest(128), data)),
-        hashing("blake2_256", data -> digest(new Blake2bDigest(256), data)),
-        hashing("keccak_256", data -> digest(new KeccakDigest(256), data)),
-        hashing("keccak_512", data -> digest(new KeccakDigest(512), data)),
-        hashing("sha2_256", data -> digest(new SHA256Digest(), data)),
-        hashing("twox_64", data -> twox(1, data)),
-        hashing("twox_128", data -> twox(2, data)),
-        hashing("twox_256", data -> twox(4, data)),
+        hashing("blake2_128", data -> Hashes.blake2(128, data)),
+        hashing("blake2_256", data -> Hashes.blake2(256, data)),
+        hashing("keccak_256", data -> Hashes.keccak(256, data)),
+        hashing("keccak_512", data -> Hashes.keccak(512, data)),
+        hashing("sha2_256", Hashes::sha2),
+        hashing("twox_64", data -> Hashes.twox(1, data)),
+        hashing("twox_128", data -> Hashes.twox(2, data)),
+        hashing("twox_256", data -> Hashes.twox(4, data)),
         HostFunction.env(
             "ext_logging_log_version_1",
             List.of(ValType.I32, ValType.I64, ValType.I64),
@@ -123,22 +114,6 @@ public final class SubstrateHostFunctions {
           heap.write(pointer, result);
           return pointer;
         });
-  }
-
-  private static byte[] digest(Digest digest, byte[] data) {
-    digest.update(data, 0, data.length);
-    byte[] result = new byte[digest.getDigestSize()];
-    digest.doFinal(result, 0);
-    return result;
-  }
-
-  /** As many 64-bit hashes as {@code words}, seeded with 0 and up, little-endian in a row. */
-  private static byte[] twox(int words, byte[] data) {
-    ByteBuffer result = ByteBuffer.allocate(words * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (int seed = 0; seed < words; seed++) {
-      result.putLong(XX_HASH.hash(data, 0, data.length, seed));
-    }
-    return result.array();
   }
 
   private static long log(CallScope scope, long[] arguments) {

@@ -39,8 +39,10 @@ public final class PoisonReports {
    *
    * @param report the report
    * @return JSON
+   * @throws IllegalStateException if gson is missing, with the name of its artifact
    */
   public static String json(PoisonReport report) {
+    OptionalParts.requireGson();
     return PoisonJson.write(report);
   }
 
@@ -50,8 +52,10 @@ public final class PoisonReports {
    * @param text the object; not closed
    * @return the report
    * @throws IOException if reading fails, or what is read is no such report
+   * @throws IllegalStateException if gson is missing, with the name of its artifact
    */
   public static PoisonReport read(Reader text) throws IOException {
+    OptionalParts.requireGson();
     return PoisonJson.read(text);
   }
 }

@@ -65,6 +65,8 @@ public final class ChainSpecification {
    */
   public static ChainSpecification of(String origin, byte[] bytes) {
     RuntimeCode.requireSize(origin, bytes);
+    OptionalParts.BOUNCY_CASTLE.require(origin);
+    OptionalParts.GSON.require(origin);
     return new ChainSpecification(origin, GenesisReader.readWhole(origin, bytes));
   }
 

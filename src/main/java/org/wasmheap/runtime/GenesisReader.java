@@ -31,15 +31,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: {@code RawGenesis} in {@code sc_chain_spec} of the Polkadot SDK.
  */
 final class GenesisReader {
-  /** Under which key a state has the code of its runtime. */
-  static final byte[] CODE = ":code".getBytes(StandardCharsets.US_ASCII);
-
-  /** Under which key a state has the runtime's heap pages. */
-  static final byte[] HEAP_PAGES = ":heappages".getBytes(StandardCharsets.US_ASCII);
-
   private static final String HEX_PREFIX = "0x";
-  private static final String CODE_TEXT = HEX_PREFIX + HexFormat.of().formatHex(CODE);
-  private static final String HEAP_PAGES_TEXT = HEX_PREFIX + HexFormat.of().formatHex(HEAP_PAGES);
+  private static final String CODE_TEXT = HEX_PREFIX + HexFormat.of().formatHex(GenesisKeys.CODE);
+  private static final String HEAP_PAGES_TEXT =
+      HEX_PREFIX + HexFormat.of().formatHex(GenesisKeys.HEAP_PAGES);
 
   private static final String TOP = "genesis.raw.top";
   private static final String CHILDREN = "genesis.raw.childrenDefault";
@@ -71,23 +66,13 @@ final class GenesisReader {
       NavigableMap<byte[], byte[]> top,
       NavigableMap<byte[], NavigableMap<byte[], byte[]>> childrenDefault) {}
 
-  /** Whether the first character that is no white space opens a JSON object. */
-  static boolean looksLike(byte[] bytes) {
-    for (byte each : bytes) {
-      if (each != ' ' && each != '\t' && each != '\r' && each != '\n') {
-        return each == '{';
-      }
-    }
-    return false;
-  }
-
   /**
    * Reads a specification to its end and keeps what makes the runtime.
    *
    * @param origin for messages
    * @param json the file
-   * @return the entries {@link #CODE} and {@link #HEAP_PAGES} of {@code genesis.raw.top}, as far as
-   *     they are there
+   * @return the entries {@link GenesisKeys#CODE} and {@link GenesisKeys#HEAP_PAGES} of {@code
+   *     genesis.raw.top}, as far as they are there
    * @throws RuntimeLoadException if it is not JSON, not raw, or one of the entries is not
    *     hexadecimal
    */
@@ -178,10 +163,10 @@ final class GenesisReader {
   }
 
   private static String nameOf(byte[] key, String where) {
-    if (where.equals(TOP) && Arrays.equals(key, CODE)) {
+    if (where.equals(TOP) && Arrays.equals(key, GenesisKeys.CODE)) {
       return ":code";
     }
-    if (where.equals(TOP) && Arrays.equals(key, HEAP_PAGES)) {
+    if (where.equals(TOP) && Arrays.equals(key, GenesisKeys.HEAP_PAGES)) {
       return ":heappages";
     }
     return "a value of " + where;

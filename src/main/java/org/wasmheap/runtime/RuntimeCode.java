@@ -89,7 +89,9 @@ public final class RuntimeCode {
    */
   public static RuntimeCode of(String origin, byte[] bytes) {
     requireSize(origin, bytes);
-    if (GenesisReader.looksLike(bytes)) {
+    OptionalParts.BOUNCY_CASTLE.require(origin);
+    if (GenesisKeys.looksLikeJson(bytes)) {
+      OptionalParts.GSON.require(origin);
       return ofGenesis(origin, GenesisReader.readRuntime(origin, bytes));
     }
     byte[] wasm =
@@ -106,7 +108,7 @@ public final class RuntimeCode {
    * @throws RuntimeLoadException if {@code :code} is absent or no runtime
    */
   static RuntimeCode ofGenesis(String origin, NavigableMap<byte[], byte[]> top) {
-    byte[] stored = top.get(GenesisReader.CODE);
+    byte[] stored = top.get(GenesisKeys.CODE);
     if (stored == null) {
       throw new RuntimeLoadException(
           origin, "chain specification has no :code (0x3a636f6465) in genesis.raw.top");
@@ -115,10 +117,7 @@ public final class RuntimeCode {
         unpack(
             origin, stored, ":code in the chain specification is neither wasm nor compressed wasm");
     return new RuntimeCode(
-        origin,
-        wasm,
-        Blake2b.hash(HASH_BITS, stored),
-        heapPages(top.get(GenesisReader.HEAP_PAGES)));
+        origin, wasm, Blake2b.hash(HASH_BITS, stored), heapPages(top.get(GenesisKeys.HEAP_PAGES)));
   }
 
   /** A node, too, takes a value that is too short for none. */
@@ -245,7 +244,14 @@ public final class RuntimeCode {
   }
 
   private static byte[] unpackBlob(String origin, byte[] stored) {
-    byte[] unpacked = ZstdFrame.unpack(origin, stored, BLOB_HEADER_BYTES, MAX_UNPACKED_BYTES);
+    OptionalParts.ZSTD.require(origin);
+    byte[] unpacked;
+    try {
+      unpacked = ZstdFrame.unpack(origin, stored, BLOB_HEADER_BYTES, MAX_UNPACKED_BYTES);
+    } catch (LinkageError e) {
+      throw new RuntimeLoadException(
+          origin, "compressed code, but zstd-jni's native library cannot be loaded: " + e, e);
+    }
     if (!startsWith(unpacked, WASM_MAGIC)) {
       throw new RuntimeLoadException(origin, "compressed data with no wasm inside");
     }

@@ -9,8 +9,9 @@ import org.wasmheap.memory.WasmHeapException;
  *
  * <p>Thrown for a file that is absent, a folder, unreadable, empty or too large; for bytes that are
  * neither wasm nor compressed wasm nor a raw chain specification; for compressed code that is cut
- * off, corrupt or unpacks to too much; and for a chain specification that is not JSON, not raw, not
- * hexadecimal where it should be, has a part twice, or is without usable code.
+ * off, corrupt or unpacks to too much; for a chain specification that is not JSON, not raw, not
+ * hexadecimal where it should be, has a part twice, or is without usable code; and where an
+ * optional dependency that the bytes need is missing, which is named then.
  */
 public final class RuntimeLoadException extends WasmHeapException {
   private static final long serialVersionUID = 1L;

@@ -26,8 +26,13 @@ import run.endive.wasm.types.ValType;
  * <p>Safe to use from any thread.
  */
 public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
-  private static final FunctionType ENTRY =
-      FunctionType.of(List.of(ValType.I32, ValType.I32), List.of(ValType.I64));
+  /** Apart, so that nothing touches the engine before loading has looked for it. */
+  private static final class Entry {
+    static final FunctionType TYPE =
+        FunctionType.of(List.of(ValType.I32, ValType.I32), List.of(ValType.I64));
+
+    private Entry() {}
+  }
 
   private final RuntimeCode code;
   private final HeapStrategy strategy;
@@ -50,6 +55,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    * @throws ModuleRefusedException if the code is no valid module, or cannot be put back after a
    *     call
    * @throws IllegalArgumentException if the strategy does not fit the module
+   * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */
   public static SubstrateRuntime load(
       RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
@@ -142,7 +148,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    */
   public boolean hasEntry(String export) {
     FunctionType type = module.exportType(export);
-    return type != null && type.typesMatch(ENTRY);
+    return type != null && type.typesMatch(Entry.TYPE);
   }
 
   /**
