@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two builds give the same bytes: the one that this test is part of, and one of a copy of the
- * sources in another folder, time zone and locale. By command only, as it takes a minute: {@code
- * mvn -Preproducible clean verify}.
+ * sources in another folder, time zone and locale. By command only, as it takes minutes: {@code mvn
+ * -Preproducible clean verify}.
  */
 @Timeout(900)
 class ReproducibleBuildIT {
