@@ -483,7 +483,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * Whether each reset is verified: slow, for tests and for finding bugs. Default: no.
+     * Whether each reset is verified: slow, for tests and for finding bugs. What a memory cannot
+     * tell by {@code difference()} is not seen. Default: no.
      *
      * @param value whether to compare the whole instance with a fresh one after each call
      * @return this

@@ -55,7 +55,7 @@ class AbandonedThreadsTest {
     };
   }
 
-  private <G> CallException lose(HeapExecutor<G> executor) {
+  private <G> CallException abandonThreadOf(HeapExecutor<G> executor) {
     return failureOf(executor.submit(CALL.withDeadline(SOON), stubborn()));
   }
 
@@ -68,7 +68,7 @@ class AbandonedThreadsTest {
       long bytesBefore = executor.statistics().materialisedBytes();
 
       // when
-      CallException failure = lose(executor);
+      CallException failure = abandonThreadOf(executor);
 
       // then there is another thread, while the first still holds its memory
       assertEquals(FailureKind.DEADLINE, failure.kind());
@@ -97,8 +97,8 @@ class AbandonedThreadsTest {
   void more_threads_than_the_limit_must_not_be_replaced_until_one_comes_back() throws Exception {
     try (HeapExecutor<HeapHandle> executor = executor().maxAbandonedThreads(1).build()) {
       // given one that is replaced and one that is not
-      lose(executor);
-      lose(executor);
+      abandonThreadOf(executor);
+      abandonThreadOf(executor);
 
       // when
       ListenableFuture<String> waits =
@@ -119,7 +119,7 @@ class AbandonedThreadsTest {
   @Test
   void a_thread_that_was_not_replaced_must_go_on_when_it_comes_back() throws Exception {
     try (HeapExecutor<HeapHandle> executor = executor().maxAbandonedThreads(0).build()) {
-      lose(executor);
+      abandonThreadOf(executor);
       ListenableFuture<String> waits =
           executor.submit(CALL, heap -> Thread.currentThread().getName() + heap.malloc(1));
 
@@ -138,7 +138,7 @@ class AbandonedThreadsTest {
     try (HeapExecutor<CallScope> executor =
         BareHeaps.executor(ScopeGuests.withPages(1)).grace(SOON).build()) {
       // given a call that goes on after it was given up
-      ListenableFuture<String> lost =
+      ListenableFuture<String> abandoned =
           executor.submit(
               CALL.withDeadline(SOON).withContext("the state of the host"),
               scope -> {
@@ -151,7 +151,7 @@ class AbandonedThreadsTest {
                         HeapConfinementException.class, () -> scope.context(String.class)));
                 return "back";
               });
-      assertEquals(FailureKind.DEADLINE, failureOf(lost).kind());
+      assertEquals(FailureKind.DEADLINE, failureOf(abandoned).kind());
 
       // when
       go.countDown();
@@ -169,7 +169,7 @@ class AbandonedThreadsTest {
     AtomicReference<Throwable> exit = new AtomicReference<>();
     try (HeapExecutor<CallScope> executor =
         BareHeaps.executor(ScopeGuests.withPages(1)).grace(SOON).build()) {
-      ListenableFuture<String> lost =
+      ListenableFuture<String> abandoned =
           executor.submit(
               CALL.withDeadline(SOON),
               scope -> {
@@ -178,7 +178,7 @@ class AbandonedThreadsTest {
                 exit.set(assertThrows(RuntimeException.class, scope::exitHost));
                 return "back";
               });
-      assertEquals(FailureKind.DEADLINE, failureOf(lost).kind());
+      assertEquals(FailureKind.DEADLINE, failureOf(abandoned).kind());
 
       go.countDown();
 
@@ -219,7 +219,7 @@ class AbandonedThreadsTest {
   @Test
   void shutdown_must_tell_of_a_thread_that_is_left() {
     HeapExecutor<HeapHandle> executor = executor().build();
-    lose(executor);
+    abandonThreadOf(executor);
 
     HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
 

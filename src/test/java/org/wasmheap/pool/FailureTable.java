@@ -189,7 +189,7 @@ abstract class FailureTable<G> {
         failureOf(
             executor.submit(CALL.withDeadline(Misdeed.SHORT), occupying(new CountDownLatch(1))));
 
-    assertEnded(FailureRow.LOST, failure);
+    assertEnded(FailureRow.ABANDONED, failure);
     assertNextCallRight();
     assertFalse(heap.equals(heapName()));
     assertEquals(1, executor.statistics().abandonedThreads());

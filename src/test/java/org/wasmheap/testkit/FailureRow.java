@@ -42,7 +42,7 @@ public enum FailureRow {
       Instance.REPLACED,
       "a bug in the embedding code"),
   LATE("deadline passed while running", FailureKind.DEADLINE, Instance.REPLACED, "more time"),
-  LOST(
+  ABANDONED(
       "thread did not come back from its call",
       FailureKind.DEADLINE,
       Instance.REPLACED_WITH_ITS_THREAD,
