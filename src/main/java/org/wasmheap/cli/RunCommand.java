@@ -192,7 +192,7 @@ final class RunCommand implements Callable<Integer> {
   private SubstrateRuntime load() {
     ProgressBar bar = progress("loading", -1);
     try {
-      RuntimeCode code = runtime == null ? SampleRuntime.code() : RuntimeCode.read(runtime);
+      RuntimeCode code = runtime == null ? RuntimeCode.sample() : RuntimeCode.read(runtime);
       return link(code);
     } catch (RuntimeLoadException e) {
       throw new CliException(String.valueOf(e.getMessage()), e);

@@ -21,7 +21,11 @@ final class OptionalParts {
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(
           "the Endive engine is missing: add run.endive:runtime, run.endive:wasm and"
-              + " run.endive:compiler 1.0.0",
+              + " run.endive:compiler 1.0.0"
+              + (OptionalParts.class.getModule().isNamed()
+                  ? "; on the module path, require run.endive.runtime, run.endive.wasm and"
+                      + " run.endive.compiler, or name them with --add-modules"
+                  : ""),
           e);
     }
   }

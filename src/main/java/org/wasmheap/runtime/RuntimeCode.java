@@ -2,6 +2,7 @@ package org.wasmheap.runtime;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.AccessDeniedException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +79,20 @@ public final class RuntimeCode {
   public static RuntimeCode read(Path file) {
     String origin = file.toString();
     return of(origin, bytesOf(origin, file));
+  }
+
+  /**
+   * The small runtime that is bundled, to try things on: its source is {@code src/main/guest} of
+   * this project.
+   *
+   * @return the code, plain wasm
+   */
+  public static RuntimeCode sample() {
+    try (InputStream in = RuntimeCode.class.getResourceAsStream("sample.wasm")) {
+      return of("sample", Objects.requireNonNull(in, "sample.wasm is in the jar").readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the bundled sample cannot be read", e);
+    }
   }
 
   /**

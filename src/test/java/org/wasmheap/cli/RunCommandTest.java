@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.testkit.CommandLineRun;
 import org.wasmheap.testkit.CompressedCode;
 import org.wasmheap.testkit.RealRuntimes;
@@ -297,7 +298,7 @@ class RunCommandTest {
     assertOneLine(
         runBytes("text.wasm", "hello, node".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
         "neither");
-    byte[] sample = SampleRuntime.code().wasm();
+    byte[] sample = RuntimeCode.sample().wasm();
     assertOneLine(runBytes("cut.wasm", Arrays.copyOf(sample, sample.length / 2)), "module refused");
     byte[] compressed = CompressedCode.compressed(sample);
     assertOneLine(
@@ -329,7 +330,7 @@ class RunCommandTest {
 
   @Test
   void a_path_may_follow_the_dynamic_option() throws IOException {
-    Path file = Files.write(folder.resolve("copy.wasm"), SampleRuntime.code().wasm());
+    Path file = Files.write(folder.resolve("copy.wasm"), RuntimeCode.sample().wasm());
 
     JsonObject json = run("--calls", "2", "--dynamic", file.toString()).json();
 
