@@ -112,6 +112,9 @@ final class GuardedListener implements HeapListener {
 
   /** Allocates nothing: it is on the way of every call. */
   private void tell(Hook hook, HeapView heap, Object fact, long figures) {
+    if (delegates.length == 0) {
+      return;
+    }
     // Plain writes: a hook may run where hardly any stack is left, and a method call might fail and
     // leave the mark set.
     heap.telling = true;

@@ -130,9 +130,14 @@ public final class HeapHandle {
    */
   public void check() {
     if (Thread.currentThread() != thread || !heap.isAllowed(this)) {
-      throw HeapConfinementException.handle(
-          heap.name(), thread, generation, heap.state(), heap.generation());
+      throw confined();
     }
+  }
+
+  /** Out of line, so that the check itself stays small. */
+  private HeapConfinementException confined() {
+    return HeapConfinementException.handle(
+        heap.name(), thread, generation, heap.state(), heap.generation());
   }
 
   @Override
