@@ -8,7 +8,8 @@
  * as module path may hold all of them; {@code src/docs/dependencies.md} says which belong to what,
  * and what jlink cannot take.
  *
- * <p>The command line is in no exported package and runs on the class path, in a jar of its own.
+ * <p>The escaper, {@code org.wasmheap.text}, is not exported. The command line is in no exported
+ * package and runs on the class path, in a jar of its own.
  */
 // lz4-java and Micrometer have no descriptors but names in their manifests, which they keep.
 @SuppressWarnings("requires-automatic")

@@ -35,18 +35,23 @@ class ArchitectureTest {
   /** What each room may use of the others; the command line may use all. */
   static final Map<String, List<String>> MAY_USE =
       new TreeMap<>(
-          Map.of(
-              "memory", List.of(),
-              "allocator", List.of("memory"),
-              "heap", List.of("allocator", "memory"),
-              "guest", List.of("heap", "allocator", "memory"),
-              "pool", List.of("guest", "heap", "allocator", "memory"),
+          Map.ofEntries(
+              entry("text"),
+              entry("memory", "text"),
+              entry("allocator", "memory", "text"),
+              entry("heap", "allocator", "memory", "text"),
+              entry("guest", "heap", "allocator", "memory", "text"),
+              entry("pool", "guest", "heap", "allocator", "memory", "text"),
               // Beside pool, not above it.
-              "endive", List.of("guest", "heap", "allocator", "memory"),
-              "runtime", List.of("pool", "endive", "guest", "heap", "allocator", "memory"),
-              "host", List.of("endive", "guest", "heap", "memory"),
-              "observe", List.of("pool", "guest", "heap", "allocator", "memory"),
-              "conformance", List.of("heap", "allocator", "memory")));
+              entry("endive", "guest", "heap", "allocator", "memory", "text"),
+              entry("runtime", "pool", "endive", "guest", "heap", "allocator", "memory", "text"),
+              entry("host", "endive", "guest", "heap", "memory", "text"),
+              entry("observe", "pool", "guest", "heap", "allocator", "memory", "text"),
+              entry("conformance", "heap", "allocator", "memory", "text")));
+
+  private static Map.Entry<String, List<String>> entry(String room, String... others) {
+    return Map.entry(room, List.of(others));
+  }
 
   private static final List<String> CORE = List.of("memory", "allocator", "heap", "guest", "pool");
 
@@ -101,7 +106,8 @@ class ArchitectureTest {
               "org.xml..");
 
   @Test
-  void the_module_exports_every_room_but_the_command_line() throws URISyntaxException {
+  void the_module_exports_every_room_but_the_command_line_and_the_escaper()
+      throws URISyntaxException {
     // given
     URL classes = HeapExecutor.class.getProtectionDomain().getCodeSource().getLocation();
     ModuleDescriptor module =
@@ -110,7 +116,9 @@ class ArchitectureTest {
     Set<String> exported =
         module.exports().stream().map(ModuleDescriptor.Exports::source).collect(Collectors.toSet());
     // then
-    assertEquals(MAY_USE.keySet().stream().map(ROOT::concat).collect(Collectors.toSet()), exported);
+    Set<String> rooms = MAY_USE.keySet().stream().map(ROOT::concat).collect(Collectors.toSet());
+    rooms.remove(ROOT + "text");
+    assertEquals(rooms, exported);
   }
 
   @ArchTest
