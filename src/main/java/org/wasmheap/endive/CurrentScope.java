@@ -16,6 +16,7 @@ final class CurrentScope {
     CallScope now = scope;
     if (now == null) {
       throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.UNSUPPORTED,
           "module refused: its start function uses the allocator, a host function or memory.grow",
           null);
     }

@@ -75,6 +75,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
       int base = (int) engine.exports().global(HEAP_BASE).getValue();
       if (Integer.compareUnsigned(base, MAX_HEAP_BASE) > 0) {
         throw new ModuleRefusedException(
+            ModuleRefusedException.Reason.UNSUPPORTED,
             "module refused: its heap would begin at "
                 + Integer.toUnsignedLong(base)
                 + ", too near the end of the address space",
@@ -83,7 +84,9 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
       return base;
     } catch (WasmEngineException e) {
       throw new ModuleRefusedException(
-          "module refused: it exports no global " + HEAP_BASE + ", where its heap would begin", e);
+          ModuleRefusedException.Reason.UNSUPPORTED,
+          "module refused: it exports no global " + HEAP_BASE + ", where its heap would begin",
+          e);
     }
   }
 

@@ -85,7 +85,29 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    */
   public static EndiveModule load(
       byte[] wasm, MemorySizing sizing, List<HostFunction> provided, BlockLimit blockLimit) {
+    return load(wasm, sizing, provided, blockLimit, LoadOptions.DEFAULT);
+  }
+
+  /**
+   * Loads a module: parses, checks, compiles, and makes its first instance.
+   *
+   * @param wasm the binary
+   * @param sizing decides the size of its memory
+   * @param provided host functions, beside the allocator's two
+   * @param blockLimit the largest block
+   * @param options deadline, and what the module may have
+   * @return the module, ready to make instances
+   * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
+   * @throws IllegalStateException if the engine is missing, with the names of its artifacts
+   */
+  public static EndiveModule load(
+      byte[] wasm,
+      MemorySizing sizing,
+      List<HostFunction> provided,
+      BlockLimit blockLimit,
+      LoadOptions options) {
     Objects.requireNonNull(sizing, "sizing");
+    Objects.requireNonNull(options, "options");
     OptionalParts.require();
     JitWorkaround.apply();
     try {
@@ -95,7 +117,9 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       return new EndiveModule(code, newMemory(size), blockLimit);
     } catch (MemoryAccessException | CallException e) {
       throw new ModuleRefusedException(
-          "module refused: its start function fails: " + e.getMessage(), e);
+          ModuleRefusedException.Reason.INVALID,
+          "module refused: its start function fails: " + e.getMessage(),
+          e);
     } catch (RuntimeException e) {
       throw LinkedModule.refusal(e);
     }
@@ -104,6 +128,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   private static FlatMemory newMemory(MemorySize size) {
     if (size.initialPages() > FlatMemory.ADDRESSABLE_PAGES) {
       throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.TOO_LARGE,
           "module refused: its memory begins with "
               + size.initialPages()
               + " pages, and the engine addresses at most "

@@ -68,7 +68,8 @@ final class LinkedModule {
       throw e;
     } catch (RuntimeException | AssertionError | StackOverflowError e) {
       // Parser and compiler guard neither each length nor each stack of a hostile binary.
-      throw new ModuleRefusedException("module refused: it is malformed (" + e + ")", e);
+      throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.INVALID, "module refused: it is malformed (" + e + ")", e);
     }
   }
 
@@ -78,7 +79,8 @@ final class LinkedModule {
    */
   static RuntimeException refusal(RuntimeException failure) {
     return failure instanceof WasmEngineException e
-        ? new ModuleRefusedException("module refused: " + reason(e), e)
+        ? new ModuleRefusedException(
+            ModuleRefusedException.Reason.INVALID, "module refused: " + reason(e), e)
         : failure;
   }
 
@@ -131,6 +133,7 @@ final class LinkedModule {
     FunctionType given = providedType(imported);
     if (given != null && !given.typesMatch(wanted)) {
       throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.UNSUPPORTED,
           "module refused: it imports "
               + imported.module()
               + "."

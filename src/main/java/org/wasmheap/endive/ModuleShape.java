@@ -129,6 +129,7 @@ record ModuleShape(
   }
 
   private static ModuleRefusedException refused(String why) {
-    return new ModuleRefusedException("module refused: " + why, null);
+    return new ModuleRefusedException(
+        ModuleRefusedException.Reason.UNSUPPORTED, "module refused: " + why, null);
   }
 }

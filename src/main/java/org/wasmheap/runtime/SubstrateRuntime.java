@@ -5,6 +5,7 @@ import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.HostFunction;
+import org.wasmheap.endive.LoadOptions;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.endive.PointerSize;
 import org.wasmheap.guest.CallException;
@@ -59,8 +60,29 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    */
   public static SubstrateRuntime load(
       RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
+    return load(code, strategy, hostFunctions, LoadOptions.WITHOUT_FLOATS);
+  }
+
+  /**
+   * Loads a runtime for on-chain calls, as its caller wants it loaded.
+   *
+   * @param code what to load
+   * @param strategy the size of its memory
+   * @param hostFunctions what it may import, beside the allocator
+   * @param options deadline, and whether the runtime may compute with floating-point numbers
+   * @return the runtime
+   * @throws ModuleRefusedException if the code is no valid module, or cannot be put back after a
+   *     call
+   * @throws IllegalArgumentException if the strategy does not fit the module
+   * @throws IllegalStateException if the engine is missing, with the names of its artifacts
+   */
+  public static SubstrateRuntime load(
+      RuntimeCode code,
+      HeapStrategy strategy,
+      List<HostFunction> hostFunctions,
+      LoadOptions options) {
     EndiveModule module =
-        EndiveModule.load(code.wasm(), strategy, hostFunctions, BlockLimit.ON_CHAIN);
+        EndiveModule.load(code.wasm(), strategy, hostFunctions, BlockLimit.ON_CHAIN, options);
     return new SubstrateRuntime(code, strategy, module);
   }
 

@@ -1,0 +1,56 @@
+package org.wasmheap.endive;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * How a module is to be loaded. Immutable.
+ *
+ * @param deadline for all of it: checking, parsing, compiling, the start function
+ * @param floatArithmetic whether the module may compute with floating-point numbers: the bits of a
+ *     NaN that comes out of it are not the same on every machine, nor at every time
+ */
+public record LoadOptions(Duration deadline, boolean floatArithmetic) {
+  private static final Duration LONGEST = Duration.ofDays(30);
+
+  /** Two minutes, and all that WebAssembly has. */
+  public static final LoadOptions DEFAULT = new LoadOptions(Duration.ofMinutes(2), true);
+
+  /** Two minutes, and no floating-point arithmetic: for code that must agree with other nodes. */
+  public static final LoadOptions WITHOUT_FLOATS = DEFAULT.withFloatArithmetic(false);
+
+  /**
+   * Checks the values.
+   *
+   * @param deadline for all of it
+   * @param floatArithmetic whether it is allowed
+   * @throws IllegalArgumentException if the deadline is not more than zero and at most 30 days
+   */
+  public LoadOptions {
+    Objects.requireNonNull(deadline, "deadline");
+    if (deadline.isZero() || deadline.isNegative() || deadline.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          "deadline is " + deadline + ", must be more than 0 and at most 30 days");
+    }
+  }
+
+  /**
+   * The same with another deadline.
+   *
+   * @param longest more than zero, at most 30 days
+   * @return new options
+   */
+  public LoadOptions withDeadline(Duration longest) {
+    return new LoadOptions(longest, floatArithmetic);
+  }
+
+  /**
+   * The same with or without floating-point arithmetic.
+   *
+   * @param allowed whether the module may have it
+   * @return new options
+   */
+  public LoadOptions withFloatArithmetic(boolean allowed) {
+    return new LoadOptions(deadline, allowed);
+  }
+}
