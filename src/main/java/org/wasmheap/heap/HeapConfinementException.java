@@ -32,14 +32,16 @@ public final class HeapConfinementException extends WasmHeapException {
   }
 
   /**
-   * A handle was used on another thread than its own, or after its call.
+   * A handle was used on another thread than its own, after its call, or by a hook.
    *
    * @param thread the handle's own
    * @param generation the handle's own
    * @param now the heap's generation now
+   * @param telling whether a hook of the heap is told something; of use on its own thread alone
    */
   static HeapConfinementException handle(
-      String heap, Thread thread, long generation, Object state, long now) {
+      String heap, Thread thread, long generation, Object state, long now, boolean telling) {
+    boolean own = Thread.currentThread() == thread && now == generation;
     return new HeapConfinementException(
         "heap "
             + heap
@@ -53,9 +55,15 @@ public final class HeapConfinementException extends WasmHeapException {
             + state
             + " in generation "
             + now
-            + (Thread.currentThread() == thread && now == generation
-                ? "; its call is over, or was given up since it did not return in time"
+            + (own
+                ? ownFault(telling)
                 : "; use a handle only on its own thread and until its call returns"));
+  }
+
+  private static String ownFault(boolean telling) {
+    return telling
+        ? "; nothing may be done through it while a hook is told of it: look at the HeapView"
+        : "; its call is over, or was given up since it did not return in time";
   }
 
   /** {@inheritDoc} Always {@code false}: it is the host's mistake. */

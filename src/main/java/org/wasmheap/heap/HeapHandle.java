@@ -9,7 +9,8 @@ import org.wasmheap.memory.MemoryAccessException;
  * A heap, for the length of one call and on the thread of that call.
  *
  * <p>Every method checks both and throws {@link HeapConfinementException} otherwise, also when the
- * same thread is already in a later call on the same heap. Addresses and sizes are u32.
+ * same thread is already in a later call on the same heap, and while a hook, an observer or the
+ * growth policy of the heap is being asked or told something. Addresses and sizes are u32.
  */
 public final class HeapHandle {
   private final HeapView heap;
@@ -137,7 +138,7 @@ public final class HeapHandle {
   /** Out of line, so that the check itself stays small. */
   private HeapConfinementException confined() {
     return HeapConfinementException.handle(
-        heap.name(), thread, generation, heap.state(), heap.generation());
+        heap.name(), thread, generation, heap.state(), heap.generation(), heap.telling);
   }
 
   @Override

@@ -48,7 +48,11 @@ public final class HeapView {
   /** What hears of each operation; {@code null} if nothing does. The owner's alone. */
   private @Nullable OperationTap tap;
 
-  /** Whether hooks run, which may look at the heap and not drive it. The owner's alone. */
+  /**
+   * Whether hooks, observers or the growth policy run, which may look at the heap and neither drive
+   * it nor use a handle of it. The owner's alone: on another thread a handle is refused before this
+   * is read.
+   */
   boolean telling;
 
   /** Where a heap is in its life. */
@@ -155,7 +159,7 @@ public final class HeapView {
    */
   public void observe(HeapObserver observer) {
     requireOwner("observe");
-    tap = OperationTap.observing(tap, Objects.requireNonNull(observer, "observer"));
+    tap = OperationTap.observing(this, tap, Objects.requireNonNull(observer, "observer"));
   }
 
   /**
@@ -167,7 +171,7 @@ public final class HeapView {
    */
   public void keepOperations() {
     requireOwner("keepOperations");
-    tap = OperationTap.keeping(tap);
+    tap = OperationTap.keeping(this, tap);
   }
 
   @Override
@@ -220,7 +224,7 @@ public final class HeapView {
   }
 
   boolean isAllowed(Object handle) {
-    return validHandle == handle;
+    return validHandle == handle && !telling;
   }
 
   // For the parts of a heap that tell of it.

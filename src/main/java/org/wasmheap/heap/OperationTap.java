@@ -2,6 +2,7 @@ package org.wasmheap.heap;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 
@@ -19,62 +20,57 @@ final class OperationTap {
 
   private static final String HOOK = "observer";
 
+  /** What an observer is told. */
+  private enum Fact {
+    BEGAN,
+    ALLOCATED,
+    DEALLOCATED,
+    FAILED,
+    GROWN,
+    ENDED
+  }
+
+  private final HeapView heap;
   private final long @Nullable [] ring;
   private final @Nullable HeapObserver observer;
 
   /** Operations since the call began; a call that wraps it is long past anybody's patience. */
   private int count;
 
-  private OperationTap(long @Nullable [] ring, @Nullable HeapObserver observer) {
+  private OperationTap(HeapView heap, long @Nullable [] ring, @Nullable HeapObserver observer) {
+    this.heap = heap;
     this.ring = ring;
     this.observer = observer;
   }
 
   /** The same as a tap, or nothing, with this observer. */
-  static OperationTap observing(@Nullable OperationTap before, HeapObserver observer) {
-    return new OperationTap(before == null ? null : before.ring, observer);
+  static OperationTap observing(
+      HeapView heap, @Nullable OperationTap before, HeapObserver observer) {
+    return new OperationTap(heap, before == null ? null : before.ring, observer);
   }
 
   /** The same as a tap, or nothing, with a ring; that tap itself if it has one. */
-  static OperationTap keeping(@Nullable OperationTap before) {
+  static OperationTap keeping(HeapView heap, @Nullable OperationTap before) {
     if (before != null && before.ring != null) {
       return before;
     }
-    return new OperationTap(new long[SIZE], before == null ? null : before.observer);
+    return new OperationTap(heap, new long[SIZE], before == null ? null : before.observer);
   }
 
   /** Forgets all without touching it: what a call reads in the ring, it has written itself. */
   void began() {
     count = 0;
-    if (observer != null) {
-      try {
-        observer.began();
-      } catch (Throwable e) {
-        HookFailures.suppress(HOOK, e);
-      }
-    }
+    tell(Fact.BEGAN, 0, 0, null);
   }
 
   void allocated(int size, int pointer) {
     keep(size, pointer);
-    if (observer != null) {
-      try {
-        observer.allocated(size, pointer);
-      } catch (Throwable e) {
-        HookFailures.suppress(HOOK, e);
-      }
-    }
+    tell(Fact.ALLOCATED, size, pointer, null);
   }
 
   void deallocated(int pointer) {
     keep(pointer, 0);
-    if (observer != null) {
-      try {
-        observer.deallocated(pointer);
-      } catch (Throwable e) {
-        HookFailures.suppress(HOOK, e);
-      }
-    }
+    tell(Fact.DEALLOCATED, pointer, 0, null);
   }
 
   private void keep(int operand, int result) {
@@ -89,32 +85,37 @@ final class OperationTap {
   }
 
   void failed(AllocatorException fault) {
-    if (observer != null) {
-      try {
-        observer.failed(fault);
-      } catch (Throwable e) {
-        HookFailures.suppress(HOOK, e);
-      }
-    }
+    tell(Fact.FAILED, 0, 0, fault);
   }
 
   void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
-    if (observer != null) {
-      try {
-        observer.grown(fromPages, toPages, cause);
-      } catch (Throwable e) {
-        HookFailures.suppress(HOOK, e);
-      }
-    }
+    tell(Fact.GROWN, fromPages, toPages, cause);
   }
 
   void ended() {
-    if (observer != null) {
-      try {
-        observer.ended();
-      } catch (Throwable e) {
-        HookFailures.suppress(HOOK, e);
+    tell(Fact.ENDED, 0, 0, null);
+  }
+
+  private void tell(Fact fact, int first, int second, @Nullable Object about) {
+    HeapObserver hears = observer;
+    if (hears == null) {
+      return;
+    }
+    heap.telling = true; // As listeners are told: see GuardedListener.
+    try {
+      switch (fact) {
+        case BEGAN -> hears.began();
+        case ALLOCATED -> hears.allocated(first, second);
+        case DEALLOCATED -> hears.deallocated(first);
+        case FAILED -> hears.failed((AllocatorException) Objects.requireNonNull(about, "fault"));
+        case GROWN ->
+            hears.grown(first, second, (GrowthPolicy.Cause) Objects.requireNonNull(about, "cause"));
+        case ENDED -> hears.ended();
       }
+    } catch (Throwable e) {
+      HookFailures.suppress(HOOK, e);
+    } finally {
+      heap.telling = false;
     }
   }
 
