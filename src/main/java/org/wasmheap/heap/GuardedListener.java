@@ -115,9 +115,7 @@ final class GuardedListener implements HeapListener {
     if (delegates.length == 0) {
       return;
     }
-    // Plain writes: a hook may run where hardly any stack is left, and a method call might fail and
-    // leave the mark set.
-    heap.telling = true;
+    heap.telling.set = true;
     try {
       for (HeapListener each : delegates) {
         try {
@@ -127,7 +125,7 @@ final class GuardedListener implements HeapListener {
         }
       }
     } finally {
-      heap.telling = false;
+      heap.telling.set = false;
     }
   }
 }

@@ -219,7 +219,7 @@ public final class Heap {
   /** The owner may drive the heap, but not from within a hook. */
   private void requireDriver(String action) {
     view.requireOwner(action);
-    if (view.telling) {
+    if (view.telling.set) {
       throw new IllegalStateException("a hook may not " + action + " heap " + view.name());
     }
   }

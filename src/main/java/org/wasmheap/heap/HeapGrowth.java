@@ -66,7 +66,7 @@ final class HeapGrowth {
 
   private void requireAllowed(int fromPages, int toPages, GrowthPolicy.Cause cause) {
     Throwable thrown = null;
-    heap.telling = true;
+    heap.telling.set = true;
     try {
       if (policy.allows(heap.name(), fromPages, toPages, cause)) {
         return;
@@ -74,7 +74,7 @@ final class HeapGrowth {
     } catch (Throwable e) {
       thrown = e;
     } finally {
-      heap.telling = false;
+      heap.telling.set = false;
     }
     throw new GrowthRefusedException(
         "the growth policy "

@@ -138,7 +138,7 @@ public final class HeapHandle {
   /** Out of line, so that the check itself stays small. */
   private HeapConfinementException confined() {
     return HeapConfinementException.handle(
-        heap.name(), thread, generation, heap.state(), heap.generation(), heap.telling);
+        heap.name(), thread, generation, heap.state(), heap.generation(), heap.telling.set);
   }
 
   @Override

@@ -48,12 +48,7 @@ public final class HeapView {
   /** What hears of each operation; {@code null} if nothing does. The owner's alone. */
   private @Nullable OperationTap tap;
 
-  /**
-   * Whether hooks, observers or the growth policy run, which may look at the heap and neither drive
-   * it nor use a handle of it. The owner's alone: on another thread a handle is refused before this
-   * is read.
-   */
-  boolean telling;
+  final HookMark telling = new HookMark();
 
   /** Where a heap is in its life. */
   public enum State {
@@ -159,7 +154,7 @@ public final class HeapView {
    */
   public void observe(HeapObserver observer) {
     requireOwner("observe");
-    tap = OperationTap.observing(this, tap, Objects.requireNonNull(observer, "observer"));
+    tap = OperationTap.observing(telling, tap, Objects.requireNonNull(observer, "observer"));
   }
 
   /**
@@ -171,7 +166,7 @@ public final class HeapView {
    */
   public void keepOperations() {
     requireOwner("keepOperations");
-    tap = OperationTap.keeping(this, tap);
+    tap = OperationTap.keeping(telling, tap);
   }
 
   @Override
@@ -224,7 +219,7 @@ public final class HeapView {
   }
 
   boolean isAllowed(Object handle) {
-    return validHandle == handle && !telling;
+    return validHandle == handle && !telling.set;
   }
 
   // For the parts of a heap that tell of it.

@@ -30,31 +30,31 @@ final class OperationTap {
     ENDED
   }
 
-  private final HeapView heap;
+  private final HookMark telling;
   private final long @Nullable [] ring;
   private final @Nullable HeapObserver observer;
 
   /** Operations since the call began; a call that wraps it is long past anybody's patience. */
   private int count;
 
-  private OperationTap(HeapView heap, long @Nullable [] ring, @Nullable HeapObserver observer) {
-    this.heap = heap;
+  private OperationTap(HookMark telling, long @Nullable [] ring, @Nullable HeapObserver observer) {
+    this.telling = telling;
     this.ring = ring;
     this.observer = observer;
   }
 
   /** The same as a tap, or nothing, with this observer. */
   static OperationTap observing(
-      HeapView heap, @Nullable OperationTap before, HeapObserver observer) {
-    return new OperationTap(heap, before == null ? null : before.ring, observer);
+      HookMark telling, @Nullable OperationTap before, HeapObserver observer) {
+    return new OperationTap(telling, before == null ? null : before.ring, observer);
   }
 
   /** The same as a tap, or nothing, with a ring; that tap itself if it has one. */
-  static OperationTap keeping(HeapView heap, @Nullable OperationTap before) {
+  static OperationTap keeping(HookMark telling, @Nullable OperationTap before) {
     if (before != null && before.ring != null) {
       return before;
     }
-    return new OperationTap(heap, new long[SIZE], before == null ? null : before.observer);
+    return new OperationTap(telling, new long[SIZE], before == null ? null : before.observer);
   }
 
   /** Forgets all without touching it: what a call reads in the ring, it has written itself. */
@@ -101,7 +101,7 @@ final class OperationTap {
     if (hears == null) {
       return;
     }
-    heap.telling = true; // As listeners are told: see GuardedListener.
+    telling.set = true;
     try {
       switch (fact) {
         case BEGAN -> hears.began();
@@ -115,7 +115,7 @@ final class OperationTap {
     } catch (Throwable e) {
       HookFailures.suppress(HOOK, e);
     } finally {
-      heap.telling = false;
+      telling.set = false;
     }
   }
 

@@ -40,12 +40,26 @@ final class CallRun<G> {
       task.fail(Failures.stopped(task, stop == null ? FailureKind.CANCELLED : stop));
       return;
     }
+    stack.push(task);
+    try {
+      runAndEnd(task, slot, heap, guest, gate, stack);
+    } finally {
+      stack.pop(task);
+    }
+  }
+
+  private void runAndEnd(
+      CallTask<G, ?> task,
+      InstanceSlot<G> slot,
+      Heap heap,
+      GuestFactory.Instance<G> guest,
+      InterruptGate gate,
+      CallStack stack) {
     int pagesBefore = heap.view().memory().pages();
     long began = System.nanoTime();
     @Nullable Object result = null;
     @Nullable Throwable thrown = null;
     @Nullable CallScope scope = null;
-    stack.push(task);
     slot.use();
     try {
       scope = CallScope.of(heap.begin(task.number(), task.name()), task.options().context(), gate);
@@ -58,6 +72,7 @@ final class CallRun<G> {
       thrown = e;
     }
     FailureKind interrupted = gate.end(task.number());
+    stack.end(task); // Hooks and listeners that run from here on are in no call.
     // A guest that has failed stays failed, whatever the call's own code made of the exception.
     Throwable guestFailure = guestFailure(heap, scope);
     thrown = guestFailure == null ? thrown : guestFailure;
@@ -67,7 +82,6 @@ final class CallRun<G> {
     }
     long ended = System.nanoTime();
     end(task, slot, heap.view(), failure, pagesBefore, began, ended);
-    stack.pop(task); // First: listeners that run here are in no call.
     if (failure == null) {
       task.complete(result);
     } else {

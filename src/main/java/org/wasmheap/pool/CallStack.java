@@ -6,15 +6,19 @@ import org.jspecify.annotations.Nullable;
  * The calls that a worker's thread is in the middle of, over all pools, the innermost first. One
  * thread's own.
  *
- * <p>Whoever submits a call from a worker's thread may wait for its result there, and nobody else
- * can have what the thread holds meanwhile. So such a call runs at once, on the same thread: then
- * no thread ever waits for a worker while it is one.
+ * <p>Whoever submits a call from within a call may wait for its result there, and nobody else can
+ * have what the thread holds meanwhile. So such a call runs at once, on the same thread: then no
+ * thread ever waits for a worker while it is one. A listener of a call that has ended holds
+ * nothing, and must not wait: what it submits queues like all else.
  */
 final class CallStack {
   private static final ThreadLocal<@Nullable CallStack> OF_THREAD = new ThreadLocal<>();
 
   private @Nullable CallTask<?, ?> innermost;
   private int depth;
+
+  /** Whether the thread makes an instance, and a call may warm it up. */
+  private boolean making;
 
   CallStack() {}
 
@@ -36,19 +40,38 @@ final class CallStack {
     depth++;
   }
 
-  /** A call is over; nothing if it was taken off before. */
-  void pop(CallTask<?, ?> task) {
+  /**
+   * A call is over, but for the hooks and listeners that hear of it: they are in no call. They are
+   * on its stack, though, so it still counts as a level.
+   */
+  void end(CallTask<?, ?> task) {
     if (innermost == task) {
       innermost = task.maker();
       task.setMaker(null);
-      depth--;
     }
+  }
+
+  /** All that came of a call is over. */
+  void pop(CallTask<?, ?> task) {
+    end(task);
+    depth--;
+  }
+
+  /** An instance is made from here on, or is not any more. */
+  void making(boolean value) {
+    making = value;
   }
 
   /** No call runs on this thread any more. */
   void clear() {
     innermost = null;
     depth = 0;
+    making = false;
+  }
+
+  /** Whether the thread is in the middle of a call, or of making an instance. */
+  boolean isBusy() {
+    return innermost != null || making;
   }
 
   /** A call ends no later than the call that makes it. */
@@ -57,7 +80,7 @@ final class CallStack {
     return maker == null || nanoTime - maker.deadlineNanos() < 0 ? nanoTime : maker.deadlineNanos();
   }
 
-  /** How many calls run on this thread. */
+  /** How many calls run on this thread, or have listeners that run on it. */
   int depth() {
     return depth;
   }

@@ -19,7 +19,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param failed calls that failed, deadlines and shutdown included
  * @param rejected calls that found no room in the queue, or the executor shut down
  * @param cancelled calls whose future was cancelled
- * @param nested of the submitted calls, those that workers' threads made, which never wait
+ * @param nested of the submitted calls, those that ran at once on a worker's thread, inside calls
  * @param ran calls that ran on a heap and are over, however they ended
  * @param queueNanos what these waited, together
  * @param runNanos what they took to run, together

@@ -115,8 +115,9 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
-   * Submits a call. On a worker's thread, of whichever executor, the call runs at once on that
-   * thread, on a nested slot, and the future is done when this returns.
+   * Submits a call. Inside a running call, of whichever executor, it runs at once on that thread,
+   * on a nested slot, and the future is done when this returns. A listener of a call that has ended
+   * is in no call: what it submits queues.
    *
    * @param options class, deadline, context, name
    * @param call the work
@@ -145,6 +146,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
 
   /**
    * Makes a call and waits for its result, at most until its deadline and the grace time are over.
+   * On a worker's thread, of whichever executor, it runs at once on that thread, in listeners and
+   * hooks, too.
    *
    * @param options class, deadline, context, name
    * @param call the work
@@ -155,7 +158,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public <R extends @Nullable Object> R call(
       CallOptions options, GuestCall<? super G, ? extends R> call) throws InterruptedException {
-    CallTask<G, R> task = submissions.submit(options, call);
+    CallTask<G, R> task = submissions.submitAndWait(options, call);
     return task.await(submissions.longestNanos(options));
   }
 

@@ -98,7 +98,6 @@ final class NestedCalls<G> {
     try {
       run.execute(task, slot, gate, stack);
     } catch (Throwable e) {
-      stack.pop(task);
       gate.end(task.number());
       slot.discard(PoolListener.Reason.BROKEN);
       throw e; // The caller fails the call.

@@ -6,7 +6,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.GuestCall;
 
-/** Where calls come in: from workers' threads they run at once, from all others they queue. */
+/**
+ * Where calls come in. Made inside a call they run at once, on its thread; all others queue, those
+ * of listeners, too.
+ */
 final class Submissions<G> {
   private final PoolSettings<G> settings;
   private final Counters counters;
@@ -33,10 +36,25 @@ final class Submissions<G> {
   /** A call that will complete, or has. */
   <R extends @Nullable Object> CallTask<G, R> submit(
       CallOptions options, GuestCall<? super G, ? extends R> call) {
+    CallStack stack = CallStack.current();
+    return submit(options, call, stack != null && stack.isBusy() ? stack : null);
+  }
+
+  /**
+   * The same for a caller who waits for the result: what a worker's thread waits for runs at once,
+   * also outside of calls, in a listener say.
+   */
+  <R extends @Nullable Object> CallTask<G, R> submitAndWait(
+      CallOptions options, GuestCall<? super G, ? extends R> call) {
+    return submit(options, call, CallStack.current());
+  }
+
+  /** Runs at once on the stack, or queues without one. */
+  private <R extends @Nullable Object> CallTask<G, R> submit(
+      CallOptions options, GuestCall<? super G, ? extends R> call, @Nullable CallStack stack) {
     Objects.requireNonNull(call, "call");
     long now = System.nanoTime();
     long deadline = now + limitNanos(options);
-    CallStack stack = CallStack.current();
     if (stack != null) {
       deadline = stack.earlierDeadline(deadline);
     }

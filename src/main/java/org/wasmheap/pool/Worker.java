@@ -170,7 +170,6 @@ final class Worker<G> implements Runnable {
       run.execute(task, slot, gate, calls);
     } catch (Throwable e) {
       // Out of memory while it reports, say. To drop the instance may give some back.
-      calls.pop(task);
       gate.end(task.number());
       slot.discard(PoolListener.Reason.BROKEN);
       Failures.endBroken(task, e);
@@ -182,6 +181,7 @@ final class Worker<G> implements Runnable {
    * Makes an instance if there is none, for as long as calls may come; {@code false} at the end.
    */
   private boolean ensureInstance() {
+    CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
     long backOffNanos = FIRST_BACK_OFF_NANOS;
     while (slot.isEmpty()) {
       if (queue.phase() == CallQueue.Phase.CLOSED) {
@@ -189,6 +189,7 @@ final class Worker<G> implements Runnable {
       }
       try {
         makingSince = System.nanoTime() | 1;
+        calls.making(true);
         slot.create();
         return true;
       } catch (Throwable e) {
@@ -197,6 +198,7 @@ final class Worker<G> implements Runnable {
             .setCause(e)
             .log("instance.failed");
       } finally {
+        calls.making(false);
         makingSince = 0;
         Thread.interrupted();
       }

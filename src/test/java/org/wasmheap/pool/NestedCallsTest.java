@@ -13,7 +13,6 @@ import static org.wasmheap.testkit.Calls.failureOf;
 import static org.wasmheap.testkit.Calls.isInterrupted;
 
 import com.google.common.util.concurrent.ListenableFuture;
-import com.google.common.util.concurrent.MoreExecutors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -283,31 +282,6 @@ class NestedCallsTest {
 
       assertEquals(BareHeaps.FIRST_POINTER, pointer);
       assertEquals(4, made.get());
-    }
-  }
-
-  @Test
-  void a_listener_of_a_future_that_runs_on_a_worker_may_call_too() throws Exception {
-    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
-      // given a call that is still running when its listener is added
-      CountDownLatch go = new CountDownLatch(1);
-      AtomicReference<String> thread = new AtomicReference<>();
-      ListenableFuture<Boolean> first = executor.submit(CALL, heap -> go.await(30, SECONDS));
-      first.addListener(
-          () ->
-              executor
-                  .submit(CALL, heap -> Thread.currentThread().getName())
-                  .addListener(
-                      () -> thread.set(Thread.currentThread().getName()),
-                      MoreExecutors.directExecutor()),
-          MoreExecutors.directExecutor());
-
-      // when
-      go.countDown();
-
-      // then
-      await().untilAsserted(() -> assertEquals("test-worker-1", thread.get()));
-      assertEquals(1, executor.statistics().nested());
     }
   }
 
