@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.CallScope;
@@ -24,6 +25,7 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   private final FlatMemory memory;
   private final BlockLimit blockLimit;
   private final int heapBase;
+  private final GuestTables tables;
   private final InstanceState state;
   private final GuestExports exports;
   private final CurrentScope scope = new CurrentScope();
@@ -33,39 +35,54 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
       MemoryCache cache,
       FlatMemory memory,
       BlockLimit blockLimit,
+      GuestTables tables,
       boolean initialise) {
     this.cache = cache;
     this.memory = memory;
     this.blockLimit = blockLimit;
+    this.tables = tables;
     EndiveMemory view =
         new EndiveMemory(memory, pages -> scope.require().heap().growMemory(pages), initialise);
     Instance engine =
         Instance.builder(code.wasm())
             .withImportValues(new GuestImports(scope).values(code, view))
             .withMemoryFactory(limits -> view)
+            .withTableFactory(tables)
             .withMachineFactory(code.machines())
             .withStart(false)
             .build();
     this.exports = new GuestExports(code, engine);
     this.heapBase = heapBaseOf(engine);
-    this.state = new InstanceState(engine, view.segments(), code.shape().writesTables());
+    tables.open();
+    this.state = new InstanceState(engine, view.segments(), tables, code.droppable());
+  }
+
+  /** What the tables hold after instantiation, for later instances to share. */
+  List<int[][]> sealedTables() {
+    return tables.sealed();
   }
 
   /** The first instance of a module, on a memory of zeros. */
   static EndiveInstance first(
       LinkedModule code, MemoryCache cache, FlatMemory zeros, BlockLimit blockLimit) {
-    return new EndiveInstance(code, cache, zeros, blockLimit, true);
+    return new EndiveInstance(code, cache, zeros, blockLimit, new GuestTables(null, true), true);
   }
 
-  /** A later instance, on a memory that holds the content of the module's image. */
+  /** A later instance, on a memory and tables that hold what the first one was made with. */
   static EndiveInstance later(
-      LinkedModule code, MemoryCache cache, FlatMemory pristine, BlockLimit blockLimit) {
-    if (!code.shape().hasStart()) {
-      return new EndiveInstance(code, cache, pristine, blockLimit, false);
+      LinkedModule code,
+      MemoryCache cache,
+      FlatMemory pristine,
+      BlockLimit blockLimit,
+      List<int[][]> sealedTables) {
+    boolean initialise = code.shape().hasStart();
+    GuestTables tables = new GuestTables(sealedTables, initialise);
+    if (!initialise) {
+      return new EndiveInstance(code, cache, pristine, blockLimit, tables, false);
     }
     // A start function expects what a fresh instance gives it; its effects are in the image.
     pristine.fill(0, (byte) 0, (int) pristine.sizeInBytes());
-    EndiveInstance instance = new EndiveInstance(code, cache, pristine, blockLimit, true);
+    EndiveInstance instance = new EndiveInstance(code, cache, pristine, blockLimit, tables, true);
     pristine.restore();
     return instance;
   }

@@ -37,6 +37,10 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   private final LinkedModule code;
   private final BlockLimit blockLimit;
   private final MemoryImage image;
+
+  /** What the tables of the first instance held; read by all others, written by nobody. */
+  private final List<int[][]> tables;
+
   private final MemoryCache cache = new MemoryCache();
 
   /** The instance that loading made, until a worker takes it by an atomic exchange. */
@@ -68,6 +72,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     this.blockLimit = blockLimit;
     EndiveInstance made = EndiveInstance.first(code, cache, zeros, blockLimit);
     long hotBytes = Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES;
+    this.tables = made.sealedTables();
     this.image = zeros.capture(Math.min(hotBytes, MAX_HOT_BYTES));
     this.first = new AtomicReference<>(made);
   }
@@ -146,7 +151,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     }
     FlatMemory used = cache.poll();
     return EndiveInstance.later(
-        code, cache, used == null ? new FlatMemory(image) : used, blockLimit);
+        code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
   }
 
   /**

@@ -33,6 +33,7 @@ final class LinkedModule {
   private final List<FunctionImport> functionImports;
   private final ImmutableMap<String, HostFunction> hostFunctions;
   private final ImmutableMap<String, FunctionType> exportTypes;
+  private final DroppableSegments droppable;
   private final Function<Instance, Machine> machines;
 
   /**
@@ -52,6 +53,7 @@ final class LinkedModule {
     this.hostFunctions = provided;
     this.exportTypes = exportTypes(wasm);
     functionImports.forEach(this::requireSignature);
+    this.droppable = DroppableSegments.of(wasm);
     this.machines = compile(wasm);
   }
 
@@ -175,6 +177,10 @@ final class LinkedModule {
 
   ModuleShape shape() {
     return shape;
+  }
+
+  DroppableSegments droppable() {
+    return droppable;
   }
 
   Function<Instance, Machine> machines() {

@@ -63,6 +63,35 @@ class TrapsTest {
           table_fill_outside | out of bounds table access
           table_copy_outside | out of bounds table access
           table_init_outside | out of bounds table access
+          table_get_far      | out of bounds table access
+          table_set_far      | out of bounds table access
+          table_fill_far     | out of bounds table access
+          table_fill_wraps   | out of bounds table access
+          table_copy_far     | out of bounds table access
+          table_copy_far_up  | out of bounds table access
+          table_copy_far_down | out of bounds table access
+          table_copy_wraps   | out of bounds table access
+          table_init_far     | out of bounds table access
+          table_init_wraps   | out of bounds table access
+          table_init_dropped | out of bounds table access
+          table_init_active  | out of bounds table access
+          i64_div_overflow   | integer overflow
+          i32_trunc_f32_s_nan | invalid conversion to integer
+          i32_trunc_f32_s_overflow | integer overflow
+          i32_trunc_f32_u_nan | invalid conversion to integer
+          i32_trunc_f32_u_overflow | integer overflow
+          i32_trunc_f64_s_nan | invalid conversion to integer
+          i32_trunc_f64_s_overflow | integer overflow
+          i32_trunc_f64_u_nan | invalid conversion to integer
+          i32_trunc_f64_u_overflow | integer overflow
+          i64_trunc_f32_s_nan | invalid conversion to integer
+          i64_trunc_f32_s_overflow | integer overflow
+          i64_trunc_f32_u_nan | invalid conversion to integer
+          i64_trunc_f32_u_overflow | integer overflow
+          i64_trunc_f64_s_nan | invalid conversion to integer
+          i64_trunc_f64_s_overflow | integer overflow
+          i64_trunc_f64_u_nan | invalid conversion to integer
+          i64_trunc_f64_u_overflow | integer overflow
           """)
   void a_trap_is_the_guests_failure_and_the_next_call_is_right(String export, String reason)
       throws Exception {

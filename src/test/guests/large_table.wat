@@ -1,0 +1,31 @@
+;; A table of a million entries, and every way to write to it.
+(module
+  (memory 1)
+  (global (export "__heap_base") i32 (i32.const 1024))
+  (table $large 1000000 1000000 funcref)
+  (elem (table $large) (i32.const 999998) func $one $two)
+  (elem $passive func $two $two)
+  (elem $kept func $one)
+  (func $one (result i32) (i32.const 1))
+  (func $two (result i32) (i32.const 2))
+
+  (func (export "set") (param i32) (table.set $large (local.get 0) (ref.func $two)))
+  (func (export "fill") (param i32 i32)
+    (table.fill $large (local.get 0) (ref.func $two) (local.get 1)))
+  (func (export "copy") (param i32 i32 i32)
+    (table.copy $large $large (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "init") (param i32)
+    (table.init $large $passive (local.get 0) (i32.const 0) (i32.const 2)))
+  (func (export "drop") (elem.drop $passive))
+  ;; What an entry returns; 0 if it is null.
+  (func (export "at") (param i32) (result i32)
+    (if (result i32) (ref.is_null (table.get $large (local.get 0)))
+      (then (i32.const 0))
+      (else (call_indirect $large (result i32) (local.get 0)))))
+  (func (export "size") (result i32) (table.size $large))
+  ;; A straight line: no call, no jump back.
+  (func (export "fill_often")
+    (table.fill $large (i32.const 0) (ref.null func) (i32.const 1000000))
+    (table.fill $large (i32.const 0) (ref.null func) (i32.const 1000000))
+    (table.fill $large (i32.const 0) (ref.null func) (i32.const 1000000))
+  ))
