@@ -98,9 +98,9 @@ public final class AllocatorException extends WasmHeapException {
     return operand;
   }
 
-  /** {@inheritDoc} Always {@code true}. */
+  /** {@inheritDoc} {@code false} for what no guest can bring about, as the fault says. */
   @Override
   public boolean isDeterministic() {
-    return true;
+    return fault.isGuestsDoing();
   }
 }

@@ -1,13 +1,13 @@
 package org.wasmheap.allocator;
 
 /**
- * Why an allocator failed. Each fault poisons the allocator; all are the guest's doing, and the
- * same on every node.
+ * Why an allocator failed. Each fault poisons the allocator. All but two are the guest's doing, and
+ * the same on every node.
  */
 public enum AllocatorFault {
   /** The allocator failed before, and was not reset since. */
   POISONED("the allocator was poisoned by an earlier fault"),
-  /** The memory is smaller than it was at an earlier operation. */
+  /** The memory is smaller than it was at an earlier operation: not the guest's doing. */
   MEMORY_SHRANK("the memory is smaller than it was before"),
   /** The request exceeds the largest block. */
   REQUEST_TOO_LARGE("the request is larger than the largest block"),
@@ -27,7 +27,10 @@ public enum AllocatorFault {
   EMPTY_HEADER("the block is free already (a double free or a wild pointer)"),
   /** The header to read lies outside the memory. */
   READ_OUT_OF_BOUNDS("the header to read lies outside the memory"),
-  /** The header to write lies outside the memory, which therefore misreports its size. */
+  /**
+   * The header to write lies outside the memory, which therefore misreports its size: not the
+   * guest's doing.
+   */
   WRITE_OUT_OF_BOUNDS("the header to write lies outside the memory"),
   /** The count of allocated bytes would leave 0 to 2^32. */
   ACCOUNTING("the count of allocated bytes would leave its range (headers were overwritten)");
@@ -36,6 +39,15 @@ public enum AllocatorFault {
 
   AllocatorFault(String meaning) {
     this.meaning = meaning;
+  }
+
+  /**
+   * Whether a guest can bring this about.
+   *
+   * @return {@code false} if only a memory can that does not keep its promises
+   */
+  public boolean isGuestsDoing() {
+    return this != MEMORY_SHRANK && this != WRITE_OUT_OF_BOUNDS;
   }
 
   /**

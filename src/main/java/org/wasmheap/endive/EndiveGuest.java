@@ -1,13 +1,10 @@
 package org.wasmheap.endive;
 
-import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
-import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.WasmHeapException;
-import run.endive.runtime.WasmInterruptedException;
-import run.endive.wasm.WasmEngineException;
+import org.wasmheap.text.Printable;
 import run.endive.wasm.types.FunctionType;
 
 /**
@@ -51,17 +48,23 @@ public final class EndiveGuest {
     scope.heap().check();
     FunctionType type = exports.type(export);
     if (type == null) {
-      throw new IllegalArgumentException("the module exports no function '" + export + "'");
+      throw new IllegalArgumentException(
+          "the module exports no function '" + Printable.name(export) + "'");
     }
     if (type.params().size() != arguments.length) {
       throw new IllegalArgumentException(
-          "'" + export + "' takes " + type.params().size() + " arguments, not " + arguments.length);
+          "'"
+              + Printable.name(export)
+              + "' takes "
+              + type.params().size()
+              + " arguments, not "
+              + arguments.length);
     }
     try {
       long[] results = exports.function(export).apply(arguments);
       return results == null ? NO_RESULTS : results;
     } catch (RuntimeException | Error e) {
-      RuntimeException failure = classified(e);
+      RuntimeException failure = GuestFailures.classified(e);
       // The call fails with its guest, also if its own code swallows the exception.
       scope.guestFailed(failure);
       throw failure;
@@ -71,29 +74,5 @@ public final class EndiveGuest {
   /** Whether the guest is an instance of this code. */
   boolean isOf(LinkedModule module) {
     return exports.isOf(module);
-  }
-
-  /** An engine's exception is a trap, unless the JVM gave up beneath it. */
-  private static RuntimeException classified(Throwable thrown) {
-    if (thrown instanceof WasmHeapException known) {
-      return known;
-    }
-    if (thrown instanceof WasmInterruptedException) {
-      return new CallException(FailureKind.INTERRUPTED, "the guest was interrupted", thrown);
-    }
-    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      if (cause instanceof StackOverflowError) {
-        return new CallException(
-            FailureKind.STACK_OVERFLOW, "the guest's calls filled the thread's stack", thrown);
-      }
-      if (cause instanceof OutOfMemoryError) {
-        return new CallException(FailureKind.OUT_OF_MEMORY, "the JVM is out of memory", thrown);
-      }
-    }
-    String message = thrown.getMessage();
-    String detail = message == null ? thrown.getClass().getSimpleName() : message;
-    return thrown instanceof WasmEngineException
-        ? new CallException(FailureKind.TRAP, detail, thrown)
-        : new CallException(FailureKind.HOST_FUNCTION, "the engine failed: " + thrown, thrown);
   }
 }

@@ -19,8 +19,9 @@ import run.endive.wasm.types.FunctionType;
  * <ol>
  *   <li>Loading compiles the module and makes the first instance. What cannot be put back after a
  *       call is refused with a {@link ModuleRefusedException}.
- *   <li>The allocator is provided by this library. An import that nobody provides traps with its
- *       name when the guest calls it.
+ *   <li>The allocator is provided by this library. A call of an import that nobody provides fails
+ *       as the host's doing, with the import's name; {@link #missingImports()} tells of them
+ *       before.
  *   <li>The memory of a discarded instance serves a later one, after it was restored and compared
  *       with the image.
  * </ol>
@@ -86,6 +87,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * @param blockLimit the largest block
    * @return the module, ready to make instances
    * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
+   * @throws IllegalArgumentException if two host functions have one name, or one has the name of
+   *     the allocator's
    * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */
   public static EndiveModule load(
@@ -103,6 +106,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * @param options deadline, and what the module may have
    * @return the module, ready to make instances
    * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
+   * @throws IllegalArgumentException if two host functions have one name, or one has the name of
+   *     the allocator's
    * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */
   public static EndiveModule load(
@@ -162,6 +167,17 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    */
   public @Nullable FunctionType exportType(String name) {
     return code.exportType(name);
+  }
+
+  /**
+   * The functions that the module imports and nobody provides: a call that reaches one fails with
+   * {@link org.wasmheap.guest.FailureKind#MISSING_IMPORT}.
+   *
+   * @return module and field name with a dot between, escaped so that they can be printed; sorted,
+   *     each once, immutable
+   */
+  public List<String> missingImports() {
+    return code.missingImports();
   }
 
   /**

@@ -5,6 +5,7 @@ import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.Printable;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportMemory;
 import run.endive.runtime.ImportValues;
@@ -14,8 +15,8 @@ import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.MemoryImport;
 
 /**
- * The functions that an instance imports: the allocator, the host functions, and a trap with its
- * name in place of each that nobody provides.
+ * The functions that an instance imports: the allocator, the host functions, and in place of each
+ * that nobody provides a failure with its name.
  *
  * <p>Each finds the call that runs in the instance's scope; its handle refuses a call that has
  * ended.
@@ -76,11 +77,9 @@ final class GuestImports {
 
   private static long[] missing(FunctionImport imported) {
     throw new CallException(
-        FailureKind.TRAP,
+        FailureKind.MISSING_IMPORT,
         "the guest called the import "
-            + imported.module()
-            + "."
-            + imported.name()
+            + LinkedModule.printableName(imported)
             + ", which the host does not provide",
         null);
   }
@@ -113,16 +112,26 @@ final class GuestImports {
   }
 
   private static RuntimeException failed(HostFunction function, Throwable e) {
-    if (e instanceof Error error) {
-      throw error;
+    if (e instanceof StackOverflowError || e instanceof OutOfMemoryError) {
+      throw (VirtualMachineError) e;
     }
     if (e instanceof WasmHeapException known) {
       return known;
     }
     return new CallException(
         FailureKind.HOST_FUNCTION,
-        "host function " + function.module() + "." + function.name() + " failed: " + e,
+        "host function " + LinkedModule.printableName(function) + " failed: " + text(e),
         e);
+  }
+
+  /** Anybody's code says what its exception is: it must not become another failure. */
+  private static String text(Throwable e) {
+    try {
+      return Printable.text(e.toString());
+    } catch (RuntimeException again) {
+      e.addSuppressed(again);
+      return e.getClass().getName();
+    }
   }
 
   private long[] resultOf(long value) {

@@ -3,6 +3,7 @@ package org.wasmheap.endive;
 import java.util.List;
 import java.util.Objects;
 import org.wasmheap.guest.CallScope;
+import org.wasmheap.text.Printable;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
 
@@ -34,19 +35,44 @@ public record HostFunction(String module, String name, FunctionType type, Body b
     long run(CallScope scope, long[] arguments) throws Exception;
   }
 
+  /** What fits the half or the whole of a long: neither vectors nor references do. */
+  private static final List<ValType> NUMBERS =
+      List.of(ValType.I32, ValType.I64, ValType.F32, ValType.F64);
+
   /**
-   * Checks that nothing is missing.
+   * Checks the signature, and that nothing is missing.
    *
-   * @param module module name of the import
-   * @param name field name of the import
-   * @param type the signature
+   * @param module module name of the import, not empty
+   * @param name field name of the import, not empty
+   * @param type the signature: numbers (i32, i64, f32, f64), and one result at most
    * @param body what it does
+   * @throws IllegalArgumentException if a name is empty, or the signature is another
    */
   public HostFunction {
     Objects.requireNonNull(module, "module");
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(body, "body");
+    if (module.isEmpty() || name.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a host function needs a module name and a field name, and has '"
+              + Printable.name(module)
+              + "' and '"
+              + Printable.name(name)
+              + "'");
+    }
+    if (type.returns().size() > 1
+        || !NUMBERS.containsAll(type.params())
+        || !NUMBERS.containsAll(type.returns())) {
+      throw new IllegalArgumentException(
+          "host function "
+              + Printable.name(module)
+              + "."
+              + Printable.name(name)
+              + " has the signature "
+              + type
+              + ": only i32, i64, f32 and f64 can be handed over, and one result at most");
+    }
   }
 
   /**

@@ -1,11 +1,14 @@
 package org.wasmheap.endive;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
@@ -34,6 +37,7 @@ final class LinkedModule {
   private final ImmutableMap<String, HostFunction> hostFunctions;
   private final ImmutableMap<String, FunctionType> exportTypes;
   private final DroppableSegments droppable;
+  private final ImmutableList<String> missingImports;
   private final Function<Instance, Machine> machines;
 
   /**
@@ -54,6 +58,13 @@ final class LinkedModule {
     this.exportTypes = exportTypes(wasm);
     functionImports.forEach(this::requireSignature);
     this.droppable = DroppableSegments.of(wasm);
+    this.missingImports =
+        functionImports.stream()
+            .filter(imported -> providedType(imported) == null)
+            .map(LinkedModule::printableName)
+            .distinct()
+            .sorted()
+            .collect(ImmutableList.toImmutableList());
     this.machines = compile(wasm);
   }
 
@@ -104,12 +115,42 @@ final class LinkedModule {
   /**
    * Host functions, as the constructor takes them.
    *
-   * @throws IllegalArgumentException if there are two of one name
+   * @throws IllegalArgumentException if one is {@code null}, or two have one name, or one has the
+   *     name of the allocator's
    */
   static ImmutableMap<String, HostFunction> byName(List<HostFunction> provided) {
-    ImmutableMap.Builder<String, HostFunction> map = ImmutableMap.builder();
-    provided.forEach(function -> map.put(key(function.module(), function.name()), function));
-    return map.buildOrThrow();
+    Map<String, HostFunction> map = new LinkedHashMap<>();
+    for (@Nullable HostFunction function : provided) {
+      if (function == null) {
+        throw new IllegalArgumentException(
+            "host function " + map.size() + " of the list, counted from 0, is null");
+      }
+      String key = key(function.module(), function.name());
+      if (key.equals(key(ALLOCATOR_MODULE, MALLOC)) || key.equals(key(ALLOCATOR_MODULE, FREE))) {
+        throw new IllegalArgumentException(
+            "the list has a host function "
+                + printableName(function)
+                + ", which is the allocator's and provided by this library: leave it out");
+      }
+      if (map.put(key, function) != null) {
+        throw new IllegalArgumentException(
+            "the list has two host functions "
+                + printableName(function)
+                + ": to put one's own in the place of the library's, take the library's out of the"
+                + " list first");
+      }
+    }
+    return ImmutableMap.copyOf(map);
+  }
+
+  /** Module and field name of an import, to be printed. */
+  static String printableName(FunctionImport imported) {
+    return Printable.name(imported.module()) + "." + Printable.name(imported.name());
+  }
+
+  /** Module and field name that a host function provides, to be printed. */
+  static String printableName(HostFunction function) {
+    return Printable.name(function.module()) + "." + Printable.name(function.name());
   }
 
   private static String key(String module, String name) {
@@ -137,9 +178,7 @@ final class LinkedModule {
       throw new ModuleRefusedException(
           ModuleRefusedException.Reason.UNSUPPORTED,
           "module refused: it imports "
-              + imported.module()
-              + "."
-              + imported.name()
+              + printableName(imported)
               + " as "
               + wanted
               + ", the host provides it as "
@@ -181,6 +220,11 @@ final class LinkedModule {
 
   DroppableSegments droppable() {
     return droppable;
+  }
+
+  /** The function imports that nobody provides, to be printed: sorted, each once. */
+  ImmutableList<String> missingImports() {
+    return missingImports;
   }
 
   Function<Instance, Machine> machines() {

@@ -63,7 +63,8 @@ public final class CallException extends WasmHeapException {
   /**
    * What the heap was like when its allocator failed.
    *
-   * @return the report, if the call failed by an {@link FailureKind#ALLOCATOR_FAULT}
+   * @return the report, if that is what the call failed by: an {@link FailureKind#ALLOCATOR_FAULT},
+   *     or an {@link FailureKind#ENGINE_FAULT} that the allocator met
    */
   public Optional<PoisonReport> poisonReport() {
     return Optional.ofNullable(poisonReport);

@@ -15,7 +15,7 @@ import org.wasmheap.memory.MemoryAccessException;
 public enum FailureKind {
   /** An operation of the allocator failed, and the heap is poisoned. */
   ALLOCATOR_FAULT(true),
-  /** The guest trapped, or called an import that nobody provides. */
+  /** The guest trapped, as the specification of WebAssembly says. */
   TRAP(true),
   /** The guest returned a result that lies outside its memory. */
   RESULT_OUT_OF_BOUNDS(true),
@@ -33,6 +33,10 @@ public enum FailureKind {
   INTERRUPTED(false),
   /** A host function, or the call's own code, threw an exception. */
   HOST_FUNCTION(false),
+  /** The guest called an import that this host does not provide: another one may. */
+  MISSING_IMPORT(false),
+  /** The engine, the memory under the heap, or this library did what it must not. */
+  ENGINE_FAULT(false),
   /** A heap was used by a thread or in a call that does not own it. */
   CONFINEMENT(false),
   /** No room in the queue. */
@@ -57,8 +61,8 @@ public enum FailureKind {
    * @return the kind; {@link #HOST_FUNCTION} for whatever nobody knows
    */
   public static FailureKind of(Throwable thrown) {
-    if (thrown instanceof AllocatorException) {
-      return ALLOCATOR_FAULT;
+    if (thrown instanceof AllocatorException fault) {
+      return fault.isDeterministic() ? ALLOCATOR_FAULT : ENGINE_FAULT;
     } else if (thrown instanceof MemoryAccessException) {
       return TRAP;
     } else if (thrown instanceof GrowthRefusedException) {

@@ -37,12 +37,9 @@ final class PoisonText {
   }
 
   private static String doing(PoisonReport report) {
-    return switch (report.fault()) {
-      case MEMORY_SHRANK, WRITE_OUT_OF_BOUNDS ->
-          "No wasm guest can bring this about: look at the engine, or at the memory that it"
-              + " brings.";
-      default -> "It is the guest's doing, and the same on every node.";
-    };
+    return report.fault().isGuestsDoing()
+        ? "It is the guest's doing, and the same on every node."
+        : "No wasm guest can bring this about: look at the engine, or at the memory that it brings.";
   }
 
   /** What the report says about the cause beyond the fault itself. */

@@ -40,11 +40,15 @@ final class Failures {
             + "; "
             + advice(kind),
         thrown,
-        kind == FailureKind.ALLOCATOR_FAULT ? poisonReport(thrown, heap) : null);
+        poisonReport(thrown, kind, heap));
   }
 
   /** That of this call, or of the call that it made and that failed it. */
-  private static @Nullable PoisonReport poisonReport(Throwable thrown, Heap heap) {
+  private static @Nullable PoisonReport poisonReport(
+      Throwable thrown, FailureKind kind, Heap heap) {
+    if (kind != FailureKind.ALLOCATOR_FAULT && kind != FailureKind.ENGINE_FAULT) {
+      return null;
+    }
     return thrown instanceof CallException inner
         ? inner.poisonReport().orElse(null)
         : heap.poisonReport();
@@ -65,7 +69,9 @@ final class Failures {
   private static CallException broken(Throwable thrown, CallTask<?, ?> task) {
     FailureKind kind = kindOf(thrown);
     return new CallException(
-        kind.isDeterministic() ? FailureKind.HOST_FUNCTION : kind,
+        kind.isDeterministic() || kind == FailureKind.HOST_FUNCTION
+            ? FailureKind.ENGINE_FAULT
+            : kind,
         "the executor broke down at call " + task.number() + ": " + detail(thrown),
         thrown);
   }
@@ -197,6 +203,10 @@ final class Failures {
       case OUT_OF_MEMORY -> "the host's doing; raise -Xmx or use fewer instances";
       case DEADLINE -> "the host's doing; allow more time or look for an endless loop";
       case HOST_FUNCTION -> "the host's doing; see the cause";
+      case MISSING_IMPORT -> "the host's doing; provide the function and call again";
+      case ENGINE_FAULT ->
+          "a fault of the engine, the memory or this library, and no verdict on the guest; see the"
+              + " cause";
       case CONFINEMENT -> "a bug in the embedding code; see the cause";
       case CANCELLED, INTERRUPTED, REJECTED, NESTED_TOO_DEEP, SHUTDOWN ->
           "nothing follows about the guest";

@@ -73,7 +73,7 @@
  *   <tr><td>returned normally</td><td>none</td><td></td><td>reset, kept</td></tr>
  *   <tr><td>fault of the allocator</td><td>ALLOCATOR_FAULT</td><td>yes</td>
  *       <td>replaced</td></tr>
- *   <tr><td>trap; import that nobody provides</td><td>TRAP</td><td>yes</td>
+ *   <tr><td>trap</td><td>TRAP</td><td>yes</td>
  *       <td>replaced</td></tr>
  *   <tr><td>result outside memory</td><td>RESULT_OUT_OF_BOUNDS</td><td>yes</td>
  *       <td>replaced</td></tr>
@@ -84,6 +84,10 @@
  *   <tr><td>JVM out of memory, wherever in the call</td><td>OUT_OF_MEMORY</td><td>no</td>
  *       <td>replaced</td></tr>
  *   <tr><td>exception in a host function or the call's code</td><td>HOST_FUNCTION</td><td>no</td>
+ *       <td>replaced</td></tr>
+ *   <tr><td>call of an import that nobody provides</td><td>MISSING_IMPORT</td><td>no</td>
+ *       <td>replaced</td></tr>
+ *   <tr><td>fault of the engine, the memory or this library</td><td>ENGINE_FAULT</td><td>no</td>
  *       <td>replaced</td></tr>
  *   <tr><td>exception in a hook</td><td>none</td><td></td><td>reset, kept</td></tr>
  *   <tr><td>instance could not be put back</td><td>none</td><td></td><td>replaced</td></tr>

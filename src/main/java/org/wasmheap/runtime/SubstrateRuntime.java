@@ -146,18 +146,20 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
 
   private static byte[] result(HeapHandle heap, String export, PointerSize range) {
     if (range.end() > heap.memoryBytes()) {
-      throw new CallException(
-          FailureKind.RESULT_OUT_OF_BOUNDS,
-          "'"
-              + export
-              + "' returned "
-              + range.size()
-              + " bytes at address "
-              + Integer.toUnsignedLong(range.pointer())
-              + ", outside its memory of "
-              + heap.memoryBytes()
-              + " bytes",
-          null);
+      CallException failure =
+          new CallException(
+              FailureKind.RESULT_OUT_OF_BOUNDS,
+              "'"
+                  + export
+                  + "' returned "
+                  + range.size()
+                  + " bytes at address "
+                  + Integer.toUnsignedLong(range.pointer())
+                  + ", outside its memory of "
+                  + heap.memoryBytes()
+                  + " bytes",
+              null);
+      throw failure;
     }
     return heap.read(range.pointer(), (int) range.size());
   }
@@ -171,6 +173,17 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   public boolean hasEntry(String export) {
     FunctionType type = module.exportType(export);
     return type != null && type.typesMatch(Entry.TYPE);
+  }
+
+  /**
+   * The functions that the runtime imports and nobody provides: a call that reaches one fails with
+   * {@link FailureKind#MISSING_IMPORT}.
+   *
+   * @return names such as {@code env.ext_misc_print_hex_version_1}, escaped so that they can be
+   *     printed; sorted, each once, immutable
+   */
+  public List<String> missingImports() {
+    return module.missingImports();
   }
 
   /**

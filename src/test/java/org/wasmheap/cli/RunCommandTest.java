@@ -150,7 +150,7 @@ class RunCommandTest {
     "test_divide_by_zero, trap",
     "test_read_out_of_bounds, trap",
     "test_write_out_of_bounds, trap",
-    "test_missing_import, trap",
+    "test_missing_import, missing_import",
     "test_forge_header, allocator_fault",
     "test_forge_order, allocator_fault",
     "test_double_free, allocator_fault",

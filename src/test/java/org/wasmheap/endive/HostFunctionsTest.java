@@ -9,13 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
@@ -123,14 +127,25 @@ class HostFunctionsTest {
   }
 
   @Test
-  void an_import_that_nobody_provides_traps_with_its_name_when_called() throws Exception {
+  void an_import_that_nobody_provides_fails_the_call_as_the_hosts_doing_with_its_name()
+      throws Exception {
     // when
-    CallException trap =
+    CallException failure =
         assertThrows(CallException.class, () -> Guests.call(executor, "missing", 1));
     // then
-    assertEquals(FailureKind.TRAP, trap.kind());
-    assertTrue(trap.isDeterministic());
-    assertTrue(trap.getMessage().contains("elsewhere.missing"), trap.getMessage());
+    assertEquals(FailureKind.MISSING_IMPORT, failure.kind());
+    assertFalse(failure.isDeterministic());
+    assertTrue(failure.getMessage().contains("elsewhere.missing"), failure.getMessage());
+  }
+
+  @Test
+  void the_imports_that_nobody_provides_are_known_before_the_first_call() {
+    assertEquals(
+        List.of("elsewhere.missing"), Guests.load("imports", add, acting).missingImports());
+    assertEquals(
+        List.of("elsewhere.missing", "test.act", "test.add"),
+        Guests.load("imports").missingImports());
+    assertEquals(List.of(), Guests.load("traps").missingImports());
   }
 
   @Test
@@ -139,15 +154,63 @@ class HostFunctionsTest {
     try (HeapExecutor<EndiveGuest> without = Guests.onOneWorker(Guests.load("imports"))) {
       // then
       assertEquals(1032, Guests.call(without, "malloc", 1));
-      CallException trap = assertThrows(CallException.class, () -> Guests.call(without, "act", 1));
-      assertEquals(FailureKind.TRAP, trap.kind());
-      assertTrue(trap.getMessage().contains("test.act"), trap.getMessage());
+      CallException failure =
+          assertThrows(CallException.class, () -> Guests.call(without, "act", 1));
+      assertEquals(FailureKind.MISSING_IMPORT, failure.kind());
+      assertTrue(failure.getMessage().contains("test.act"), failure.getMessage());
     }
   }
 
   @Test
   void two_host_functions_of_one_name_are_the_embedders_mistake() {
-    assertThrows(IllegalArgumentException.class, () -> Guests.load("imports", add, add));
+    assertRefused("two host functions test.add: to put one's own", () -> load(add, acting, add));
+  }
+
+  @Test
+  void the_allocators_functions_are_not_the_embedders_to_provide() {
+    for (String name : List.of("ext_allocator_malloc_version_1", "ext_allocator_free_version_1")) {
+      HostFunction own =
+          HostFunction.env(
+              name, List.of(ValType.I32), List.of(), (scope, arguments) -> arguments[0]);
+      assertRefused("env." + name + ", which is the allocator's", () -> load(add, own));
+    }
+  }
+
+  @Test
+  void a_host_function_that_is_null_is_the_embedders_mistake() {
+    assertRefused("host function 1 of the list, counted from 0, is null", () -> load(add, null));
+  }
+
+  @Test
+  void a_host_function_needs_names_and_a_signature_of_numbers() {
+    assertRefused("needs a module name", () -> function("", "name", List.of(), List.of()));
+    assertRefused("needs a module name", () -> function("env", "", List.of(), List.of()));
+    for (ValType type : List.of(ValType.V128, ValType.FuncRef, ValType.ExternRef)) {
+      assertRefused("env.f has the sig", () -> function("env", "f", List.of(type), List.of()));
+      assertRefused("env.f has the sig", () -> function("env", "f", List.of(), List.of(type)));
+    }
+    assertRefused(
+        "one result at most",
+        () -> function("env", "f", List.of(), List.of(ValType.I32, ValType.I32)));
+  }
+
+  private static EndiveModule load(@Nullable HostFunction... functions) {
+    return EndiveModule.load(
+        Guests.wasm("imports"),
+        EndiveModule.MemorySize::new,
+        Arrays.asList(functions),
+        BlockLimit.ON_CHAIN);
+  }
+
+  private static HostFunction function(
+      String module, String name, List<ValType> parameters, List<ValType> results) {
+    return new HostFunction(
+        module, name, FunctionType.of(parameters, results), (scope, arguments) -> 0);
+  }
+
+  private static void assertRefused(String why, Executable mistake) {
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, mistake);
+    assertTrue(refusal.getMessage().contains(why), refusal.getMessage());
   }
 
   @Test
@@ -190,6 +253,57 @@ class HostFunctionsTest {
             });
     // then
     assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+  }
+
+  @Test
+  void a_class_that_cannot_be_used_in_a_host_function_is_the_hosts_failure_whatever_killed_it()
+      throws Exception {
+    // given what the JVM throws for a class whose initialisation died at the end of a stack
+    Error dead = new NoClassDefFoundError("Could not initialize class Some");
+    dead.initCause(new ExceptionInInitializerError(new StackOverflowError()));
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw dead;
+            });
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    assertTrue(failure.getMessage().contains("test.act"), failure.getMessage());
+  }
+
+  @Test
+  void a_host_function_whose_exception_cannot_say_what_it_is_fails_as_any_other() throws Exception {
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw new SpeechlessException();
+            });
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    assertTrue(failure.getMessage().contains("SpeechlessException"), failure.getMessage());
+  }
+
+  private static final class SpeechlessException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("not even that");
+    }
+  }
+
+  @Test
+  void an_error_for_want_of_memory_in_a_host_function_stays_what_it_is() throws Exception {
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw new OutOfMemoryError("on cue");
+            });
+    // then
+    assertEquals(FailureKind.OUT_OF_MEMORY, failure.kind());
   }
 
   @Test

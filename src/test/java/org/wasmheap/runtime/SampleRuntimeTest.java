@@ -2,6 +2,7 @@ package org.wasmheap.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -156,7 +158,6 @@ class SampleRuntimeTest {
     "test_divide_by_zero, integer divide by zero",
     "test_read_out_of_bounds, out of bounds memory access",
     "test_write_out_of_bounds, out of bounds memory access",
-    "test_missing_import, env.ext_sample_not_provided_version_1",
     "Core_execute_block, unreachable"
   })
   void a_guest_that_traps_fails_and_the_next_call_is_right(String export, String reason)
@@ -167,6 +168,21 @@ class SampleRuntimeTest {
     assertEquals(FailureKind.TRAP, failure.kind());
     assertTrue(failure.isDeterministic());
     assertTrue(failure.getMessage().contains(reason), failure.getMessage());
+    assertPristine();
+  }
+
+  @Test
+  void an_import_that_nobody_provides_is_known_at_load_and_fails_the_call_that_reaches_it()
+      throws Exception {
+    // given
+    String missing = "env.ext_sample_not_provided_version_1";
+    assertEquals(List.of(missing), sample.missingImports());
+    // when
+    CallException failure = assertThrows(CallException.class, () -> call("test_missing_import"));
+    // then
+    assertEquals(FailureKind.MISSING_IMPORT, failure.kind());
+    assertFalse(failure.isDeterministic());
+    assertTrue(failure.getMessage().contains(missing), failure.getMessage());
     assertPristine();
   }
 

@@ -8,7 +8,7 @@ import org.wasmheap.guest.FailureKind;
 public enum FailureRow {
   NORMAL("returned normally", null, Instance.KEPT, ""),
   ALLOCATOR("fault of the allocator", FailureKind.ALLOCATOR_FAULT, Instance.REPLACED, "every node"),
-  TRAP("trap; import that nobody provides", FailureKind.TRAP, Instance.REPLACED, "every node"),
+  TRAP("trap", FailureKind.TRAP, Instance.REPLACED, "every node"),
   RESULT(
       "result outside memory",
       FailureKind.RESULT_OUT_OF_BOUNDS,
@@ -32,6 +32,16 @@ public enum FailureRow {
   CODE(
       "exception in a host function or the call's code",
       FailureKind.HOST_FUNCTION,
+      Instance.REPLACED,
+      "see the cause"),
+  IMPORT(
+      "call of an import that nobody provides",
+      FailureKind.MISSING_IMPORT,
+      Instance.REPLACED,
+      "provide the function"),
+  ENGINE(
+      "fault of the engine, the memory or this library",
+      FailureKind.ENGINE_FAULT,
       Instance.REPLACED,
       "see the cause"),
   HOOK("exception in a hook", null, Instance.KEPT, ""),
