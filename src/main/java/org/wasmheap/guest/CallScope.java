@@ -19,9 +19,6 @@ public final class CallScope {
   private final @Nullable Object context;
   private final Interrupts interrupts;
 
-  /** The first failure of the guest in this call. The worker's alone. */
-  private @Nullable Throwable guestFailure;
-
   /** Holds interrupts of a call back while a host function works. Used on the call's thread. */
   public interface Interrupts {
     /**
@@ -133,25 +130,13 @@ public final class CallScope {
 
   /**
    * Tells that the guest ended abnormally: from here on the call fails with this, whatever its own
-   * code makes of the exception. For engines.
+   * code makes of the exception, unless it has failed before. For engines.
    *
-   * @param failure what ended the guest; the first one counts
+   * @param failure what ended the guest
+   * @see HeapHandle#fail
    */
   public void guestFailed(Throwable failure) {
-    heap.check();
-    if (guestFailure == null) {
-      guestFailure = failure;
-    }
-  }
-
-  /**
-   * What ended the guest, if it ended abnormally. For those who run calls, on the call's thread,
-   * also when the call is over.
-   *
-   * @return the first failure that the engine told of
-   */
-  public @Nullable Throwable guestFailure() {
-    return guestFailure;
+    heap.fail(failure);
   }
 
   /** Only remembers whether a host function works. One thread's own. */

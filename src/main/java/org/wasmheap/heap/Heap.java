@@ -1,5 +1,6 @@
 package org.wasmheap.heap;
 
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
@@ -13,8 +14,10 @@ import org.wasmheap.memory.WasmHeapException;
  *   <li>A call gets a {@link HeapHandle} that no other thread and no other call can use.
  *   <li>After {@link #reset()} memory content, logical size and allocator are those of a new heap.
  *   <li>An allocator's fault poisons the heap; a refusal by the host aborts it. Either is final
- *       until the reset, the first cause is kept, and a host function that swallows the exception
- *       cannot make the call succeed.
+ *       until the reset, and a host function that swallows the exception cannot make the call
+ *       succeed.
+ *   <li>A call has one first cause of its failure: a fault, a refusal, what the guest ended with,
+ *       or its interruption. It is kept until the reset, and what comes after it is refused.
  * </ol>
  *
  * <p>Executors make heaps and drive them; the code that runs in a call sees only the handle, and
@@ -104,8 +107,25 @@ public final class Heap {
    * @throws IllegalStateException if the heap is not ready
    */
   public HeapHandle begin(long callNumber, String callName) {
+    return begin(callNumber, callName, HeapOperations::never);
+  }
+
+  /**
+   * Begins a call that may be interrupted: what fails after that is no first cause, and the heap
+   * counts neither as poisoned nor as aborted by it.
+   *
+   * @param callNumber number of the call, for logs
+   * @param callName name of the call, for logs
+   * @param interrupted whether the call was interrupted; asked on this thread, when something fails
+   * @return the handle, valid on this thread until {@link #reset()}, {@link #abort} or {@link
+   *     #retire()}
+   * @throws HeapConfinementException if the calling thread is not the owner
+   * @throws IllegalStateException if the heap is not ready
+   */
+  public HeapHandle begin(long callNumber, String callName, BooleanSupplier interrupted) {
     requireDriver("begin");
     requireReady("begin a call");
+    operations.begin(interrupted);
     long generation = view.nextGeneration(callNumber, callName);
     HeapHandle handle = new HeapHandle(view, operations, Thread.currentThread(), generation);
     inCall = true;
@@ -186,12 +206,24 @@ public final class Heap {
   }
 
   /**
-   * Why the present call fails, if the heap is poisoned or aborted; on the owner's thread.
+   * Why the present call fails, if it does; on the owner's thread.
    *
-   * @return the allocator's fault or the host's refusal, whichever came first
+   * @return the allocator's fault, the host's refusal, or what {@link HeapHandle#fail} told,
+   *     whichever came first
    */
-  public @Nullable WasmHeapException firstCause() {
+  public @Nullable Throwable firstCause() {
     return operations.firstCause();
+  }
+
+  /**
+   * Whether the present call was interrupted before it failed by its {@link #firstCause()}; on the
+   * owner's thread. Then that is no verdict on the guest: it may be what an interrupted call did to
+   * clean up.
+   *
+   * @return {@code false} also if the call has not failed
+   */
+  public boolean isInterruptedFirst() {
+    return operations.isInterruptedFirst();
   }
 
   /**

@@ -31,7 +31,8 @@ public final class HeapHandle {
    * @param size bytes, u32
    * @return pointer, u32, a multiple of 8
    * @throws AllocatorException if the allocator fails: the heap is poisoned, the call fails
-   * @throws GrowthRefusedException if the host refused memory: the heap is aborted, the call fails
+   * @throws GrowthRefusedException if the host refused memory: the heap is aborted, the call fails;
+   *     also if the call has failed before
    */
   public int malloc(int size) {
     check();
@@ -43,6 +44,7 @@ public final class HeapHandle {
    *
    * @param pointer as {@link #malloc} returned it, u32
    * @throws AllocatorException if the allocator fails: the heap is poisoned, the call fails
+   * @throws GrowthRefusedException if the call has failed before
    */
   public void free(int pointer) {
     check();
@@ -55,7 +57,7 @@ public final class HeapHandle {
    * @param deltaPages pages to add, u32
    * @return pages before, or -1 if the memory's maximum does not allow it
    * @throws GrowthRefusedException if the maximum allows it and the host does not: the heap is
-   *     aborted, the call fails
+   *     aborted, the call fails; also if the call has failed before
    */
   public int growMemory(int deltaPages) {
     check();
@@ -94,6 +96,18 @@ public final class HeapHandle {
   public void write(int address, byte[] bytes) {
     check();
     operations.write(address, bytes);
+  }
+
+  /**
+   * Tells that the call fails, unless it has failed before: the first cause counts, over heap and
+   * guest together. Afterwards the heap does nothing more in this call. For engines, and for those
+   * who know that a guest broke a convention.
+   *
+   * @param cause what the call fails with, whatever its own code does afterwards
+   */
+  public void fail(Throwable cause) {
+    check();
+    operations.fail(cause);
   }
 
   /**

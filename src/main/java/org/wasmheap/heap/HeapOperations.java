@@ -1,5 +1,6 @@
 package org.wasmheap.heap;
 
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.BlockLimit;
@@ -21,8 +22,17 @@ final class HeapOperations {
   private final HeapEvents events;
   private final PoisonReporter reporter;
 
-  /** Why the call fails: kept until the reset, whatever comes after. The owner's alone. */
-  private @Nullable WasmHeapException firstCause;
+  /**
+   * Why the call fails, also if neither allocator nor host had a part in it: kept until the reset,
+   * whatever comes after. The owner's alone.
+   */
+  private @Nullable Throwable firstCause;
+
+  /** Whether the present call is interrupted by now. */
+  private BooleanSupplier interrupted = HeapOperations::never;
+
+  /** Whether the call was interrupted before it failed: no verdict follows from its failure. */
+  private boolean interruptedFirst;
 
   /** Taken at the poison, and kept as long as its cause. */
   private @Nullable PoisonReport poisonReport;
@@ -44,8 +54,21 @@ final class HeapOperations {
     heap.allocateWith(allocator);
   }
 
-  @Nullable WasmHeapException firstCause() {
+  /** For calls that nobody interrupts. */
+  static boolean never() {
+    return false;
+  }
+
+  void begin(BooleanSupplier whetherInterrupted) {
+    interrupted = whetherInterrupted;
+  }
+
+  @Nullable Throwable firstCause() {
     return firstCause;
+  }
+
+  boolean isInterruptedFirst() {
+    return interruptedFirst;
   }
 
   @Nullable PoisonReport poisonReport() {
@@ -54,6 +77,8 @@ final class HeapOperations {
 
   void reset() {
     firstCause = null;
+    interrupted = HeapOperations::never;
+    interruptedFirst = false;
     poisonReport = null;
     growth.reset();
     allocator.reset();
@@ -61,7 +86,7 @@ final class HeapOperations {
 
   int malloc(int size) {
     if (firstCause != null) {
-      refuseAborted();
+      refuse(firstCause);
     }
     int pointer;
     try {
@@ -80,7 +105,7 @@ final class HeapOperations {
 
   void free(int pointer) {
     if (firstCause != null) {
-      refuseAborted();
+      refuse(firstCause);
     }
     try {
       allocator.deallocate(pointer);
@@ -96,6 +121,9 @@ final class HeapOperations {
   }
 
   int growForGuest(int deltaPages) {
+    if (firstCause != null) {
+      throw failedBefore(firstCause);
+    }
     int from = memory.pages();
     long to = from + Integer.toUnsignedLong(deltaPages);
     if (to > memory.maximumPages()) {
@@ -116,24 +144,40 @@ final class HeapOperations {
     }
   }
 
+  /** The call fails with this, if it has not failed before. */
+  void fail(Throwable cause) {
+    isFirst(cause);
+  }
+
   /** The host gives the call up; a cause that is there already stays. */
   void abort(WasmHeapException cause) {
     if (firstCause == null) {
       firstCause = cause;
-      heap.become(HeapView.State.ABORTED);
-      events.aborted(cause);
     }
+    heap.become(HeapView.State.ABORTED);
+    events.aborted(cause);
   }
 
   private GrowthRefusedException aborted(GrowthRefusedException refusal) {
-    abort(refusal);
+    if (isFirst(refusal)) {
+      abort(refusal);
+    }
     return refusal;
+  }
+
+  /** Keeps the first cause; {@code false} for a later one, and for one after an interruption. */
+  private boolean isFirst(Throwable cause) {
+    if (firstCause != null) {
+      return false;
+    }
+    firstCause = cause;
+    interruptedFirst = interrupted.getAsBoolean();
+    return !interruptedFirst;
   }
 
   /** One event for a poison; the refusals that follow it pass through unchanged. */
   private AllocatorException poisoned(AllocatorException fault) {
-    if (firstCause == null) {
-      firstCause = fault;
+    if (isFirst(fault)) {
       heap.become(HeapView.State.POISONED);
       try {
         report(fault);
@@ -157,12 +201,15 @@ final class HeapOperations {
     listener.poisoned(heap, report);
   }
 
-  /** After a refusal by the host nothing is done any more; a poisoned allocator says so itself. */
-  private void refuseAborted() {
-    if (!(firstCause instanceof AllocatorException)) {
-      throw new GrowthRefusedException(
-          "heap " + heap.name() + " was aborted in this call, and stays so until its reset",
-          firstCause);
+  /** After a failure nothing is done any more; a poisoned allocator says so itself. */
+  private void refuse(Throwable before) {
+    if (!(before instanceof AllocatorException)) {
+      throw failedBefore(before);
     }
+  }
+
+  private GrowthRefusedException failedBefore(Throwable before) {
+    return new GrowthRefusedException(
+        "the call on heap " + heap.name() + " has failed, and its heap does nothing more", before);
   }
 }

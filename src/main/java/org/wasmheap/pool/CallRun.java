@@ -7,6 +7,7 @@ import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapView;
 
 /**
@@ -59,10 +60,10 @@ final class CallRun<G> {
     long began = System.nanoTime();
     @Nullable Object result = null;
     @Nullable Throwable thrown = null;
-    @Nullable CallScope scope = null;
     slot.use();
     try {
-      scope = CallScope.of(heap.begin(task.number(), task.name()), task.options().context(), gate);
+      HeapHandle handle = heap.begin(task.number(), task.name(), gate.whetherInterrupted());
+      CallScope scope = CallScope.of(handle, task.options().context(), gate);
       // Given up between the gate's beginning and the heap's: the token lives, and must not.
       if (gate.isAbandoned()) {
         heap.revoke();
@@ -74,8 +75,8 @@ final class CallRun<G> {
     FailureKind interrupted = gate.end(task.number());
     stack.end(task); // Hooks and listeners that run from here on are in no call.
     // A guest that has failed stays failed, whatever the call's own code made of the exception.
-    Throwable guestFailure = guestFailure(heap, scope);
-    thrown = guestFailure == null ? thrown : guestFailure;
+    Throwable firstCause = heap.firstCause();
+    thrown = firstCause == null ? thrown : firstCause;
     CallException failure = thrown == null ? null : Failures.of(thrown, interrupted, task, heap);
     if (failure == null && gate.isAbandoned()) {
       failure = Failures.late(task);
@@ -87,11 +88,6 @@ final class CallRun<G> {
     } else {
       task.fail(failure);
     }
-  }
-
-  private static @Nullable Throwable guestFailure(Heap heap, @Nullable CallScope scope) {
-    Throwable first = heap.firstCause();
-    return first == null && scope != null ? scope.guestFailure() : first;
   }
 
   /** Has the instance put back or dropped, counts and reports. */

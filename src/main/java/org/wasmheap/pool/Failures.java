@@ -13,7 +13,9 @@ final class Failures {
   private Failures() {}
 
   /**
-   * The exception that the call's future gets.
+   * The exception that the call's future gets. What came first counts. Of a failure that the heap
+   * keeps, it is known whether it came before an interruption; of one that only left the call's own
+   * code, it is not, and then no verdict follows.
    *
    * @param thrown what ended the call
    * @param interrupted why the call was interrupted, if it was
@@ -22,8 +24,7 @@ final class Failures {
       Throwable thrown, @Nullable FailureKind interrupted, CallTask<?, ?> task, Heap heap) {
     HeapView view = heap.view();
     FailureKind kind = kindOf(thrown);
-    // A guest that trapped by itself in the moment of its interruption has trapped all the same.
-    if (interrupted != null && !kind.isDeterministic()) {
+    if (interrupted != null && (thrown != heap.firstCause() || heap.isInterruptedFirst())) {
       kind = interrupted;
     }
     return new CallException(

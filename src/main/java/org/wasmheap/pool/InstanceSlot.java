@@ -238,7 +238,6 @@ final class InstanceSlot<G> {
     CallScope scope = CallScope.of(own.begin(0, "warm-up"), null);
     first.run(made.open(scope));
     Throwable failed = own.firstCause();
-    failed = failed == null ? scope.guestFailure() : failed;
     if (failed != null) {
       throw new IllegalStateException("the call that warms up an instance failed", failed);
     }

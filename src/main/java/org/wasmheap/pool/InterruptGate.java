@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
@@ -76,6 +77,9 @@ final class InterruptGate implements CallScope.Interrupts {
 
   /** Whether the inner call was made outside a host function. Guarded by this gate's monitor. */
   private boolean innerFromGuest;
+
+  /** One object for all calls. */
+  private final BooleanSupplier interrupted = this::isInterrupted;
 
   InterruptGate(Thread worker) {
     this.worker = worker;
@@ -214,6 +218,19 @@ final class InterruptGate implements CallScope.Interrupts {
     word = IDLE;
     reason = null;
     return held;
+  }
+
+  /**
+   * Asks whether the present call is interrupted by now; while a host function holds the interrupt
+   * back, it is not. On the worker's thread.
+   */
+  BooleanSupplier whetherInterrupted() {
+    return interrupted;
+  }
+
+  private boolean isInterrupted() {
+    long phase = word & PHASE_MASK;
+    return phase == INTERRUPTED || phase == ABANDONED;
   }
 
   /** Whether the present call was given up. */

@@ -159,6 +159,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
                   + heap.memoryBytes()
                   + " bytes",
               null);
+      heap.fail(failure);
       throw failure;
     }
     return heap.read(range.pointer(), (int) range.size());

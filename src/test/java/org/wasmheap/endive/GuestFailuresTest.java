@@ -1,11 +1,14 @@
 package org.wasmheap.endive;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,7 @@ import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.memory.MemoryAccessException;
+import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
 import run.endive.runtime.TrapException;
@@ -106,6 +110,33 @@ class GuestFailuresTest {
           assertThrows(CallException.class, () -> Guests.call(executor, "other"));
       // then
       assertEquals(FailureKind.TRAP, failure.kind(), failure.getMessage());
+      assertEquals(1, Guests.call(executor, "fine"));
+    }
+  }
+
+  @Test
+  void a_deadline_stays_the_cause_if_the_clean_up_after_it_breaks_the_heap() throws Exception {
+    // given
+    try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(Guests.load("traps"))) {
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      // when
+      CallException failure =
+          assertThrows(
+              CallException.class,
+              () ->
+                  executor.call(
+                      CallOptions.named("call").withDeadline(Duration.ofMillis(400)),
+                      guest -> {
+                        try {
+                          return guest.call("loop_forever");
+                        } finally {
+                          guest.heap().free(4096);
+                        }
+                      }));
+      // then
+      assertEquals(FailureKind.DEADLINE, failure.kind());
+      assertFalse(failure.isDeterministic());
+      assertEquals(0, executor.statistics().poisoned());
       assertEquals(1, Guests.call(executor, "fine"));
     }
   }
