@@ -120,6 +120,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     Objects.requireNonNull(options, "options");
     OptionalParts.require();
     JitWorkaround.apply();
+    GuestPreloader.ensure();
     try {
       LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided));
       ModuleShape shape = code.shape();

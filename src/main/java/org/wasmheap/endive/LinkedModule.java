@@ -12,6 +12,7 @@ import org.wasmheap.text.Printable;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
+import run.endive.runtime.InterpreterMachine;
 import run.endive.runtime.Machine;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
@@ -66,6 +67,22 @@ final class LinkedModule {
             .sorted()
             .collect(ImmutableList.toImmutableList());
     this.machines = compile(wasm);
+  }
+
+  private LinkedModule(LinkedModule compiled, Function<Instance, Machine> machines) {
+    this.wasm = compiled.wasm;
+    this.shape = compiled.shape;
+    this.functionImports = compiled.functionImports;
+    this.hostFunctions = compiled.hostFunctions;
+    this.exportTypes = compiled.exportTypes;
+    this.droppable = compiled.droppable;
+    this.missingImports = compiled.missingImports;
+    this.machines = machines;
+  }
+
+  /** The same, run by the interpreter, as the engine runs functions that are too large for it. */
+  LinkedModule interpreted() {
+    return new LinkedModule(this, InterpreterMachine::new);
   }
 
   /**

@@ -55,10 +55,37 @@ public final class Heap {
       BlockLimit blockLimit,
       GrowthPolicy policy,
       HeapListener listener) {
-    this.view = new HeapView(pool, name, memory);
-    this.memory = memory;
+    this(new HeapView(pool, name, memory), heapBase, blockLimit, policy, listener, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param silent whether it logs nothing
+   */
+  Heap(
+      HeapView view,
+      int heapBase,
+      BlockLimit blockLimit,
+      GrowthPolicy policy,
+      HeapListener listener,
+      boolean silent) {
+    this.view = view;
+    this.memory = view.memory();
     this.listener = HeapListener.all(listener);
-    this.operations = new HeapOperations(view, heapBase, blockLimit, policy, this.listener);
+    this.operations =
+        new HeapOperations(
+            view, heapBase, blockLimit, policy, this.listener, new HeapEvents(view, silent));
+  }
+
+  /**
+   * Brings about each failure of a heap once, on a heap of its own, so that nothing of it is used
+   * for the first time where a guest wants it: a class that dies in its initialisation, since the
+   * stack ends there, is dead for the whole JVM. Logs one event, so that what writes the log has
+   * written, too. Executors and engines call it; it does its work once in a JVM.
+   */
+  public static void preload() {
+    HeapPreloader.ensure();
   }
 
   /**

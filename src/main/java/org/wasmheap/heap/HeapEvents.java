@@ -24,8 +24,12 @@ final class HeapEvents {
 
   private final HeapView heap;
 
-  HeapEvents(HeapView heap) {
+  /** Whether events are made and dropped: where failures are brought about to load classes. */
+  private final boolean silent;
+
+  HeapEvents(HeapView heap, boolean silent) {
     this.heap = heap;
+    this.silent = silent;
   }
 
   void poisoned(AllocatorException fault, PoisonReport report) {
@@ -33,17 +37,18 @@ final class HeapEvents {
       return;
     }
     AllocatorStatistics statistics = report.statistics();
-    about(LOG.atError())
-        .addKeyValue("operation", fault.operation().verb())
-        .addKeyValue(fault.operation().operandName(), Integer.toUnsignedLong(fault.operand()))
-        .addKeyValue("fault", fault.fault())
-        .addKeyValue("bumper", statistics.bumper())
-        .addKeyValue("pages", heap.memory().pages())
-        .addKeyValue("bytesAllocated", statistics.bytesAllocated())
-        .addKeyValue("lastOperations", lastOperations(report))
-        .addKeyValue("badHeader", badHeader(report))
-        .addKeyValue("audit", audit(report.audit()))
-        .log("heap.poisoned");
+    log(
+        about(LOG.atError())
+            .addKeyValue("operation", fault.operation().verb())
+            .addKeyValue(fault.operation().operandName(), Integer.toUnsignedLong(fault.operand()))
+            .addKeyValue("fault", fault.fault())
+            .addKeyValue("bumper", statistics.bumper())
+            .addKeyValue("pages", heap.memory().pages())
+            .addKeyValue("bytesAllocated", statistics.bytesAllocated())
+            .addKeyValue("lastOperations", lastOperations(report))
+            .addKeyValue("badHeader", badHeader(report))
+            .addKeyValue("audit", audit(report.audit())),
+        "heap.poisoned");
   }
 
   /** The last few, in one short line: the report holds them all. */
@@ -77,7 +82,7 @@ final class HeapEvents {
 
   void aborted(WasmHeapException cause) {
     if (LOG.isWarnEnabled()) {
-      about(LOG.atWarn()).addKeyValue("cause", cause.getMessage()).log("heap.aborted");
+      log(about(LOG.atWarn()).addKeyValue("cause", cause.getMessage()), "heap.aborted");
     }
   }
 
@@ -85,11 +90,18 @@ final class HeapEvents {
     if (!LOG.isDebugEnabled()) {
       return;
     }
-    about(LOG.atDebug())
-        .addKeyValue("fromPages", fromPages)
-        .addKeyValue("toPages", toPages)
-        .addKeyValue("cause", cause)
-        .log("memory.grown");
+    log(
+        about(LOG.atDebug())
+            .addKeyValue("fromPages", fromPages)
+            .addKeyValue("toPages", toPages)
+            .addKeyValue("cause", cause),
+        "memory.grown");
+  }
+
+  private void log(LoggingEventBuilder event, String fact) {
+    if (!silent) {
+      event.log(fact);
+    }
   }
 
   private LoggingEventBuilder about(LoggingEventBuilder event) {

@@ -42,11 +42,12 @@ final class HeapOperations {
       int heapBase,
       BlockLimit blockLimit,
       GrowthPolicy policy,
-      HeapListener listener) {
+      HeapListener listener,
+      HeapEvents events) {
     this.heap = heap;
     this.memory = heap.memory();
     this.listener = listener;
-    this.events = new HeapEvents(heap);
+    this.events = events;
     this.growth = new HeapGrowth(heap, policy, listener, events);
     this.allocator =
         new FreeingBumpAllocator(memory, heapBase, blockLimit, growth::growForAllocator);

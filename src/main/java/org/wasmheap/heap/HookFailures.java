@@ -12,6 +12,17 @@ final class HookFailures {
   /** Loaded when this returns: a hook may fail for want of memory. */
   static void ensure() {}
 
+  /** An event of each kind of value, with a cause, for what writes the log to have met them all. */
+  static void logPreloaded(int ways, long micros, Enum<?> last, Throwable cause) {
+    LOG.atInfo()
+        .addKeyValue("ways", ways)
+        .addKeyValue("tookMicros", micros)
+        .addKeyValue("last", last)
+        .addKeyValue("hook", "none")
+        .setCause(cause)
+        .log("failures.preloaded");
+  }
+
   static void suppress(String hook, Throwable thrown) {
     try {
       LOG.atWarn().addKeyValue("hook", hook).setCause(thrown).log("hook.failed");

@@ -6,6 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.Heap;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
@@ -56,6 +57,7 @@ final class Preloader {
   }
 
   private void preload() {
+    Heap.preload();
     task().fail(Failures.abandoned(task()));
     task().fail(Failures.expired(task()));
     task().fail(Failures.late(task()));

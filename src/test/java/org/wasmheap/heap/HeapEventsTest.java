@@ -73,7 +73,7 @@ class HeapEventsTest {
       // given a call with numbers that are in no cache of boxes
       Heap heap = BareHeaps.claimed(HeapListener.NONE);
       heap.begin(1_000_000, "Core_version");
-      HeapEvents events = new HeapEvents(heap.view());
+      HeapEvents events = new HeapEvents(heap.view(), false);
       events.grown(1_000, 2_000, GrowthPolicy.Cause.GUEST);
 
       // when

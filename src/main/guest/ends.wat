@@ -1,0 +1,45 @@
+;; What GuestPreloader lets fail once in a JVM: end(what) ends a call in one of the ways that the engine knows. What the
+;; allocator fails by, Heap.preload brings about.
+;; Assembled with: wat2wasm ends.wat
+(module
+  (import "env" "missing" (func $missing))
+  (import "env" "fails" (func $fails))
+  (import "env" "works" (func $works (param i64) (result i32)))
+  (type $plain (func))
+  (memory 1 3)
+  (global (export "__heap_base") i32 (i32.const 1024))
+  (global $zero (mut i32) (i32.const 0))
+  (table 4 funcref)
+  (elem (i32.const 0) $with_a_parameter)
+  (elem $passive funcref (ref.func $with_a_parameter))
+  (data $text "hello")
+  (func $with_a_parameter (param i32))
+  (func $recurse (call $recurse) (global.set $zero (i32.const 0)))
+  (func (export "end") (param $what i32)
+    (block $21 (block $20 (block $19 (block $18 (block $17 (block $16 (block $15
+    (block $14 (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7 (block $6 (block $5 (block $4
+    (block $3 (block $2 (block $1 (block $0
+      (br_table $0 $1 $2 $3 $4 $5 $6 $7 $8 $9 $10 $11 $12 $13 $14 $15 $16 $17 $18 $19 $20 $21
+        (local.get $what)))
+    (unreachable))
+    (drop (i32.div_s (i32.const 1) (global.get $zero))) (return))
+    (drop (i32.div_s (i32.const 0x80000000) (i32.sub (global.get $zero) (i32.const 1)))) (return))
+    (drop (i64.rem_u (i64.const 1) (i64.extend_i32_s (global.get $zero)))) (return))
+    (drop (i32.load (i32.const -4))) (return))
+    (drop (i32.load offset=0xffffffff (i32.const 4))) (return))
+    (i64.store (i32.const 196601) (i64.const 1)) (return))
+    (call_indirect (type $plain) (i32.const 9)) (return))
+    (call_indirect (type $plain) (i32.const 3)) (return))
+    (call_indirect (type $plain) (i32.const 0)) (return))
+    (memory.fill (i32.const 196600) (i32.const 1) (i32.const 1000)) (return))
+    (memory.copy (i32.const 196600) (i32.const 1) (i32.const 1000)) (return))
+    (memory.init $text (i32.const 0) (i32.const 1) (i32.const 1000)) (return))
+    (table.copy (i32.const 0) (i32.const 2) (i32.const 9)) (return))
+    (table.init $passive (i32.const 0) (i32.const 2) (i32.const 9)) (return))
+    (table.set 0 (i32.const 9) (ref.null func)) (return))
+    (drop (table.get 0 (i32.const 9))) (return))
+    (call $missing) (return))
+    (call $fails) (return))
+    (drop (call $works (i64.const 0))) (drop (memory.grow (i32.const 1))) (return))
+    (call $recurse) (return))
+    (loop $for_ever (br $for_ever))))

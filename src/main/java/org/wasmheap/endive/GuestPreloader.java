@@ -1,0 +1,142 @@
+package org.wasmheap.endive;
+
+import com.google.common.util.concurrent.Uninterruptibles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.guest.CallScope;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.WasmHeapException;
+import run.endive.wasm.types.ValType;
+
+/**
+ * Lets a guest end in each way that the engine knows, once in a JVM and before any other guest
+ * runs: compiled and interpreted, on a thread of its own with a short stack. A guest that ends its
+ * call where the stack ends must not be the first that needs a class: one that dies in its
+ * initialisation is dead for the whole JVM.
+ */
+final class GuestPreloader {
+  private static final Logger LOG = LoggerFactory.getLogger(GuestPreloader.class);
+
+  /** A guest of {@code src/main/guest}: its export ends a call in the way of a number. */
+  private static final String GUEST = "ends.wasm";
+
+  private static final String END = "end";
+  private static final int WAYS = 22;
+  private static final int RECURSION = 20;
+  private static final int LOOP = 21;
+
+  /** A first overflow of the stack may meet classes that are new; the next one does not. */
+  private static final int OVERFLOWS = 3;
+
+  private static final int STACK_BYTES = 512 << 10;
+
+  /** What waits is bounded, whatever the machine does meanwhile. */
+  private static final int MOST_SECONDS = 30;
+
+  private static final int MAX_PAGES = 4;
+
+  /** Apart, since the thread needs the outer class while this one is being initialised. */
+  private static final class Once {
+    static {
+      Thread thread = new Thread(null, GuestPreloader::preload, "wasmheap-preload", STACK_BYTES);
+      thread.setDaemon(true);
+      thread.start();
+      Uninterruptibles.joinUninterruptibly(thread, MOST_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private Once() {}
+
+    static void ensure() {}
+  }
+
+  private GuestPreloader() {}
+
+  /** Done when this returns, once in a JVM; or it takes longer than it may, and goes on. */
+  static void ensure() {
+    Once.ensure();
+  }
+
+  private static void preload() {
+    try {
+      Heap.preload();
+      LinkedModule code =
+          LinkedModule.parse(guest(), LinkedModule.byName(List.of(failing(), working())));
+      LinkedModule interpreted = code.interpreted();
+      for (int way = 0; way < WAYS; way++) {
+        go(code, way);
+        go(interpreted, way);
+      }
+      for (int i = 1; i < OVERFLOWS; i++) {
+        go(code, RECURSION);
+      }
+    } catch (Throwable e) {
+      LOG.atWarn().setCause(e).log("preload.failed"); // Guests work all the same.
+    }
+  }
+
+  private static byte[] guest() throws IOException {
+    try (InputStream in = GuestPreloader.class.getResourceAsStream(GUEST)) {
+      return Objects.requireNonNull(in, GUEST).readAllBytes();
+    }
+  }
+
+  private static HostFunction failing() {
+    return HostFunction.env(
+        "fails",
+        List.of(),
+        List.of(),
+        (scope, arguments) -> {
+          throw new IllegalStateException("a host function fails");
+        });
+  }
+
+  private static HostFunction working() {
+    return HostFunction.env(
+        "works",
+        List.of(ValType.I64),
+        List.of(ValType.I32),
+        (scope, arguments) -> {
+          int pointer = scope.heap().malloc(1);
+          scope.heap().write(pointer, scope.heap().read(0, 1));
+          return pointer;
+        });
+  }
+
+  /** Makes one call on an instance of its own, and lets go of both. */
+  private static void go(LinkedModule code, int way) {
+    EndiveInstance instance =
+        EndiveInstance.first(
+            code, new MemoryCache(), new FlatMemory(1, MAX_PAGES), BlockLimit.ON_CHAIN);
+    Heap heap =
+        new Heap(
+            "preload",
+            "preload/guest",
+            instance.memory(),
+            instance.heapBase(),
+            instance.blockLimit(),
+            GrowthPolicy.ALLOW_ALL,
+            HeapListener.NONE);
+    heap.claim();
+    EndiveGuest guest = instance.open(CallScope.of(heap.begin(way, END), null));
+    try {
+      if (way == LOOP) {
+        Thread.currentThread().interrupt();
+      }
+      guest.call(END, way);
+    } catch (WasmHeapException e) {
+      LOG.atTrace().addKeyValue("way", way).setCause(e).log("preload.ended");
+    } finally {
+      Thread.interrupted();
+      heap.retire();
+    }
+  }
+}
