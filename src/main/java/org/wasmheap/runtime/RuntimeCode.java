@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>wasm as it is;
- *   <li>wasm compressed with zstd, one frame after 8 bytes of prefix: {@code 52 BC 53 76 46 DB 8E}
- *       and {@code 05}, or {@code 07} which says that it is wasm (RFC 135 of the Polkadot
+ *   <li>wasm compressed with zstd, one frame or more after 8 bytes of prefix: {@code 52 BC 53 76 46
+ *       DB 8E} and {@code 05}, or {@code 07} which says that it is wasm (RFC 135 of the Polkadot
  *       Fellowship);
  *   <li>a raw chain specification, JSON, which holds either of them as hexadecimal text.
  * </ul>
@@ -263,7 +263,7 @@ public final class RuntimeCode {
     OptionalParts.ZSTD.require(origin);
     byte[] unpacked;
     try {
-      unpacked = ZstdFrame.unpack(origin, stored, BLOB_HEADER_BYTES, MAX_UNPACKED_BYTES);
+      unpacked = ZstdFrames.unpack(origin, stored, BLOB_HEADER_BYTES, MAX_UNPACKED_BYTES);
     } catch (LinkageError e) {
       throw new RuntimeLoadException(
           origin, "compressed code, but zstd-jni's native library cannot be loaded: " + e, e);
