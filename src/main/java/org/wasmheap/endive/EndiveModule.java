@@ -99,15 +99,24 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   /**
    * Loads a module: parses, checks, compiles, and makes its first instance.
    *
+   * <p>That is done on a thread of its own, which is waited for until the deadline of the options.
+   * When that has passed, or the calling thread is interrupted, the load is given up: this method
+   * returns at once, and what the other thread comes to is dropped. A start function ends soon
+   * after that; parsing and compiling end when they are done. While two loads that were given up
+   * still run in the JVM, no other begins.
+   *
    * @param wasm the binary
-   * @param sizing decides the size of its memory
+   * @param sizing decides the size of its memory; asked on the thread that loads
    * @param provided host functions, beside the allocator's two
    * @param blockLimit the largest block
    * @param options deadline, and what the module may have
    * @return the module, ready to make instances
-   * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call
    * @throws IllegalArgumentException if two host functions have one name, or one has the name of
    *     the allocator's
+   * @throws ModuleRefusedException if the module is not valid, or cannot be put back after a call;
+   *     if it was not loaded when the deadline passed; if the calling thread is interrupted, whose
+   *     flag is set again; if two loads that were given up still run; {@link
+   *     ModuleRefusedException#reason()} says which
    * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */
   public static EndiveModule load(
@@ -121,6 +130,12 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     OptionalParts.require();
     JitWorkaround.apply();
     GuestPreloader.ensure();
+    return TimedLoad.run(options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit));
+  }
+
+  /** Loads on the calling thread, for as long as that takes. */
+  private static EndiveModule loadHere(
+      byte[] wasm, MemorySizing sizing, List<HostFunction> provided, BlockLimit blockLimit) {
     try {
       LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided));
       ModuleShape shape = code.shape();
@@ -149,6 +164,13 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     return new FlatMemory(size.initialPages(), size.maximumPages());
   }
 
+  /**
+   * Makes an instance, on the calling thread. Its start function, if it has one, runs until it ends
+   * or the thread is interrupted.
+   *
+   * @return an instance that nobody else uses
+   * @throws ModuleRefusedException if the start function is interrupted, or fails
+   */
   @Override
   public Instance<EndiveGuest> create() {
     EndiveInstance ready = first.getAndSet(null);
@@ -156,8 +178,12 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       return ready;
     }
     FlatMemory used = cache.poll();
-    return EndiveInstance.later(
-        code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
+    try {
+      return EndiveInstance.later(
+          code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
+    } catch (RuntimeException e) {
+      throw LinkedModule.refusal(e);
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
 import run.endive.runtime.InterpreterMachine;
 import run.endive.runtime.Machine;
+import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
@@ -104,10 +105,16 @@ final class LinkedModule {
   }
 
   /**
-   * A failure of loading as callers see it. Here, since {@link EndiveModule} must be linked without
-   * the engine, to say that it is missing.
+   * A failure of loading, or of making an instance, as callers see it. Here, since {@link
+   * EndiveModule} must be linked without the engine, to say that it is missing.
    */
   static RuntimeException refusal(RuntimeException failure) {
+    if (failure instanceof WasmInterruptedException) {
+      return new ModuleRefusedException(
+          ModuleRefusedException.Reason.INTERRUPTED,
+          "module refused: its start function was interrupted, which says nothing of the module",
+          failure);
+    }
     return failure instanceof WasmEngineException e
         ? new ModuleRefusedException(
             ModuleRefusedException.Reason.INVALID, "module refused: " + reason(e), e)
