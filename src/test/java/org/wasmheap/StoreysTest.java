@@ -41,7 +41,7 @@ class StoreysTest {
           List.of("Failures", "RejectionLog"),
           List.of("CallQueue", "ClassQueues", "DueCalls", "CallList", "QueueLoad"),
           List.of("CallTask", "CallStack", "InterruptGate", "Verdict"),
-          List.of("NestedSlots", "InstanceSlots", "InstanceSlot"),
+          List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making"),
           List.of(
               "PoolSettings",
               "Counters",

@@ -17,9 +17,11 @@ import org.wasmheap.memory.MemoryImage;
 @FunctionalInterface
 public interface GuestFactory<G> {
   /**
-   * Makes a pristine instance. Called by many threads at once; it may take its time, and an
-   * exception is logged and tried again later. The calling thread is a worker that owns the
-   * instance for life; for calls that are made inside calls, it is one that only makes instances.
+   * Makes a pristine instance. Called by many threads at once; it may take its time. An exception
+   * is logged, and an instance asked for again later. When it has taken longer than the executor
+   * allows, the thread is interrupted: it should then throw. The calling thread is a worker that
+   * owns the instance for life; for calls that are made inside calls, it is one that only makes
+   * instances.
    *
    * @return an instance that nobody else uses
    * @throws Exception if no instance can be made now

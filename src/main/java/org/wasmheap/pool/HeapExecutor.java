@@ -339,6 +339,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private Duration ageing = Duration.ofSeconds(1);
     private Duration defaultDeadline = Duration.ofSeconds(60);
     private Duration grace = Duration.ofSeconds(5);
+    private Duration instanceDeadline = Duration.ofSeconds(60);
     private int maxDepth = 4;
     private int maxAbandonedThreads = 16;
     private long stackBytes = 16L << 20;
@@ -435,6 +436,19 @@ public final class HeapExecutor<G> implements AutoCloseable {
      */
     public Builder<G> grace(Duration value) {
       grace = requireDuration("grace", value);
+      return this;
+    }
+
+    /**
+     * How long an instance may take to be made, its {@link #warmUp} included, before the thread
+     * that makes it is interrupted. A factory that fails then is asked again, as after any other
+     * failure. Default 60 seconds.
+     *
+     * @param value more than zero, at most 30 days
+     * @return this
+     */
+    public Builder<G> instanceDeadline(Duration value) {
+      instanceDeadline = requireDuration("instanceDeadline", value);
       return this;
     }
 
@@ -551,6 +565,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
               ageing.toNanos(),
               defaultDeadline.toNanos(),
               grace.toNanos(),
+              instanceDeadline.toNanos(),
               maxDepth,
               trimAfter.toNanos(),
               verifyResets);

@@ -30,6 +30,7 @@ final class InstanceSlot<G> {
   private final boolean ofWorker;
 
   private final CallTimes times = new CallTimes();
+  private final Making making;
 
   private GuestFactory.@Nullable Instance<G> instance;
 
@@ -82,6 +83,7 @@ final class InstanceSlot<G> {
     this.counters = counters;
     this.home = home;
     this.ofWorker = ofWorker;
+    this.making = new Making(settings);
   }
 
   // For any thread.
@@ -120,6 +122,11 @@ final class InstanceSlot<G> {
 
   @Nullable CallReport lastReport() {
     return lastReport;
+  }
+
+  /** The making of its instance, for the watchdog. */
+  Making making() {
+    return making;
   }
 
   void abandon(boolean value) {
@@ -175,27 +182,21 @@ final class InstanceSlot<G> {
     }
   }
 
-  /** Makes an instance, which the calling thread owns, and warms it up. */
+  /**
+   * Makes an instance, which the calling thread owns, and warms it up. The thread is interrupted if
+   * that takes longer than the settings allow; its interrupt flag is clean afterwards.
+   */
   void create() throws Exception {
-    GuestFactory.Instance<G> made = settings.factory().create();
-    Heap own =
-        new Heap(
-            settings.name(),
-            home.nextHeapName(),
-            made.memory(),
-            made.heapBase(),
-            made.blockLimit(),
-            settings.growthPolicy(),
-            settings.listener());
-    own.claim();
+    GuestFactory.Instance<G> made;
+    Heap own;
     Runnable revokes;
+    making.begin();
     try {
-      warmUp(made, own);
-      revokes = own::revoke; // It takes memory, and nothing after it does.
-    } catch (Throwable e) {
-      own.retire();
-      made.discard();
-      throw e;
+      made = settings.factory().create();
+      own = claimHeap(made);
+      revokes = prepare(made, own);
+    } finally {
+      making.end();
     }
     String old = discarded;
     discarded = null;
@@ -212,6 +213,32 @@ final class InstanceSlot<G> {
       }
     } finally {
       home.changed();
+    }
+  }
+
+  private Heap claimHeap(GuestFactory.Instance<G> made) {
+    Heap own =
+        new Heap(
+            settings.name(),
+            home.nextHeapName(),
+            made.memory(),
+            made.heapBase(),
+            made.blockLimit(),
+            settings.growthPolicy(),
+            settings.listener());
+    own.claim();
+    return own;
+  }
+
+  /** Warms an instance up; what makes the tokens of its calls dead. */
+  private Runnable prepare(GuestFactory.Instance<G> made, Heap own) throws Exception {
+    try {
+      warmUp(made, own);
+      return own::revoke; // It takes memory, and nothing after it does.
+    } catch (Throwable e) {
+      own.retire();
+      made.discard();
+      throw e;
     }
   }
 

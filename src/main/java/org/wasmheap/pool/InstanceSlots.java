@@ -218,6 +218,14 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     }
   }
 
+  /** Reports and interrupts the making of instances that takes too long; for the watchdog alone. */
+  void lookAtMakings(long now) {
+    int at = 0;
+    for (Entry<G> entry = entry(at); entry != null; entry = entry(++at)) {
+      entry.slot.making().look(now);
+    }
+  }
+
   private @Nullable Entry<G> entry(int at) {
     lock.lock();
     try {

@@ -195,7 +195,6 @@ final class NestedSlots<G> {
     try {
       slot.create();
     } catch (Throwable e) {
-      Thread.interrupted();
       slot.close();
       LOG.atWarn()
           .addKeyValue("pool", settings.name())

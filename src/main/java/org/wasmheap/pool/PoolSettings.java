@@ -23,6 +23,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param ageingNanos a call that has waited longer goes before younger ones of any class
  * @param defaultDeadlineNanos for calls that name none
  * @param graceNanos how long an interrupted call may take to come back
+ * @param instanceNanos how long an instance may take to be made before that is interrupted
  * @param maxDepth how many calls deep calls that calls make may be
  * @param idleNanos how long spare memory and nested instances are kept unused
  * @param verifiesResets whether each reset is verified
@@ -40,6 +41,7 @@ record PoolSettings<G>(
     long ageingNanos,
     long defaultDeadlineNanos,
     long graceNanos,
+    long instanceNanos,
     int maxDepth,
     long idleNanos,
     boolean verifiesResets) {}

@@ -50,6 +50,7 @@ final class Preloader {
             1,
             1,
             1,
+            1,
             0,
             1,
             false);

@@ -1,14 +1,18 @@
 package org.wasmheap.pool;
 
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The work of the thread that holds calls to their deadlines and ends those that nobody else ends.
- * It takes spare memory from idle heaps, too.
+ * It interrupts factories that take too long, and takes spare memory from idle heaps, too.
  */
 final class Watchdog<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
+
+  /** However short the times are that it was set to, it does not look all the time. */
+  private static final long SHORTEST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final PoolSettings<G> settings;
   private final InstanceSlots<G> slots;
@@ -33,7 +37,9 @@ final class Watchdog<G> implements Runnable {
   public void run() {
     // A slow factory, too, is to be seen in time, and so is what the log was not told yet.
     long nanos = Math.min(settings.idleNanos(), 2 * settings.graceNanos());
+    nanos = Math.min(nanos, settings.instanceNanos());
     nanos = Math.min(nanos, RejectionLog.INTERVAL_NANOS);
+    nanos = Math.max(nanos, SHORTEST_LOOK_NANOS);
     look(); // What it needs is loaded while there is memory.
     boolean more = true;
     while (more) {
@@ -50,7 +56,7 @@ final class Watchdog<G> implements Runnable {
   private void look() {
     try {
       workers.replaceMissing();
-      workers.reportSlowFactories(System.nanoTime());
+      slots.lookAtMakings(System.nanoTime());
       slots.trimIdle(System.nanoTime());
       rejections.tellIfDue();
     } catch (Throwable e) {

@@ -29,17 +29,8 @@ final class Worker<G> implements Runnable {
   private final InterruptGate gate;
   private final InstanceSlot<G> slot;
 
-  /**
-   * When the factory was called that has not returned yet, nanoTime; 0 if none was. Written by this
-   * thread, read by the watchdog.
-   */
-  private volatile long makingSince;
-
   /** Whether another has its place, since it was given up. Guarded by its home's monitor. */
   boolean replaced;
-
-  /** Whether its factory was reported to take long. The watchdog's alone. */
-  private boolean slow;
 
   /** Of this thread; {@code null} before its first step. */
   private @Nullable CallStack stack;
@@ -92,19 +83,6 @@ final class Worker<G> implements Runnable {
 
   InstanceSlot<G> slot() {
     return slot;
-  }
-
-  /** How long the factory has been at work, in nanoseconds; 0 if it is not. */
-  long makingNanos(long now) {
-    long since = makingSince;
-    return since == 0 ? 0 : now - since;
-  }
-
-  /** Notes whether its factory takes long; {@code true} if it does now and did not before. */
-  boolean noteSlow(boolean now) {
-    boolean becomes = now && !slow;
-    slow = now;
-    return becomes;
   }
 
   @Override
@@ -188,7 +166,6 @@ final class Worker<G> implements Runnable {
         return false;
       }
       try {
-        makingSince = System.nanoTime() | 1;
         calls.making(true);
         slot.create();
         return true;
@@ -199,8 +176,6 @@ final class Worker<G> implements Runnable {
             .log("instance.failed");
       } finally {
         calls.making(false);
-        makingSince = 0;
-        Thread.interrupted();
       }
       if (!queue.awaitWork(backOffNanos)) {
         return false;

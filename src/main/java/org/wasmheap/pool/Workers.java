@@ -1,6 +1,5 @@
 package org.wasmheap.pool;
 
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -170,20 +169,6 @@ final class Workers<G> implements Worker.Home<G> {
       threads.set(indexOf(worker), null);
     }
     return goesOn;
-  }
-
-  /** Reports a factory that has not returned for longer than the grace time, once. */
-  void reportSlowFactories(long now) {
-    for (int i = 0; i < threads.length(); i++) {
-      Worker<G> worker = threads.get(i);
-      long nanos = worker == null ? 0 : worker.makingNanos(now);
-      if (worker != null && worker.noteSlow(nanos > settings.graceNanos())) {
-        worker
-            .about(LOG.atWarn())
-            .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos))
-            .log("instance.slow");
-      }
-    }
   }
 
   /** Waits for the threads, until the time is over for all together; how many are left. */

@@ -41,7 +41,7 @@
  *  failures              Failures, RejectionLog
  *  queue                 CallQueue, ClassQueues, DueCalls, CallList, QueueLoad
  *  the call              CallTask, CallStack, InterruptGate, Verdict
- *  instances             NestedSlots, InstanceSlots, InstanceSlot
+ *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making
  *  ground                PoolSettings, Counters, CallTimes, FullJavaHeap, Ranges,
  *                        GuardedPoolListener, and the public values
  * </pre>

@@ -118,6 +118,7 @@ class EventsPageTest {
               "worker.left",
               "instance.failed",
               "instance.slow",
+              "instance.interrupted",
               "reset.failed",
               "reset.incomplete",
               "hook.failed")) {
@@ -156,6 +157,13 @@ class EventsPageTest {
       factory.hang();
       executor.call(CALL, heap -> heap.malloc(8));
       await().until(() -> !log.events("instance.slow").isEmpty());
+      factory.release();
+      assertTrue(executor.awaitReady(LONG));
+    }
+    factory.hang();
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(factory).instanceDeadline(SOON).build()) {
+      await().until(() -> !log.events("instance.interrupted").isEmpty());
       factory.release();
       assertTrue(executor.awaitReady(LONG));
     }

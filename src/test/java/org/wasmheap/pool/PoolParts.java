@@ -42,6 +42,7 @@ final class PoolParts {
             HOUR,
             HOUR,
             grace,
+            HOUR,
             4,
             HOUR,
             false);
