@@ -16,6 +16,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.endive.LoadOptions;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.GuestCall;
@@ -49,6 +50,11 @@ final class RunCommand implements Callable<Integer> {
 
   /** How long discarded instances may take to be replaced before the figures are read. */
   private static final Duration REPLACEMENT = Duration.ofSeconds(30);
+
+  /**
+   * How much later an instance may come, in spite of its interruption, and be used all the same.
+   */
+  private static final Duration LATE = Duration.ofSeconds(5);
 
   @SuppressWarnings("NullAway.Init") // Set before call().
   @Spec
@@ -108,8 +114,18 @@ final class RunCommand implements Callable<Integer> {
       names = "--deadline",
       paramLabel = "MS",
       defaultValue = "60000",
-      description = "For each call, in milliseconds, queueing included. Default: ${DEFAULT-VALUE}.")
+      description =
+          "For each call, in milliseconds, queueing included, and for making an instance."
+              + " Default: ${DEFAULT-VALUE}.")
   private long deadlineMillis;
+
+  @Option(
+      names = "--load-deadline",
+      paramLabel = "MS",
+      defaultValue = "120000",
+      description =
+          "For reading, checking and compiling, in milliseconds. Default: ${DEFAULT-VALUE}.")
+  private long loadDeadlineMillis;
 
   @Option(
       names = "--record",
@@ -152,6 +168,7 @@ final class RunCommand implements Callable<Integer> {
     requireRange("--calls", calls, 1, Integer.MAX_VALUE);
     requireRange("--instances", instances, 1, MAX_INSTANCES);
     requireRange("--deadline", deadlineMillis, 1, Duration.ofDays(30).toMillis());
+    requireRange("--load-deadline", loadDeadlineMillis, 1, Duration.ofDays(30).toMillis());
     if (heapPages != null) {
       requireRange("--heap-pages", heapPages, 0, LinearMemory.MAX_PAGES);
       if (dynamic != null) {
@@ -189,11 +206,11 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private SubstrateRuntime load() {
+  private SubstrateRuntime load() throws InterruptedException {
     ProgressBar bar = progress("loading", -1);
+    TimeLimit limit = new TimeLimit("--load-deadline", loadDeadlineMillis);
     try {
-      RuntimeCode code = runtime == null ? RuntimeCode.sample() : RuntimeCode.read(runtime);
-      return link(code);
+      return link(read(limit), limit);
     } catch (RuntimeLoadException e) {
       throw new CliException(String.valueOf(e.getMessage()), e);
     } finally {
@@ -203,9 +220,20 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private SubstrateRuntime link(RuntimeCode code) {
+  private RuntimeCode read(TimeLimit limit) throws InterruptedException {
+    Path file = runtime;
+    return file == null
+        ? RuntimeCode.sample()
+        : limit.await(file.toString(), () -> RuntimeCode.read(file));
+  }
+
+  private SubstrateRuntime link(RuntimeCode code, TimeLimit limit) {
     try {
-      return SubstrateRuntime.load(code, strategy(code), SubstrateHostFunctions.all());
+      return SubstrateRuntime.load(
+          code,
+          strategy(code),
+          SubstrateHostFunctions.all(),
+          LoadOptions.WITHOUT_FLOATS.withDeadline(limit.left()));
     } catch (ModuleRefusedException e) {
       throw new CliException(code.origin(), String.valueOf(e.getMessage()), e);
     } catch (IllegalArgumentException e) {
@@ -243,9 +271,10 @@ final class RunCommand implements Callable<Integer> {
                 .name("run")
                 .workers(instances)
                 .queueCapacity(ahead)
+                .instanceDeadline(Duration.ofMillis(deadlineMillis))
                 .listener(figures)
                 .build()) {
-      executor.awaitReady(REPLACEMENT);
+      awaitInstances(executor);
       figures.started();
       for (int i = 0; i < calls; i++) {
         places.acquire();
@@ -258,6 +287,22 @@ final class RunCommand implements Callable<Integer> {
       figures.ended();
       executor.awaitReady(REPLACEMENT);
       figures.read(executor.statistics());
+    }
+  }
+
+  /** Waits until all instances are made; fails if no more come for longer than one may take. */
+  private void awaitInstances(HeapExecutor<EndiveGuest> executor) throws InterruptedException {
+    Duration limit = Duration.ofMillis(deadlineMillis).plus(LATE);
+    int made = 0;
+    while (!executor.awaitReady(limit)) {
+      int now = executor.statistics().instances();
+      if (now <= made) {
+        throw new CliException(
+            "--deadline",
+            "no instance was made in " + deadlineMillis + " ms, beside " + now + " of " + instances,
+            null);
+      }
+      made = now;
     }
   }
 
