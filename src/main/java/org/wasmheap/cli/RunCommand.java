@@ -235,6 +235,9 @@ final class RunCommand implements Callable<Integer> {
           SubstrateHostFunctions.all(),
           LoadOptions.WITHOUT_FLOATS.withDeadline(limit.left()));
     } catch (ModuleRefusedException e) {
+      if (e.reason() == ModuleRefusedException.Reason.DEADLINE) {
+        throw limit.passed(code.origin(), "loaded", e);
+      }
       throw new CliException(code.origin(), String.valueOf(e.getMessage()), e);
     } catch (IllegalArgumentException e) {
       throw new CliException(

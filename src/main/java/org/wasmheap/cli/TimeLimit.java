@@ -41,11 +41,18 @@ final class TimeLimit {
     try {
       return task.get(left().toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      throw new CliException(
-          what, "not read within the " + millis + " ms that " + option + " allows", e);
+      throw passed(what, "read", e);
     } catch (ExecutionException e) {
       Throwables.throwIfUnchecked(Objects.requireNonNull(e.getCause(), "it has one"));
       throw new IllegalStateException("a supplier throws no checked exception", e);
+    } finally {
+      task.cancel(true);
     }
+  }
+
+  /** The time is over, and something is not done. */
+  CliException passed(String what, String done, Throwable cause) {
+    String why = "not " + done + " within the " + millis + " ms that " + option + " allows";
+    return new CliException(what, why, cause);
   }
 }

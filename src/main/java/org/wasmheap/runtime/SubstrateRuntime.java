@@ -47,14 +47,15 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
 
   /**
    * Loads a runtime for on-chain calls: compiles it and makes its first instance, which takes
-   * seconds for a large one.
+   * seconds for a large one. It may take as long as {@link LoadOptions#WITHOUT_FLOATS} says.
    *
    * @param code what to load
    * @param strategy the size of its memory
    * @param hostFunctions what it may import, beside the allocator
    * @return the runtime
    * @throws ModuleRefusedException if the code is no valid module, or cannot be put back after a
-   *     call
+   *     call; if the deadline passes, the calling thread is interrupted, or too many loads that
+   *     were given up still run
    * @throws IllegalArgumentException if the strategy does not fit the module
    * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */
@@ -64,7 +65,9 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   }
 
   /**
-   * Loads a runtime for on-chain calls, as its caller wants it loaded.
+   * Loads a runtime for on-chain calls, as its caller wants it loaded, on a thread of its own that
+   * is waited for until the deadline: {@link EndiveModule#load(byte[], EndiveModule.MemorySizing,
+   * List, BlockLimit, LoadOptions)} has the details.
    *
    * @param code what to load
    * @param strategy the size of its memory
@@ -72,7 +75,8 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    * @param options deadline, and whether the runtime may compute with floating-point numbers
    * @return the runtime
    * @throws ModuleRefusedException if the code is no valid module, or cannot be put back after a
-   *     call
+   *     call; if the deadline passes, the calling thread is interrupted, or too many loads that
+   *     were given up still run
    * @throws IllegalArgumentException if the strategy does not fit the module
    * @throws IllegalStateException if the engine is missing, with the names of its artifacts
    */

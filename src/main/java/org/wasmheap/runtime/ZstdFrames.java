@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Taken is what Substrate takes ({@code sp-maybe-compressed-blob}, which reads {@code
  * zstd::Decoder} to its end): one frame or more, among them skippable ones, up to the end of the
  * bytes; their contents are joined. A frame that asks for a window of more than 128 MiB, or for a
- * dictionary, is refused as there. The decoder here has all the output before it and so does not
- * notice a frame that refers back beyond its own window; no encoder writes one.
+ * dictionary, is refused as there. Two things that no encoder writes are decided otherwise, since
+ * the decoder here has the whole of input and output before it: a frame that refers back beyond its
+ * own window is taken; one whose header lies about the size of its content is refused also where
+ * its last block is empty.
  *
  * <p>The frames' outline is read first: headers, then the header of each block, which bounds what
  * the block can unpack to. Memory is taken by that bound and the caller's limit, never by the size
