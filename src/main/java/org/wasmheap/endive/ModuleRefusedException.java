@@ -29,6 +29,7 @@ public final class ModuleRefusedException extends WasmHeapException {
     BUSY
   }
 
+  /** Why it was refused. */
   private final Reason reason;
 
   ModuleRefusedException(Reason reason, String message, @Nullable Throwable cause) {

@@ -40,6 +40,7 @@ class ExecutorSettingsTest {
               "ageing", HeapExecutor.Builder::ageing,
               "defaultDeadline", HeapExecutor.Builder::defaultDeadline,
               "grace", HeapExecutor.Builder::grace,
+              "instanceDeadline", HeapExecutor.Builder::instanceDeadline,
               "trimAfter", HeapExecutor.Builder::trimAfter));
 
   /** Nothing is out of range of these. */
@@ -89,7 +90,7 @@ class ExecutorSettingsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ageing", "defaultDeadline", "grace", "trimAfter"})
+  @ValueSource(strings = {"ageing", "defaultDeadline", "grace", "instanceDeadline", "trimAfter"})
   void a_time_out_of_range_must_be_refused_with_setting_value_and_range(String setting) {
     BiFunction<HeapExecutor.Builder<?>, Duration, Object> set = TIMES.get(setting);
     Duration longest = Duration.ofDays(30);
