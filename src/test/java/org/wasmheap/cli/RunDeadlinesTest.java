@@ -36,17 +36,17 @@ class RunDeadlinesTest {
 
   @Test
   void a_start_function_that_never_ends_is_ended_at_the_load_deadline() throws IOException {
-    // given
+    // given time enough to read the file, with all classes that this needs
     Path file = guest("start_loop");
     // when
-    CommandLineRun run = execute("run", "--load-deadline", "300", file.toString());
+    CommandLineRun run = execute("run", "--load-deadline", "5000", file.toString());
     // then
     assertEquals(2, run.exitCode());
     assertEquals(
         List.of(
             "wasm-heap-pool: "
                 + file
-                + ": not loaded within the 300 ms that --load-deadline allows"),
+                + ": not loaded within the 5000 ms that --load-deadline allows"),
         run.errLines());
     assertEquals("", run.out());
   }
