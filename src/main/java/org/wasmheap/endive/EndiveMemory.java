@@ -41,6 +41,13 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
 
   private byte[] cards = NO_BYTES;
 
+  // The highest address at which so many bytes end inside the memory's limit, negative if there is
+  // none: what lies behind it in the buffer is no memory.
+  private int lastByte = -Byte.BYTES;
+  private int lastShort = -Short.BYTES;
+  private int lastInt = -Integer.BYTES;
+  private int lastLong = -Long.BYTES;
+
   /** The engine's own array, in which {@code data.drop} replaces segments. */
   private DataSegment[] segments = {};
 
@@ -76,9 +83,13 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
   }
 
   @Override
-  public void use(byte[] nextBuffer, byte[] nextCards) {
+  public void use(byte[] nextBuffer, byte[] nextCards, int limit) {
     buffer = nextBuffer;
     cards = nextCards;
+    lastByte = limit - Byte.BYTES;
+    lastShort = limit - Short.BYTES;
+    lastInt = limit - Integer.BYTES;
+    lastLong = limit - Long.BYTES;
   }
 
   // Size.
@@ -158,26 +169,34 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
     segments[segment] = PassiveDataSegment.EMPTY;
   }
 
-  // Loads and stores: as short as this, the compiler inlines them everywhere. What the arrays do
-  // not
-  // hold is the memory's own business.
+  // Loads and stores: at most 35 bytes of code each, which the compiler inlines everywhere, also
+  // where a guest seldom passes. What lies beyond the limit is the memory's own business, and so
+  // are
+  // addresses from 2 GiB up: they are negative, pass the comparison, and come out of the arrays as
+  // an exception.
 
   @Override
   public byte read(int address) {
     try {
-      return buffer[address];
+      if (address <= lastByte) {
+        return buffer[address];
+      }
     } catch (IndexOutOfBoundsException e) {
-      return memory.readByte(address);
+      // Cold, as below.
     }
+    return memory.readByte(address);
   }
 
   @Override
   public short readShort(int address) {
     try {
-      return (short) SHORT.get(buffer, address);
+      if (address <= lastShort) {
+        return (short) SHORT.get(buffer, address);
+      }
     } catch (IndexOutOfBoundsException e) {
-      return memory.readShort(address);
+      // Cold, as below.
     }
+    return memory.readShort(address);
   }
 
   @Override
@@ -188,19 +207,25 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
   @Override
   public int readInt(int address) {
     try {
-      return (int) INT.get(buffer, address);
+      if (address <= lastInt) {
+        return (int) INT.get(buffer, address);
+      }
     } catch (IndexOutOfBoundsException e) {
-      return memory.readInt(address);
+      // Cold, as below.
     }
+    return memory.readInt(address);
   }
 
   @Override
   public long readLong(int address) {
     try {
-      return (long) LONG.get(buffer, address);
+      if (address <= lastLong) {
+        return (long) LONG.get(buffer, address);
+      }
     } catch (IndexOutOfBoundsException e) {
-      return memory.readLong(address);
+      // Cold, as below.
     }
+    return memory.readLong(address);
   }
 
   @Override
@@ -226,45 +251,73 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
   @Override
   public void writeByte(int address, byte value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = 1;
-      buffer[address] = value;
-      return;
+      if (address <= lastByte) {
+        putByte(address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      memory.writeByte(address, value);
+      // Cold, as below.
     }
+    memory.writeByte(address, value);
+  }
+
+  private void putByte(int address, byte value) {
+    cards[address >>> BLOCK_SHIFT] = 1;
+    buffer[address] = value;
   }
 
   @Override
   public void writeShort(int address, short value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = 1;
-      SHORT.set(buffer, address, value);
-      return;
+      if (address <= lastShort) {
+        putShort(address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      memory.writeShort(address, value);
+      // Cold, as below.
     }
+    memory.writeShort(address, value);
+  }
+
+  private void putShort(int address, short value) {
+    cards[address >>> BLOCK_SHIFT] = 1;
+    SHORT.set(buffer, address, value);
   }
 
   @Override
   public void writeI32(int address, int value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = 1;
-      INT.set(buffer, address, value);
-      return;
+      if (address <= lastInt) {
+        putInt(address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      memory.writeInt(address, value);
+      // Cold, as below.
     }
+    memory.writeInt(address, value);
+  }
+
+  private void putInt(int address, int value) {
+    cards[address >>> BLOCK_SHIFT] = 1;
+    INT.set(buffer, address, value);
   }
 
   @Override
   public void writeLong(int address, long value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = 1;
-      LONG.set(buffer, address, value);
-      return;
+      if (address <= lastLong) {
+        putLong(address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      memory.writeLong(address, value);
+      // Cold, as below.
     }
+    memory.writeLong(address, value);
+  }
+
+  private void putLong(int address, long value) {
+    cards[address >>> BLOCK_SHIFT] = 1;
+    LONG.set(buffer, address, value);
   }
 
   @Override

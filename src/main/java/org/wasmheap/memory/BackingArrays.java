@@ -65,15 +65,18 @@ final class BackingArrays {
   }
 
   /**
-   * Takes a longer array into use, with the content of the one before.
+   * Takes a longer array into use, with the content of the one before: a spare, or a new one of
+   * twice the length where that fits the range and the JVM has the memory.
    *
+   * @param shortest bytes needed, whole blocks
+   * @param longest bytes wanted at most, whole blocks, no less than {@code shortest}
    * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
    */
   void lengthen(int shortest, int longest) {
     int doubled = (int) Math.min(Math.max(shortest, 2L * current.length()), longest);
     PristineContent pristine = content;
     if (pristine == null) {
-      TrackedArray longer = new TrackedArray(doubled);
+      TrackedArray longer = TrackedArray.ofEither(doubled, shortest);
       current.copyAllTo(longer);
       base = longer;
       use(longer);
@@ -81,7 +84,10 @@ final class BackingArrays {
     }
     // All memory is taken before any state changes: a refusal leaves this memory as it was.
     TrackedArray longer = spares.take(shortest, longest);
-    longer = longer == null ? new TrackedArray(doubled, pristine) : longer;
+    if (longer == null) {
+      longer = TrackedArray.ofEither(doubled, shortest);
+      longer.begin(pristine);
+    }
     current.copyDirtyTo(longer);
     current.restore(pristine);
     if (current != base) {

@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  * in proportion to what was written.
  *
  * <p><b>Logical size and materialised bytes are two things.</b> Guest and allocator see the logical
- * size; the array holds only the low part that something has written to. It is never longer than
- * the logical size, so the array's own bounds check is the only one that an access pays. An access
- * beyond the array arrives as an exception and takes a slow path: inside the logical size it reads
- * zero or materialises more, outside it is the guest's {@link MemoryAccessException}.
+ * size; the array holds only the low part that something has written to. Once a call has grown the
+ * memory, the array may also be longer than the logical size: room for the next growth, all zero.
+ *
+ * <p><b>The limit</b> is the lesser of the two, and each load and store compares its address with
+ * it first. An access beyond it takes a slow path: inside the logical size it reads zero or
+ * materialises more, outside it is the guest's {@link MemoryAccessException}. The comparison is
+ * signed; an address from 2 GiB up is negative, passes it, and takes the same slow path by the
+ * exception of the array.
  *
  * <p><b>Cards.</b> One byte for each {@value #BLOCK_SIZE} bytes, {@code cards.length} exactly
  * {@code buffer.length >>> 12}. Each store marks the block of its first byte, unconditionally and
@@ -56,16 +60,19 @@ public final class FlatMemory implements LinearMemory {
    *
    * <p>WARNING: an engine that stores through it owes what {@link FlatMemory} does: first marks the
    * card of the block of the first byte ({@code cards[address >>> BLOCK_SHIFT] = 1}), then stores 8
-   * bytes at most, little-endian; an access that the arrays refuse goes to the memory's own method.
+   * bytes at most, little-endian. An access with {@code address > limit - width}, and one that the
+   * arrays refuse, goes to the memory's own method: the array may go on beyond the memory's end.
    */
   public interface Window {
     /**
-     * Other arrays are in use from here on; called on the thread that uses the memory.
+     * Other arrays or another limit are in use from here on; called on the thread that uses the
+     * memory.
      *
      * @param buffer the materialised bytes
      * @param cards one for each block of them
+     * @param limit the bytes at the front of {@code buffer} that the memory has, 0 and up
      */
-    void use(byte[] buffer, byte[] cards);
+    void use(byte[] buffer, byte[] cards, int limit);
   }
 
   private final int maximumPages;
@@ -74,17 +81,20 @@ public final class FlatMemory implements LinearMemory {
 
   private final BackingArrays arrays;
 
-  /** The materialised bytes, never more than the logical size; an indirection less. */
+  /** The materialised bytes; an indirection less. Zero beyond the logical size. */
   private byte[] buffer;
 
   private byte[] cards;
+
+  /** The lesser of the buffer's length and the logical size. */
+  private int limit;
 
   /** Sees the arrays too, if an engine asked for it. */
   private @Nullable Window window;
 
   private int pages;
 
-  /** What {@link #restore()} goes back to, once there is an image. */
+  /** What {@link #restore()} goes back to, once there is an image; the initial size until then. */
   private int pristinePages;
 
   private int coldLoads;
@@ -99,6 +109,7 @@ public final class FlatMemory implements LinearMemory {
    */
   public FlatMemory(int initialPages, int maximumPages) {
     this.pages = requirePages("initialPages", initialPages, 0, ADDRESSABLE_PAGES);
+    this.pristinePages = pages;
     this.maximumPages = requirePages("maximumPages", maximumPages, initialPages, MAX_PAGES);
     this.arrays = new BackingArrays();
     this.buffer = arrays.current().buffer();
@@ -127,6 +138,7 @@ public final class FlatMemory implements LinearMemory {
     this.arrays = new BackingArrays(image.content(), image.heldBytes());
     this.buffer = arrays.current().buffer();
     this.cards = arrays.current().cards();
+    this.limit = (int) Math.min(buffer.length, sizeInBytes());
   }
 
   /**
@@ -152,7 +164,7 @@ public final class FlatMemory implements LinearMemory {
    */
   public void showTo(Window sees) {
     window = sees;
-    sees.use(buffer, cards);
+    sees.use(buffer, cards, limit);
   }
 
   // Size and growth.
@@ -185,6 +197,7 @@ public final class FlatMemory implements LinearMemory {
           null);
     }
     pages = (int) grown;
+    useCurrent();
     return true;
   }
 
@@ -201,7 +214,8 @@ public final class FlatMemory implements LinearMemory {
     }
   }
 
-  // Loads and stores: the array's bounds check first, all else behind the exception.
+  // Loads and stores: the limit first, all else out of line. An empty catch is where addresses from
+  // 2 GiB up join what the limit refuses.
 
   /**
    * Loads a byte.
@@ -211,10 +225,13 @@ public final class FlatMemory implements LinearMemory {
    */
   public byte readByte(int address) {
     try {
-      return buffer[address];
+      if (address <= limit - Byte.BYTES) {
+        return buffer[address];
+      }
     } catch (IndexOutOfBoundsException e) {
-      return (byte) loadCold(address, Byte.BYTES);
+      // Cold, as below.
     }
+    return (byte) loadCold(address, Byte.BYTES);
   }
 
   /**
@@ -225,10 +242,13 @@ public final class FlatMemory implements LinearMemory {
    */
   public short readShort(int address) {
     try {
-      return (short) SHORT.get(buffer, address);
+      if (address <= limit - Short.BYTES) {
+        return (short) SHORT.get(buffer, address);
+      }
     } catch (IndexOutOfBoundsException e) {
-      return (short) loadCold(address, Short.BYTES);
+      // Cold, as below.
     }
+    return (short) loadCold(address, Short.BYTES);
   }
 
   /**
@@ -239,19 +259,25 @@ public final class FlatMemory implements LinearMemory {
    */
   public int readInt(int address) {
     try {
-      return (int) INT.get(buffer, address);
+      if (address <= limit - Integer.BYTES) {
+        return (int) INT.get(buffer, address);
+      }
     } catch (IndexOutOfBoundsException e) {
-      return (int) loadCold(address, Integer.BYTES);
+      // Cold, as below.
     }
+    return (int) loadCold(address, Integer.BYTES);
   }
 
   @Override
   public long readLong(int address) {
     try {
-      return (long) LONG.get(buffer, address);
+      if (address <= limit - Long.BYTES) {
+        return (long) LONG.get(buffer, address);
+      }
     } catch (IndexOutOfBoundsException e) {
-      return loadCold(address, Long.BYTES);
+      // Cold, as below.
     }
+    return loadCold(address, Long.BYTES);
   }
 
   /**
@@ -262,11 +288,15 @@ public final class FlatMemory implements LinearMemory {
    */
   public void writeByte(int address, byte value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = DIRTY;
-      buffer[address] = value;
+      if (address <= limit - Byte.BYTES) {
+        cards[address >>> BLOCK_SHIFT] = DIRTY;
+        buffer[address] = value;
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      storeCold(address, Byte.BYTES, value);
+      // Cold, as below.
     }
+    storeCold(address, Byte.BYTES, value);
   }
 
   /**
@@ -277,11 +307,15 @@ public final class FlatMemory implements LinearMemory {
    */
   public void writeShort(int address, short value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = DIRTY;
-      SHORT.set(buffer, address, value);
+      if (address <= limit - Short.BYTES) {
+        cards[address >>> BLOCK_SHIFT] = DIRTY;
+        SHORT.set(buffer, address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      storeCold(address, Short.BYTES, value);
+      // Cold, as below.
     }
+    storeCold(address, Short.BYTES, value);
   }
 
   /**
@@ -292,21 +326,29 @@ public final class FlatMemory implements LinearMemory {
    */
   public void writeInt(int address, int value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = DIRTY;
-      INT.set(buffer, address, value);
+      if (address <= limit - Integer.BYTES) {
+        cards[address >>> BLOCK_SHIFT] = DIRTY;
+        INT.set(buffer, address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      storeCold(address, Integer.BYTES, value);
+      // Cold, as below.
     }
+    storeCold(address, Integer.BYTES, value);
   }
 
   @Override
   public void writeLong(int address, long value) {
     try {
-      cards[address >>> BLOCK_SHIFT] = DIRTY;
-      LONG.set(buffer, address, value);
+      if (address <= limit - Long.BYTES) {
+        cards[address >>> BLOCK_SHIFT] = DIRTY;
+        LONG.set(buffer, address, value);
+        return;
+      }
     } catch (IndexOutOfBoundsException e) {
-      storeCold(address, Long.BYTES, value);
+      // Cold, as below.
     }
+    storeCold(address, Long.BYTES, value);
   }
 
   // Bulk access: check, materialise, mark, act.
@@ -351,10 +393,16 @@ public final class FlatMemory implements LinearMemory {
    */
   public void copy(int destination, int source, int length) {
     int from = checkRange(source, length);
-    int to = prepareStore(destination, length);
+    int to = checkRange(destination, length);
+    // What lies beyond the array is zero already: a copy of it needs no memory of its own.
     int stored = Math.max(0, Math.min(length, buffer.length - from));
-    System.arraycopy(buffer, Math.min(from, buffer.length), buffer, to, stored);
-    Arrays.fill(buffer, to + stored, to + length, (byte) 0);
+    if (stored > 0) {
+      prepareStore(destination, stored);
+      System.arraycopy(buffer, from, buffer, to, stored);
+    }
+    if (stored < length) {
+      fill(to + stored, (byte) 0, length - stored);
+    }
   }
 
   // The way back.
@@ -368,9 +416,9 @@ public final class FlatMemory implements LinearMemory {
   @Override
   public int restore() {
     int restored = arrays.restore();
-    useCurrent();
     pages = pristinePages;
     coldLoads = 0;
+    useCurrent();
     return restored;
   }
 
@@ -450,16 +498,23 @@ public final class FlatMemory implements LinearMemory {
       return;
     }
     int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
-    arrays.lengthen(shortest, (int) sizeInBytes());
+    // A call that has grown may grow again, page by page: with room ahead, all its growth costs in
+    // proportion to the size it reaches. One that has not grown needs no more than there is.
+    int longest =
+        pages > pristinePages
+            ? Math.min(maximumPages, ADDRESSABLE_PAGES) * PAGE_SIZE
+            : (int) sizeInBytes();
+    arrays.lengthen(shortest, longest);
     useCurrent();
   }
 
   private void useCurrent() {
     buffer = arrays.current().buffer();
     cards = arrays.current().cards();
+    limit = (int) Math.min(buffer.length, sizeInBytes());
     Window sees = window;
     if (sees != null) {
-      sees.use(buffer, cards);
+      sees.use(buffer, cards, limit);
     }
   }
 }

@@ -47,6 +47,29 @@ final class TrackedArray {
    */
   TrackedArray(int length, PristineContent content) {
     this(length);
+    begin(content);
+  }
+
+  /**
+   * Zeros, all clean: of one length, or of another where the JVM has no memory for the first.
+   *
+   * @param wanted a multiple of the block size
+   * @param needed the same, no longer
+   * @throws GrowthRefusedException if the JVM has no memory for either
+   */
+  static TrackedArray ofEither(int wanted, int needed) {
+    try {
+      return new TrackedArray(wanted);
+    } catch (GrowthRefusedException e) {
+      if (needed == wanted) {
+        throw e;
+      }
+      return new TrackedArray(needed);
+    }
+  }
+
+  /** Puts pristine content into a new array. */
+  void begin(PristineContent content) {
     // No more than the content: beyond it a new array is zero already.
     content.copyTo(buffer, 0, content.length());
   }

@@ -15,6 +15,7 @@
  *   image            |content|   zero beyond the cut
  *
  *   array in use     |..#.##.......#........|   zero beyond its end; # written since restore()
+ *   after growth     |..#.##.......#........ |          | room ahead: zero, and not the guest's
  *   its cards        |0010110000000100000000|   a byte for each block
  *
  *   smallest array   |............|             kept for life; pristine while not in use
@@ -29,10 +30,15 @@
  * <p>Guest and allocator see the logical size, and growing it takes no real memory. Real memory
  * goes into the arrays with their cards, which {@link
  * org.wasmheap.memory.LinearMemory#materialisedBytes} counts, and once for all instances into the
- * image. The array in use is never longer than the logical size. A store beyond its end takes a
- * longer one into use: the longest spare that fits, or a new one of about twice the length. Only
- * the marked blocks are copied over, as everything else is pristine in both. A load beyond its end
- * reads zero; where such loads are many, one of them takes a longer array too.
+ * image. A store beyond the end of the array in use takes a longer one into use: the longest spare
+ * that fits, or a new one of about twice the length. Only the marked blocks are copied over, as
+ * everything else is pristine in both. A load beyond its end reads zero; where such loads are many,
+ * one of them takes a longer array too.
+ *
+ * <p>In a call that has not grown the memory, the array is no longer than the logical size. In one
+ * that has, it may be: growth page by page then costs in proportion to the size that it reaches.
+ * Each load and store therefore compares its address with a limit, the lesser of array length and
+ * logical size, before anything else.
  *
  * <table>
  *   <caption>Words of this room</caption>

@@ -20,6 +20,7 @@ import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
+import org.wasmheap.testkit.ThreadAllocation;
 
 @Timeout(60)
 class MemoryShapesTest {
@@ -42,6 +43,28 @@ class MemoryShapesTest {
       byte[] text = executor.call(CALL, guest -> guest.heap().read(16, 8));
       // then
       assertEquals("pristine", new String(text, StandardCharsets.US_ASCII));
+    }
+  }
+
+  @Test
+  void a_guest_that_grows_page_by_page_takes_memory_in_proportion() throws Exception {
+    // given
+    int pages = 500;
+    try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(Guests.load("own_memory"))) {
+      // when
+      long allocated =
+          executor.call(
+              CALL,
+              guest -> {
+                long before = ThreadAllocation.allocated();
+                for (int page = 2; page < pages; page++) {
+                  assertEquals(page, guest.call("grow", 1)[0]);
+                  guest.call("store", (long) page * LinearMemory.PAGE_SIZE, 1);
+                }
+                return ThreadAllocation.allocated() - before;
+              });
+      // then
+      assertTrue(allocated < 5L * pages * LinearMemory.PAGE_SIZE, () -> allocated + " bytes");
     }
   }
 

@@ -114,7 +114,7 @@ class FlatMemoryMaterialisationTest {
   }
 
   @Test
-  void the_array_is_never_longer_than_the_logical_size() {
+  void as_long_as_nothing_has_grown_the_array_is_no_longer_than_the_logical_size() {
     // given
     FlatMemory memory = Memories.zeros(PAGES, PAGES, 20 * PAGE);
     // when

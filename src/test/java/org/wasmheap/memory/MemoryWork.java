@@ -188,5 +188,10 @@ final class MemoryWork {
     Width width = operation.width();
     int beyond = model.length - width.bytes() + 1 + operation.to().number() % width.bytes();
     assertThrows(MemoryAccessException.class, () -> width.store(memory, beyond, operation.value()));
+    assertThrows(MemoryAccessException.class, () -> width.load(memory, beyond));
+    byte value = (byte) operation.value();
+    assertThrows(MemoryAccessException.class, () -> memory.fill(beyond, value, width.bytes()));
+    assertThrows(MemoryAccessException.class, () -> memory.copy(beyond, 0, width.bytes()));
+    assertThrows(MemoryAccessException.class, () -> memory.copy(0, beyond, width.bytes()));
   }
 }

@@ -6,6 +6,17 @@ import javax.management.ObjectName;
 
 /** How much a piece of work allocates on the thread that runs it, freed or not. */
 public final class ThreadAllocation {
+  /**
+   * From about this many questions on, reflection asks by code that it generates at that moment.
+   */
+  private static final int WARM_UP = 32;
+
+  static {
+    for (int i = 0; i < WARM_UP; i++) {
+      allocated();
+    }
+  }
+
   private ThreadAllocation() {}
 
   /** Bytes that {@code work} allocates on this thread, with a few hundred for the question. */

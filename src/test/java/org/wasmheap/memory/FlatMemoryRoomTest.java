@@ -1,0 +1,263 @@
+package org.wasmheap.memory;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.memory.Memories.BLOCK;
+import static org.wasmheap.memory.Memories.PAGE;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.wasmheap.testkit.ThreadAllocation;
+
+/** A memory whose array is longer than its logical size: room ahead for a call that grows. */
+class FlatMemoryRoomTest {
+  private static final int PAGES = 3;
+  private static final int END = PAGES * PAGE;
+
+  /** Two pages held, three logical, four in the array. */
+  private final FlatMemory memory = Memories.zeros(2, 64, 2 * PAGE);
+
+  private int limit;
+  private byte[] buffer = {};
+
+  @BeforeEach
+  void growAndTouch() {
+    memory.showTo(
+        (shown, cards, end) -> {
+          buffer = shown;
+          limit = end;
+        });
+    memory.grow(1);
+    memory.writeByte(2 * PAGE, (byte) 0);
+    assertEquals(4 * PAGE, buffer.length);
+    assertEquals(END, limit);
+  }
+
+  /** Each width at each address at which some byte of it, or all, lies beyond the logical end. */
+  static Stream<Arguments> beyondTheEnd() {
+    return Stream.of(Width.values())
+        .flatMap(
+            width ->
+                IntStream.concat(
+                        IntStream.rangeClosed(END - width.bytes() + 1, END + 1),
+                        IntStream.of(
+                            END + BLOCK,
+                            4 * PAGE - width.bytes(),
+                            4 * PAGE,
+                            0x7FFF_FFFF,
+                            0x8000_0000,
+                            -width.bytes(),
+                            0xFFFF_FFFF))
+                    .mapToObj(address -> Arguments.of(width, address)));
+  }
+
+  private void assertRoomIsZero() {
+    for (int at = limit; at < buffer.length; at++) {
+      assertEquals(0, buffer[at], "at " + at);
+    }
+  }
+
+  @Test
+  void growing_page_by_page_takes_memory_in_proportion_to_the_size_reached() {
+    // given
+    int pages = 500;
+    FlatMemory growing = Memories.zeros(1, LinearMemory.MAX_PAGES, PAGE);
+    // when
+    long allocated =
+        ThreadAllocation.bytesOf(
+            () -> {
+              for (int page = 1; page < pages; page++) {
+                assertTrue(growing.grow(1));
+                growing.writeByte(page * PAGE, (byte) 1);
+              }
+            });
+    // then
+    assertTrue(allocated < 5L * pages * PAGE, () -> allocated + " bytes");
+    assertEquals(pages - 1, growing.restore());
+    assertNull(growing.difference());
+  }
+
+  @Test
+  void a_memory_without_an_image_grows_in_proportion_too() {
+    // given
+    int pages = 500;
+    FlatMemory growing = new FlatMemory(1, LinearMemory.MAX_PAGES);
+    // when
+    long allocated =
+        ThreadAllocation.bytesOf(
+            () -> {
+              for (int page = 1; page < pages; page++) {
+                assertTrue(growing.grow(1));
+                growing.writeByte(page * PAGE, (byte) 1);
+              }
+            });
+    // then
+    assertTrue(allocated < 5L * pages * PAGE, () -> allocated + " bytes");
+  }
+
+  @Test
+  void growing_a_second_time_takes_the_spare_at_once() {
+    // given
+    Runnable growing =
+        () -> {
+          while (memory.grow(1)) {
+            memory.writeByte((memory.pages() - 1) * PAGE, (byte) 1);
+          }
+          memory.restore();
+        };
+    growing.run();
+    // when
+    long allocated = ThreadAllocation.bytesOf(growing);
+    // then
+    assertTrue(allocated < 2 * BLOCK, () -> allocated + " bytes");
+    assertNull(memory.difference());
+  }
+
+  @Test
+  void growth_into_the_room_takes_no_memory_and_is_seen() {
+    // given
+    long bytes = memory.materialisedBytes();
+    // when
+    assertTrue(memory.grow(1));
+    memory.writeLong(4 * PAGE - Long.BYTES, -1);
+    // then
+    assertEquals(4 * PAGE, limit);
+    assertEquals(bytes, memory.materialisedBytes());
+    assertEquals(-1, memory.readLong(4 * PAGE - Long.BYTES));
+  }
+
+  @Test
+  void the_room_ends_at_the_maximum() {
+    // given
+    FlatMemory small = Memories.zeros(2, 3, 2 * PAGE);
+    // when
+    small.grow(1);
+    small.writeByte(END - 1, (byte) 1);
+    // then
+    assertEquals((2 + 3) * (PAGE + PAGE / BLOCK), small.materialisedBytes());
+    assertFalse(small.grow(1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("beyondTheEnd")
+  void a_load_or_store_beyond_the_end_is_refused_inside_the_array_too(Width width, int address) {
+    // given
+    memory.fill(0, (byte) 0x55, END);
+    byte[] before = buffer.clone();
+    // then
+    assertThrows(MemoryAccessException.class, () -> width.load(memory, address));
+    assertThrows(MemoryAccessException.class, () -> width.store(memory, address, width.pattern()));
+    assertArrayEquals(before, buffer);
+  }
+
+  @ParameterizedTest
+  @MethodSource("beyondTheEnd")
+  void a_bulk_access_beyond_the_end_is_refused_inside_the_array_too(Width width, int address) {
+    // given
+    memory.fill(0, (byte) 0x55, END);
+    byte[] before = buffer.clone();
+    byte[] bytes = new byte[width.bytes()];
+    int length = bytes.length;
+    // then
+    assertThrows(MemoryAccessException.class, () -> memory.read(address, bytes, 0, length));
+    assertThrows(MemoryAccessException.class, () -> memory.write(address, bytes, 0, length));
+    assertThrows(MemoryAccessException.class, () -> memory.fill(address, (byte) 0, length));
+    assertThrows(MemoryAccessException.class, () -> memory.fill(address, (byte) 1, length));
+    assertThrows(MemoryAccessException.class, () -> memory.copy(address, 0, length));
+    assertThrows(MemoryAccessException.class, () -> memory.copy(0, address, length));
+    assertArrayEquals(before, buffer);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void the_last_bytes_before_the_end_are_memory(Width width) {
+    // when
+    width.store(memory, END - width.bytes(), width.pattern());
+    // then
+    assertEquals(width.pattern(), width.load(memory, END - width.bytes()));
+    assertRoomIsZero();
+  }
+
+  @Test
+  void a_restore_takes_the_end_back() {
+    // given
+    memory.fill(0, (byte) 0x55, END);
+    // when
+    memory.restore();
+    // then
+    assertEquals(2 * PAGE, limit);
+    assertThrows(MemoryAccessException.class, () -> memory.readByte(2 * PAGE));
+    assertThrows(MemoryAccessException.class, () -> memory.writeByte(2 * PAGE, (byte) 1));
+    assertNull(memory.difference());
+  }
+
+  @Test
+  void what_a_longer_call_wrote_is_zero_when_a_later_one_grows_there() {
+    // given
+    memory.grow(61);
+    memory.fill(0, (byte) 0x55, 64 * PAGE);
+    memory.restore();
+    // when a later call grows less far, into the array of the one before
+    memory.grow(1);
+    memory.writeByte(END - 1, (byte) 1);
+    assertEquals(64 * PAGE, buffer.length);
+    assertRoomIsZero();
+    memory.grow(61);
+    // then
+    byte[] expected = new byte[64 * PAGE];
+    expected[END - 1] = 1;
+    assertArrayEquals(expected, Memories.contentOf(memory));
+  }
+
+  @Test
+  void an_image_is_cut_at_the_content_and_not_at_the_room() {
+    // given
+    memory.writeByte(END - 1, (byte) 1);
+    // when
+    MemoryImage image = memory.capture(Long.MAX_VALUE);
+    // then
+    assertEquals(PAGES, image.pages());
+    assertEquals(END, image.contentBytes());
+    assertEquals(END + END / BLOCK, new FlatMemory(image).materialisedBytes());
+    assertEquals(END, limit);
+    Memories.assertPristine(memory, image);
+  }
+
+  @Test
+  void what_is_wanted_and_cannot_be_had_falls_back_to_what_is_needed() {
+    // given a length that no JVM gives, however much memory it has
+    int impossible = Integer.MAX_VALUE;
+    // then
+    assertEquals(BLOCK, TrackedArray.ofEither(impossible, BLOCK).length());
+    assertThrows(GrowthRefusedException.class, () -> TrackedArray.ofEither(impossible, impossible));
+  }
+
+  @Test
+  void a_copy_of_zeros_that_nobody_wrote_takes_no_memory() {
+    // given
+    FlatMemory wide = Memories.zeros(1000, 1000, PAGE);
+    long bytes = wide.materialisedBytes();
+    wide.fill(0, (byte) 0x55, PAGE);
+    // when
+    wide.copy(10, 400 * PAGE, 300 * PAGE);
+    wide.copy(700 * PAGE, 400 * PAGE, 300 * PAGE);
+    // then
+    assertEquals(bytes, wide.materialisedBytes());
+    byte[] expected = new byte[PAGE];
+    Arrays.fill(expected, 0, 10, (byte) 0x55);
+    byte[] low = new byte[PAGE];
+    wide.read(0, low, 0, PAGE);
+    assertArrayEquals(expected, low);
+  }
+}
