@@ -42,7 +42,11 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
     this.blockLimit = blockLimit;
     this.tables = tables;
     EndiveMemory view =
-        new EndiveMemory(memory, pages -> scope.require().heap().growMemory(pages), initialise);
+        new EndiveMemory(
+            memory,
+            pages -> scope.require().heap().growMemory(pages),
+            initialise,
+            code.segmentBytes());
     Instance engine =
         Instance.builder(code.wasm())
             .withImportValues(new GuestImports(scope).values(code, view))

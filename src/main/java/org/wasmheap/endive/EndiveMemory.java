@@ -9,6 +9,7 @@ import org.wasmheap.memory.MemoryAccessException;
 import run.endive.runtime.ConstantEvaluators;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Memory;
+import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.UninstantiableException;
 import run.endive.wasm.types.ActiveDataSegment;
 import run.endive.wasm.types.DataSegment;
@@ -32,6 +33,17 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final byte[] NO_BYTES = {};
 
+  /**
+   * From this size on a bulk instruction looks for an interrupt: the engine itself looks at calls
+   * and jumps back only, and a module may have any number of these in a straight line. What shorter
+   * ones do is bounded by their code: ten bytes of it for a copy that takes a tenth of a
+   * microsecond.
+   */
+  private static final int LOOKS_FROM = 4 << 10;
+
+  /** Bytes that a longer one moves between two looks: some tens of microseconds. */
+  private static final int PIECE = 1 << 20;
+
   private final FlatMemory memory;
   private final IntUnaryOperator growth;
   private final boolean initialise;
@@ -51,6 +63,8 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
   /** The engine's own array, in which {@code data.drop} replaces segments. */
   private DataSegment[] segments = {};
 
+  private final SegmentBytes segmentBytes;
+
   /**
    * A view for those who make instances of the engine themselves, without a heap: the guest's
    * growth is bounded by the memory's maximum alone.
@@ -65,7 +79,8 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
           int before = memory.pages();
           return memory.grow(delta) ? before : -1;
         },
-        true);
+        true,
+        new SegmentBytes());
   }
 
   /**
@@ -74,11 +89,14 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
    * @param growth the guest's {@code memory.grow}: pages to add, to pages before or -1
    * @param initialise whether instantiation writes the data segments; not where the memory holds
    *     their bytes already
+   * @param segmentBytes of the module
    */
-  EndiveMemory(FlatMemory memory, IntUnaryOperator growth, boolean initialise) {
+  EndiveMemory(
+      FlatMemory memory, IntUnaryOperator growth, boolean initialise, SegmentBytes segmentBytes) {
     this.memory = memory;
     this.growth = growth;
     this.initialise = initialise;
+    this.segmentBytes = segmentBytes;
     memory.showTo(this);
   }
 
@@ -157,11 +175,11 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
   public void initPassiveSegment(int segmentId, int destination, int offset, int size) {
     // An active segment counts as dropped once it was written.
     byte[] data =
-        segments[segmentId] instanceof PassiveDataSegment passive ? passive.data() : NO_BYTES;
-    if (Integer.toUnsignedLong(offset) + Integer.toUnsignedLong(size) > data.length) {
-      throw new MemoryAccessException(offset, Integer.toUnsignedLong(size), data.length);
-    }
-    memory.write(destination, data, offset, size);
+        segments[segmentId] instanceof PassiveDataSegment passive
+            ? segmentBytes.of(segmentId, passive)
+            : NO_BYTES;
+    requireInside(offset, size, data.length);
+    write(destination, data, offset, size);
   }
 
   @Override
@@ -330,14 +348,11 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
     writeLong(address, Double.doubleToRawLongBits(value));
   }
 
-  // Bulk.
+  // Bulk: the short ones at once, the long ones checked as a whole and then piece by piece.
 
   @Override
   public byte[] readBytes(int address, int length) {
-    if (Integer.toUnsignedLong(address) + Integer.toUnsignedLong(length) > memory.sizeInBytes()) {
-      throw new MemoryAccessException(
-          address, Integer.toUnsignedLong(length), memory.sizeInBytes());
-    }
+    requireInside(address, length, memory.sizeInBytes());
     byte[] bytes = new byte[length];
     memory.read(address, bytes, 0, length);
     return bytes;
@@ -345,18 +360,73 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
 
   @Override
   public void write(int address, byte[] data, int offset, int size) {
-    memory.write(address, data, offset, size);
+    if (isShort(size)) {
+      memory.write(address, data, offset, size);
+      return;
+    }
+    requireInside(address, size, memory.sizeInBytes());
+    memory.materialiseTo((long) address + size);
+    for (int left = size; left > 0; left -= PIECE) {
+      endIfInterrupted();
+      int done = size - left;
+      memory.write(address + done, data, offset + done, Math.min(left, PIECE));
+    }
   }
 
   @Override
   public void fill(byte value, int fromIndex, int toIndex) {
     // The engine adds size to address in 32 bits; the difference is the size again.
-    memory.fill(fromIndex, value, toIndex - fromIndex);
+    int size = toIndex - fromIndex;
+    if (isShort(size)) {
+      memory.fill(fromIndex, value, size);
+      return;
+    }
+    requireInside(fromIndex, size, memory.sizeInBytes());
+    if (value != 0) {
+      memory.materialiseTo((long) fromIndex + size);
+    }
+    for (int left = size; left > 0; left -= PIECE) {
+      endIfInterrupted();
+      memory.fill(fromIndex + size - left, value, Math.min(left, PIECE));
+    }
   }
 
   @Override
   public void copy(int destination, int source, int size) {
-    memory.copy(destination, source, size);
+    if (isShort(size)) {
+      memory.copy(destination, source, size);
+      return;
+    }
+    requireInside(source, size, memory.sizeInBytes());
+    requireInside(destination, size, memory.sizeInBytes());
+    // Towards higher addresses from the end down, so that no piece is overwritten before its turn.
+    boolean down = destination > source;
+    for (int left = size; left > 0; left -= PIECE) {
+      endIfInterrupted();
+      int piece = Math.min(left, PIECE);
+      int at = down ? left - piece : size - left;
+      memory.copy(destination + at, source + at, piece);
+    }
+  }
+
+  /** Whether a size, u32, is below what looks for an interrupt. */
+  private static boolean isShort(int size) {
+    return size >= 0 && size < LOOKS_FROM;
+  }
+
+  /** Inside memory and segments no size or address is 2 GiB or more: sums of them are ints. */
+  private static void requireInside(int address, int size, long end) {
+    long bytes = Integer.toUnsignedLong(size);
+    if (Integer.toUnsignedLong(address) + bytes > end) {
+      throw new MemoryAccessException(address, bytes, end);
+    }
+  }
+
+  /** As the engine does it elsewhere: the flag stays, whoever set it clears it. */
+  private static void endIfInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new WasmInterruptedException("Thread interrupted");
+    }
   }
 
   // Threads: refused at load.

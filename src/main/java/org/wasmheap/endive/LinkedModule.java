@@ -26,7 +26,7 @@ import run.endive.wasm.types.ValType;
 
 /**
  * A compiled module with the host functions that it imports: all that an instance needs but its
- * memory. Immutable, shared by all instances.
+ * memory. Shared by all instances, and the same to all of them.
  */
 final class LinkedModule {
   private static final String ALLOCATOR_MODULE = "env";
@@ -41,6 +41,7 @@ final class LinkedModule {
   private final DroppableSegments droppable;
   private final ImmutableList<String> missingImports;
   private final Function<Instance, Machine> machines;
+  private final SegmentBytes segmentBytes = new SegmentBytes();
 
   /**
    * Checks, links and compiles.
@@ -253,6 +254,10 @@ final class LinkedModule {
 
   Function<Instance, Machine> machines() {
     return machines;
+  }
+
+  SegmentBytes segmentBytes() {
+    return segmentBytes;
   }
 
   List<FunctionImport> functionImports() {
