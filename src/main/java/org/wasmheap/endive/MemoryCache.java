@@ -9,6 +9,9 @@ import org.wasmheap.memory.FlatMemory;
 /**
  * Memories of discarded instances, restored and compared with the image, for instances to come.
  *
+ * <p>A memory is kept without its spare arrays: what an earlier call had grown to is neither looked
+ * at nor held, so that a call that fails costs about as much as one that does not.
+ *
  * <p>Used by all threads that make instances of a module.
  */
 final class MemoryCache {
@@ -22,6 +25,7 @@ final class MemoryCache {
 
   void put(FlatMemory memory) {
     memory.restore();
+    memory.trim();
     String difference = memory.difference();
     if (difference != null) {
       LOG.atError().addKeyValue("difference", difference).log("memory.not_restored");

@@ -1,0 +1,72 @@
+package org.wasmheap.endive;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.wasmheap.memory.FlatMemory;
+
+class MemoryCacheTest {
+  private static final int PAGE = 65_536;
+
+  private final MemoryCache cache = new MemoryCache();
+
+  /** A page of two thousand is held. */
+  private final FlatMemory memory = new FlatMemory(2048, 2048);
+
+  /** Every array that the memory had in use, in order. */
+  private final List<byte[]> shown = new ArrayList<>();
+
+  MemoryCacheTest() {
+    memory.capture(PAGE);
+    memory.showTo((buffer, cards, limit) -> shown.add(buffer));
+  }
+
+  /** A call that writes here and there. */
+  private void writeUpTo(int pages) {
+    for (int page = 1; page < pages; page *= 2) {
+      memory.writeByte(page * PAGE, (byte) 1);
+    }
+  }
+
+  @Test
+  void a_discarded_memory_is_kept_without_what_earlier_calls_had_grown_to() {
+    // given
+    long held = memory.materialisedBytes();
+    writeUpTo(2048);
+    memory.restore();
+    writeUpTo(4);
+    // when
+    cache.put(memory);
+    // then
+    assertSame(memory, cache.poll());
+    assertEquals(held, memory.materialisedBytes());
+    assertNull(memory.difference());
+  }
+
+  @Test
+  void only_the_array_that_is_kept_is_compared_with_the_image() {
+    // given a spare array that is not pristine, which no comparison would let pass
+    writeUpTo(2048);
+    byte[] longest = shown.get(shown.size() - 1);
+    memory.restore();
+    longest[5] = 1;
+    // when
+    cache.put(memory);
+    // then
+    assertSame(memory, cache.poll());
+  }
+
+  @Test
+  void a_memory_that_is_not_pristine_serves_nobody() {
+    // given
+    shown.get(0)[5] = 1;
+    // when
+    cache.put(memory);
+    // then
+    assertNull(cache.poll());
+  }
+}
