@@ -1,5 +1,6 @@
 package org.wasmheap.heap;
 
+import java.util.Objects;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
@@ -65,7 +66,11 @@ public final class HeapHandle {
   }
 
   /**
-   * Copies bytes out of the memory.
+   * Copies bytes out of the memory, into an array as long as they are.
+   *
+   * <p>WARNING: a guest may name all of its memory, also such as was never written to and takes no
+   * real memory. Where a length is the guest's, bound it, or read piece by piece with {@link
+   * #read(int, byte[], int, int)}.
    *
    * @param address first byte, u32
    * @param length bytes, u32; must fit a Java array
@@ -74,14 +79,27 @@ public final class HeapHandle {
    */
   public byte[] read(int address, int length) {
     check();
-    LinearMemory memory = heap.memory();
-    long bytes = Integer.toUnsignedLong(length);
-    if (length < 0 || Integer.toUnsignedLong(address) + bytes > memory.sizeInBytes()) {
-      throw new MemoryAccessException(address, bytes, memory.sizeInBytes());
-    }
+    requireInside(address, length);
     byte[] copy = new byte[length];
-    memory.read(address, copy, 0, length);
+    heap.memory().read(address, copy, 0, length);
     return copy;
+  }
+
+  /**
+   * Copies bytes out of the memory, into an array of the caller's.
+   *
+   * @param address first byte, u32
+   * @param destination where they go
+   * @param offset index of the first byte in {@code destination}
+   * @param length bytes, 0 and up
+   * @throws IndexOutOfBoundsException if {@code destination} has no such range
+   * @throws MemoryAccessException if the range leaves the memory; nothing is copied
+   */
+  public void read(int address, byte[] destination, int offset, int length) {
+    check();
+    Objects.checkFromIndexSize(offset, length, destination.length);
+    requireInside(address, length);
+    heap.memory().read(address, destination, offset, length);
   }
 
   /**
@@ -95,6 +113,7 @@ public final class HeapHandle {
    */
   public void write(int address, byte[] bytes) {
     check();
+    requireInside(address, bytes.length);
     operations.write(address, bytes);
   }
 
@@ -108,6 +127,17 @@ public final class HeapHandle {
   public void fail(Throwable cause) {
     check();
     operations.fail(cause);
+  }
+
+  /**
+   * Here for every kind of memory: a guest's wild pointer is its trap, whatever the memory says.
+   */
+  private void requireInside(int address, int length) {
+    LinearMemory memory = heap.memory();
+    long bytes = Integer.toUnsignedLong(length);
+    if (length < 0 || Integer.toUnsignedLong(address) + bytes > memory.sizeInBytes()) {
+      throw new MemoryAccessException(address, bytes, memory.sizeInBytes());
+    }
   }
 
   /**

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>WARNING: a memory is used by one thread at a time. Implementations need no synchronisation;
  * callers owe the confinement. Embedders implement this interface over engines that own their
- * memory; each access outside {@link #sizeInBytes()} must throw {@link MemoryAccessException} (an
- * {@link IndexOutOfBoundsException} is understood too) and change nothing.
+ * memory; each access outside {@link #sizeInBytes()} must throw {@link MemoryAccessException} and
+ * change nothing. This library checks ranges against {@link #sizeInBytes()} where it can, so an
+ * {@link IndexOutOfBoundsException} does as well where only its own handles and allocator ask.
  */
 public interface LinearMemory {
   /** Bytes in a page of WebAssembly. */

@@ -120,6 +120,7 @@ class HeapTest {
     assertThrows(HeapConfinementException.class, () -> kept.malloc(8));
     assertThrows(HeapConfinementException.class, () -> kept.free(8));
     assertThrows(HeapConfinementException.class, () -> kept.read(0, 1));
+    assertThrows(HeapConfinementException.class, () -> kept.read(0, new byte[1], 0, 1));
     assertThrows(HeapConfinementException.class, () -> kept.write(0, new byte[1]));
     assertThrows(HeapConfinementException.class, () -> kept.growMemory(1));
     assertThrows(HeapConfinementException.class, kept::memoryBytes);
@@ -334,6 +335,11 @@ class HeapTest {
     assertThrows(MemoryAccessException.class, () -> call.read(0xFFFF_FFFF, 1));
     assertThrows(
         MemoryAccessException.class, () -> call.write(LinearMemory.PAGE_SIZE - 1, new byte[2]));
+    assertThrows(
+        MemoryAccessException.class,
+        () -> call.read(LinearMemory.PAGE_SIZE - 1, new byte[2], 0, 2));
+    assertThrows(IndexOutOfBoundsException.class, () -> call.read(0, new byte[2], 1, 2));
+    assertThrows(IndexOutOfBoundsException.class, () -> call.read(0, new byte[2], 0, -1));
     assertArrayEquals(new byte[1], call.read(LinearMemory.PAGE_SIZE - 1, 1));
     assertEquals(Duration.ZERO, Duration.ofNanos(heap.view().statistics().allocations()));
   }
