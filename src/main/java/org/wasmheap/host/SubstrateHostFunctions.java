@@ -18,7 +18,7 @@ import run.endive.wasm.types.ValType;
  *   <li>{@code ext_hashing_*_version_1} of {@code blake2_128}, {@code blake2_256}, {@code
  *       keccak_256}, {@code keccak_512}, {@code sha2_256}, {@code twox_64}, {@code twox_128},
  *       {@code twox_256}: the hash is put into a new block of the guest's heap, which is the
- *       guest's to free;
+ *       guest's to free; data of any length is read piece by piece;
  *   <li>{@code ext_logging_log_version_1}, {@code ext_logging_max_level_version_1};
  *   <li>{@code ext_misc_print_num_version_1}, {@code ext_misc_print_utf8_version_1}, {@code
  *       ext_misc_print_hex_version_1}, logged at debug level.
@@ -101,15 +101,15 @@ public final class SubstrateHostFunctions {
         printing("hex", (heap, range) -> GuestText.readHex(heap, PointerSize.of(range))));
   }
 
-  private static HostFunction hashing(String name, Function<byte[], byte[]> hash) {
+  private static HostFunction hashing(String name, Function<GuestBytes, byte[]> hash) {
     return HostFunction.env(
         "ext_hashing_" + name + "_version_1",
         List.of(ValType.I64),
         List.of(ValType.I32),
         (scope, arguments) -> {
           HeapHandle heap = scope.heap();
-          PointerSize data = PointerSize.of(arguments[0]);
-          byte[] result = hash.apply(heap.read(data.pointer(), (int) data.size()));
+          GuestBytes data = new GuestBytes(heap, PointerSize.of(arguments[0]));
+          byte[] result = hash.apply(data);
           int pointer = heap.malloc(result.length);
           heap.write(pointer, result);
           return pointer;

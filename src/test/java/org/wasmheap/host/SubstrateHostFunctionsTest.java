@@ -1,18 +1,24 @@
 package org.wasmheap.host;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
+import net.jpountz.xxhash.XXHashFactory;
+import org.bouncycastle.crypto.digests.Blake2bDigest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +31,7 @@ import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.ScopeGuests;
+import org.wasmheap.testkit.ThreadAllocation;
 
 class SubstrateHostFunctionsTest {
   private static final int MEMORY_BYTES = 2 * 65_536;
@@ -173,6 +180,67 @@ class SubstrateHostFunctionsTest {
     // then
     for (int i = 0; i < expected.size(); i++) {
       assertEquals(expected.get(i), hashes.get(i).get());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        GuestBytes.PIECE - 1,
+        GuestBytes.PIECE,
+        GuestBytes.PIECE + 1,
+        2 * GuestBytes.PIECE,
+        2 * GuestBytes.PIECE + 33
+      })
+  void data_of_many_pieces_has_the_hash_of_the_whole(int length) throws Exception {
+    // given
+    byte[] data = new byte[length];
+    new Random(length).nextBytes(data);
+    byte[] sha2 = MessageDigest.getInstance("SHA-256").digest(data);
+    byte[] blake2 = new byte[32];
+    Blake2bDigest reference = new Blake2bDigest(256);
+    reference.update(data, 0, length);
+    reference.doFinal(blake2, 0);
+    ByteBuffer twox = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+    for (int seed = 0; seed < 4; seed++) {
+      twox.putLong(XXHashFactory.safeInstance().hash64().hash(data, 0, length, seed));
+    }
+    try (var larger = HeapExecutor.builder(ScopeGuests.withPages(16)).workers(1).build()) {
+      // when
+      larger.call(
+          CallOptions.named("test"),
+          scope -> {
+            // then
+            assertArrayEquals(sha2, hash(scope, "sha2_256", data, 32));
+            assertArrayEquals(blake2, hash(scope, "blake2_256", data, 32));
+            assertArrayEquals(twox.array(), hash(scope, "twox_256", data, 32));
+            return true;
+          });
+    }
+  }
+
+  /** Without BLAKE2 and Keccak, whose implementations make garbage of their own at each block. */
+  @ParameterizedTest
+  @ValueSource(strings = {"twox_64", "twox_256", "sha2_256"})
+  void hashing_memory_that_nobody_wrote_takes_no_memory_for_it(String name) throws Exception {
+    // given
+    int pages = 1024;
+    long range = packed(65_536, (pages - 1) * 65_536);
+    try (var untouched =
+        HeapExecutor.builder(ScopeGuests.withUntouchedPages(pages)).workers(1).build()) {
+      // when
+      long allocated =
+          untouched.call(
+              CallOptions.named("test"),
+              scope -> {
+                // Once before: the first use loads classes out of jars.
+                run(scope, "ext_hashing_" + name + "_version_1", packed(0, 1));
+                long before = ThreadAllocation.allocated();
+                run(scope, "ext_hashing_" + name + "_version_1", range);
+                return ThreadAllocation.allocated() - before;
+              });
+      // then
+      assertTrue(allocated < 1 << 20, () -> allocated + " bytes");
     }
   }
 

@@ -16,6 +16,12 @@ public final class ScopeGuests {
     return withPages(pages, pages);
   }
 
+  /** Guests with so many pages, of which next to nothing takes real memory until it is written. */
+  public static GuestFactory<CallScope> withUntouchedPages(int pages) {
+    MemoryImage image = new FlatMemory(pages, pages).capture(LinearMemory.PAGE_SIZE);
+    return () -> new ScopeInstance(new FlatMemory(image));
+  }
+
   /** Guests with so many pages, which can grow, and a heap from 1024 up. */
   public static GuestFactory<CallScope> withPages(int pages, int maximum) {
     MemoryImage image =
