@@ -365,6 +365,7 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
       return;
     }
     requireInside(address, size, memory.sizeInBytes());
+    endIfInterrupted();
     memory.materialiseTo((long) address + size);
     for (int left = size; left > 0; left -= PIECE) {
       endIfInterrupted();
@@ -383,6 +384,7 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
     }
     requireInside(fromIndex, size, memory.sizeInBytes());
     if (value != 0) {
+      endIfInterrupted();
       memory.materialiseTo((long) fromIndex + size);
     }
     for (int left = size; left > 0; left -= PIECE) {

@@ -9,8 +9,9 @@ import org.wasmheap.memory.FlatMemory;
 /**
  * Memories of discarded instances, restored and compared with the image, for instances to come.
  *
- * <p>A memory is kept without its spare arrays: what an earlier call had grown to is neither looked
- * at nor held, so that a call that fails costs about as much as one that does not.
+ * <p>A memory is kept with its smallest array only: what this call or an earlier one had grown to
+ * is neither put back nor looked at nor held, so that a call that fails costs no more than one that
+ * does not.
  *
  * <p>Used by all threads that make instances of a module.
  */
@@ -24,8 +25,7 @@ final class MemoryCache {
   private final ConcurrentLinkedQueue<FlatMemory> memories = new ConcurrentLinkedQueue<>();
 
   void put(FlatMemory memory) {
-    memory.restore();
-    memory.trim();
+    memory.restoreHeld();
     String difference = memory.difference();
     if (difference != null) {
       LOG.atError().addKeyValue("difference", difference).log("memory.not_restored");

@@ -111,6 +111,20 @@ final class BackingArrays {
     return restored;
   }
 
+  /**
+   * Goes back to the smallest array, pristine, and gives up all others as they are.
+   *
+   * @return blocks that were copied back
+   * @throws IllegalStateException if nothing was captured
+   */
+  int restoreBase() {
+    // While another array is in use the smallest is pristine already, and restoring costs nothing.
+    int restored = base.restore(content());
+    spares.clear();
+    use(base);
+    return restored;
+  }
+
   private PristineContent content() {
     PristineContent pristine = content;
     if (pristine == null) {

@@ -415,11 +415,26 @@ public final class FlatMemory implements LinearMemory {
    */
   @Override
   public int restore() {
-    int restored = arrays.restore();
+    return restored(arrays.restore());
+  }
+
+  /**
+   * Puts content and size back to the image as {@link #restore()} does, and gives up all real
+   * memory but what is held at all times. What a longer array has been written is not put back but
+   * dropped with it: the cost is bounded by the held bytes, whatever the call did and earlier ones
+   * had.
+   *
+   * @return blocks that were copied back
+   */
+  public int restoreHeld() {
+    return restored(arrays.restoreBase());
+  }
+
+  private int restored(int blocks) {
     pages = pristinePages;
     coldLoads = 0;
     useCurrent();
-    return restored;
+    return blocks;
   }
 
   /**

@@ -57,7 +57,7 @@ class LongInstructionsTest {
             .name("straight")
             .workers(2)
             .defaultDeadline(Duration.ofSeconds(60))
-            .grace(Duration.ofSeconds(1))
+            .grace(Duration.ofSeconds(2))
             .build()) {
       executor.awaitReady(Duration.ofSeconds(60));
       CallOptions shortly = CallOptions.named("attack").withDeadline(Duration.ofMillis(400));

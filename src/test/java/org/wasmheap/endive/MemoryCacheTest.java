@@ -48,6 +48,19 @@ class MemoryCacheTest {
   }
 
   @Test
+  void an_array_that_is_not_kept_is_not_put_back_either() {
+    // given
+    writeUpTo(2048);
+    byte[] longest = shown.get(shown.size() - 1);
+    // when
+    cache.put(memory);
+    // then what the call wrote last is still there, in an array that nobody has any more
+    assertEquals(1, longest[1024 * PAGE]);
+    assertNull(memory.difference());
+    assertEquals(0, memory.readByte(1024 * PAGE));
+  }
+
+  @Test
   void only_the_array_that_is_kept_is_compared_with_the_image() {
     // given a spare array that is not pristine, which no comparison would let pass
     writeUpTo(2048);

@@ -76,6 +76,27 @@ class FlatMemoryProperties {
   }
 
   @Test
+  void any_work_is_taken_back_when_only_held_memory_is_kept() {
+    assertHolds(
+        200,
+        ROUNDS,
+        rounds -> {
+          FlatMemory memory = new FlatMemory(IMAGE);
+          long held = memory.materialisedBytes();
+          for (List<Operation> round : rounds) {
+            // given
+            new MemoryWork(memory, PRISTINE).run(round);
+            // when
+            memory.restoreHeld();
+            // then
+            Memories.assertPristine(memory, IMAGE);
+            assertEquals(held, memory.materialisedBytes());
+            assertEquals(0, memory.restore());
+          }
+        });
+  }
+
+  @Test
   void a_reused_memory_does_the_same_as_a_fresh_one() {
     assertHolds(
         200,
