@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.GrowthRefusedException;
@@ -157,6 +158,12 @@ public final class Misdeeds<G> {
               guest,
               () -> {
                 throw new AssertionError("the host is broken on cue");
+              });
+      case MISSING_IMPORT, ENGINE_FAULT ->
+          stage.inHost(
+              guest,
+              () -> {
+                throw new CallException(deed.row().kind(), "as an engine tells it, on cue", null);
               });
       case DEADLINE_IN_HOST -> {
         stage.inHost(guest, () -> takeTime(PAST_THE_DEADLINE));
