@@ -138,6 +138,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       byte[] wasm, MemorySizing sizing, List<HostFunction> provided, BlockLimit blockLimit) {
     try {
       LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided));
+      GuestPreloader.preloadImports(code);
       ModuleShape shape = code.shape();
       MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
       return new EndiveModule(code, newMemory(size), blockLimit);

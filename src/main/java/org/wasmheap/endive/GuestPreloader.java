@@ -14,6 +14,7 @@ import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
 import run.endive.wasm.types.ValType;
 
@@ -43,6 +44,7 @@ final class GuestPreloader {
   private static final int MOST_SECONDS = 30;
 
   private static final int MAX_PAGES = 4;
+  private static final int HEAP_BASE = 1024;
 
   /** Apart, since the thread needs the outer class while this one is being initialised. */
   private static final class Once {
@@ -83,6 +85,44 @@ final class GuestPreloader {
     }
   }
 
+  /** Goes through the host functions that a module imports; on a shallow stack. */
+  static void preloadImports(LinkedModule code) {
+    Heap heap = scratch(new FlatMemory(new FlatMemory(1, MAX_PAGES).capture(0)));
+    code.functionImports().stream()
+        .map(code::provided)
+        .filter(Objects::nonNull)
+        .distinct()
+        .forEach(function -> preload(function, heap));
+    heap.retire();
+  }
+
+  private static void preload(HostFunction function, Heap heap) {
+    CallScope scope = CallScope.of(heap.begin(0, "preload"), null);
+    try {
+      function.preload().run(scope);
+    } catch (Throwable e) {
+      LOG.atWarn()
+          .addKeyValue("function", LinkedModule.printableName(function))
+          .setCause(e)
+          .log("preload.failed"); // It works all the same.
+    }
+    heap.reset();
+  }
+
+  private static Heap scratch(LinearMemory memory) {
+    Heap heap =
+        new Heap(
+            "preload",
+            "preload/guest",
+            memory,
+            HEAP_BASE,
+            BlockLimit.ON_CHAIN,
+            GrowthPolicy.ALLOW_ALL,
+            HeapListener.NONE);
+    heap.claim();
+    return heap;
+  }
+
   private static byte[] guest() throws IOException {
     try (InputStream in = GuestPreloader.class.getResourceAsStream(GUEST)) {
       return Objects.requireNonNull(in, GUEST).readAllBytes();
@@ -116,16 +156,7 @@ final class GuestPreloader {
     EndiveInstance instance =
         EndiveInstance.first(
             code, new MemoryCache(), new FlatMemory(1, MAX_PAGES), BlockLimit.ON_CHAIN);
-    Heap heap =
-        new Heap(
-            "preload",
-            "preload/guest",
-            instance.memory(),
-            instance.heapBase(),
-            instance.blockLimit(),
-            GrowthPolicy.ALLOW_ALL,
-            HeapListener.NONE);
-    heap.claim();
+    Heap heap = scratch(instance.memory());
     EndiveGuest guest = instance.open(CallScope.of(heap.begin(way, END), null));
     try {
       if (way == LOOP) {

@@ -1,7 +1,9 @@
 package org.wasmheap.host;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -9,6 +11,7 @@ import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.PointerSize;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.MemoryAccessException;
 import run.endive.wasm.types.ValType;
 
 /**
@@ -44,6 +47,10 @@ public final class SubstrateHostFunctions {
   /** What a runtime prints has no target of its own; Substrate files it under this one. */
   private static final String PRINT_TARGET = "runtime";
 
+  // For going through the functions: pointer and length of a range in the first page, and outside.
+  private static final long SOME_BYTES = 100L << Integer.SIZE | 16;
+  private static final long OUTSIDE = -1;
+
   private static final Logger LOG = LoggerFactory.getLogger("org.wasmheap.guest");
 
   private SubstrateHostFunctions() {}
@@ -77,28 +84,49 @@ public final class SubstrateHostFunctions {
           "maxLogLevel is " + maxLogLevel + ", must be 0 to " + HIGHEST_MAX_LOG_LEVEL);
     }
     OptionalParts.require();
-    return List.of(
-        hashing("blake2_128", data -> Hashes.blake2(128, data)),
-        hashing("blake2_256", data -> Hashes.blake2(256, data)),
-        hashing("keccak_256", data -> Hashes.keccak(256, data)),
-        hashing("keccak_512", data -> Hashes.keccak(512, data)),
-        hashing("sha2_256", Hashes::sha2),
-        hashing("twox_64", data -> Hashes.twox(1, data)),
-        hashing("twox_128", data -> Hashes.twox(2, data)),
-        hashing("twox_256", data -> Hashes.twox(4, data)),
-        HostFunction.env(
-            "ext_logging_log_version_1",
-            List.of(ValType.I32, ValType.I64, ValType.I64),
-            List.of(),
-            SubstrateHostFunctions::log),
-        HostFunction.env(
-            "ext_logging_max_level_version_1",
-            List.of(),
-            List.of(ValType.I32),
-            (scope, arguments) -> maxLogLevel),
-        printing("num", (heap, number) -> Long.toUnsignedString(number)),
-        printing("utf8", (heap, range) -> GuestText.read(heap, PointerSize.of(range))),
-        printing("hex", (heap, range) -> GuestText.readHex(heap, PointerSize.of(range))));
+    return Stream.of(
+            hashing("blake2_128", data -> Hashes.blake2(128, data)),
+            hashing("blake2_256", data -> Hashes.blake2(256, data)),
+            hashing("keccak_256", data -> Hashes.keccak(256, data)),
+            hashing("keccak_512", data -> Hashes.keccak(512, data)),
+            hashing("sha2_256", Hashes::sha2),
+            hashing("twox_64", data -> Hashes.twox(1, data)),
+            hashing("twox_128", data -> Hashes.twox(2, data)),
+            hashing("twox_256", data -> Hashes.twox(4, data)),
+            HostFunction.env(
+                "ext_logging_log_version_1",
+                List.of(ValType.I32, ValType.I64, ValType.I64),
+                List.of(),
+                SubstrateHostFunctions::log),
+            HostFunction.env(
+                "ext_logging_max_level_version_1",
+                List.of(),
+                List.of(ValType.I32),
+                (scope, arguments) -> maxLogLevel),
+            printing("num", (heap, number) -> Long.toUnsignedString(number)),
+            printing("utf8", (heap, range) -> GuestText.read(heap, PointerSize.of(range))),
+            printing("hex", (heap, range) -> GuestText.readHex(heap, PointerSize.of(range))))
+        .map(SubstrateHostFunctions::preloaded)
+        .toList();
+  }
+
+  private static HostFunction preloaded(HostFunction function) {
+    return function.withPreload(
+        scope -> {
+          goThrough(function, scope, SOME_BYTES);
+          goThrough(function, scope, OUTSIDE);
+        });
+  }
+
+  private static void goThrough(HostFunction function, CallScope scope, long range)
+      throws Exception {
+    long[] arguments = new long[function.type().params().size()];
+    Arrays.fill(arguments, range); // As a level it is none that is written.
+    try {
+      function.body().run(scope, arguments);
+    } catch (MemoryAccessException e) {
+      LOG.atTrace().setCause(e).log("preload.ended");
+    }
   }
 
   private static HostFunction hashing(String name, Function<GuestBytes, byte[]> hash) {
