@@ -188,10 +188,8 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
   }
 
   // Loads and stores: at most 35 bytes of code each, which the compiler inlines everywhere, also
-  // where a guest seldom passes. What lies beyond the limit is the memory's own business, and so
-  // are
-  // addresses from 2 GiB up: they are negative, pass the comparison, and come out of the arrays as
-  // an exception.
+  // where a guest seldom passes. What lies beyond the limit is the memory's own business. So are
+  // addresses from 2 GiB up: negative, they pass the comparison, and the arrays refuse them.
 
   @Override
   public byte read(int address) {
