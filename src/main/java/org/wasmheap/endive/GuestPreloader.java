@@ -164,7 +164,7 @@ final class GuestPreloader {
       }
       guest.call(END, way);
     } catch (WasmHeapException e) {
-      LOG.atTrace().addKeyValue("way", way).setCause(e).log("preload.ended");
+      return; // As it should be.
     } finally {
       Thread.interrupted();
       heap.retire();

@@ -55,27 +55,12 @@ public final class Heap {
       BlockLimit blockLimit,
       GrowthPolicy policy,
       HeapListener listener) {
-    this(new HeapView(pool, name, memory), heapBase, blockLimit, policy, listener, false);
-  }
-
-  /**
-   * The same.
-   *
-   * @param silent whether it logs nothing
-   */
-  Heap(
-      HeapView view,
-      int heapBase,
-      BlockLimit blockLimit,
-      GrowthPolicy policy,
-      HeapListener listener,
-      boolean silent) {
-    this.view = view;
-    this.memory = view.memory();
+    this.view = new HeapView(pool, name, memory);
+    this.memory = memory;
     this.listener = HeapListener.all(listener);
+    HeapEvents events = new HeapEvents(view, false);
     this.operations =
-        new HeapOperations(
-            view, heapBase, blockLimit, policy, this.listener, new HeapEvents(view, silent));
+        new HeapOperations(view, heapBase, blockLimit, policy, this.listener, events);
   }
 
   /**

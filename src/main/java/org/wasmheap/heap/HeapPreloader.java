@@ -32,7 +32,7 @@ final class HeapPreloader {
   }
 
   private final HeapView view;
-  private final Heap heap;
+  private final HeapOperations operations;
 
   private AllocatorFault last = AllocatorFault.POISONED;
   private int ways;
@@ -80,8 +80,14 @@ final class HeapPreloader {
   private HeapPreloader() {
     MemoryImage image = new FlatMemory(1, FlatMemory.ADDRESSABLE_PAGES + 1).capture(0);
     this.view = new HeapView("preload", "preload/1", new FlatMemory(image));
-    this.heap =
-        new Heap(view, HEAP_BASE, BlockLimit.ON_CHAIN, HeapPreloader::allows, new Silent(), true);
+    this.operations =
+        new HeapOperations(
+            view,
+            HEAP_BASE,
+            BlockLimit.ON_CHAIN,
+            HeapPreloader::allows,
+            HeapListener.all(new Silent()),
+            new HeapEvents(view, true));
   }
 
   /** Done when this returns, once in a JVM: with the class. */
@@ -96,7 +102,7 @@ final class HeapPreloader {
 
   private void preload() {
     long began = System.nanoTime();
-    heap.claim();
+    view.take();
     view.observe(new Silent());
     view.keepOperations();
     go(handle -> handle.malloc(-1));
@@ -116,18 +122,17 @@ final class HeapPreloader {
     go(handle -> handle.read(-1, 2));
     go(handle -> handle.write(-1, new byte[2]));
     go(handle -> handle.fail(new IllegalStateException("a guest fails")));
-    HeapHandle dead = heap.begin(0, "preload");
-    heap.reset();
+    HeapHandle dead = begin();
+    end();
     go(handle -> dead.check());
-    go(handle -> tellAndCheck(handle));
-    heap.retire();
+    go(this::tellAndCheck);
     long micros = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - began);
     HookFailures.logPreloaded(ways, micros, last, new NothingHappened());
   }
 
   private void go(Way way) {
     ways++;
-    HeapHandle handle = heap.begin(0, "preload");
+    HeapHandle handle = begin();
     try {
       way.go(handle);
     } catch (AllocatorException e) {
@@ -136,9 +141,24 @@ final class HeapPreloader {
       // As it should be. Whoever catches it asks for these.
       ways += String.valueOf(e.getMessage()).isEmpty() ? 1 : 0;
     }
-    PoisonReport report = heap.poisonReport();
+    PoisonReport report = operations.poisonReport();
     ways += report != null && report.toString().isEmpty() ? 1 : 0;
-    heap.reset();
+    end();
+  }
+
+  private HeapHandle begin() {
+    operations.begin(HeapOperations::never);
+    long generation = view.nextGeneration(0, "preload");
+    HeapHandle handle = new HeapHandle(view, operations, Thread.currentThread(), generation);
+    view.allow(handle);
+    return handle;
+  }
+
+  private void end() {
+    view.allow(null);
+    operations.reset();
+    view.memory().restore();
+    view.become(HeapView.State.READY);
   }
 
   private static void freeTwice(HeapHandle handle) {

@@ -49,7 +49,9 @@ class EventsPageTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 
   private static final Pattern LEVEL_OR_EVENT =
-      Pattern.compile("\\.at(Error|Warn|Info|Debug)\\(\\)|\\.log\\((?:\"([^\"]*)\"|([A-Z_]+))\\)");
+      Pattern.compile(
+          "\\.at(Error|Warn|Info|Debug)\\(\\)"
+              + "|(?:\\.log\\(|,\\s*)(?:\"([a-z_]+\\.[a-z_]+)\"|([A-Z_]+))\\);");
 
   private static Map<String, List<String>> documented() {
     Map<String, List<String>> rows = new TreeMap<>();
