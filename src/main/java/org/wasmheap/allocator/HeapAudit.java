@@ -2,6 +2,7 @@ package org.wasmheap.allocator;
 
 import java.util.List;
 import java.util.Optional;
+import org.wasmheap.text.Printable;
 
 /**
  * What the headers of a heap say, as {@link HeapAuditor} found them: read from heap base to bumper
@@ -85,8 +86,8 @@ public record HeapAudit(
     @Override
     public String toString() {
       return address < 0
-          ? "%s: %s".formatted(kind, why)
-          : "%s at %d (0x%016x): %s".formatted(kind, address, word, why);
+          ? "%s: %s".formatted(kind, Printable.text(why))
+          : "%s at %d (0x%016x): %s".formatted(kind, address, word, Printable.text(why));
     }
   }
 

@@ -1,5 +1,7 @@
 package org.wasmheap.conformance;
 
+import org.wasmheap.text.Printable;
+
 /** The numbers of vectors and traces: unsigned decimal digits and nothing else. */
 final class Decimal {
   static final long MAX_U32 = 0xFFFF_FFFFL;
@@ -17,7 +19,7 @@ final class Decimal {
             && digits.chars().allMatch(each -> each >= '0' && each <= '9');
     if (!isNumber || Long.parseLong(digits) > most) {
       throw new IllegalArgumentException(
-          "'" + digits + "' is not a decimal number from 0 to " + most);
+          "'" + Printable.name(digits) + "' is not a decimal number from 0 to " + most);
     }
     return Long.parseLong(digits);
   }

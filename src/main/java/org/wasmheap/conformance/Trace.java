@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorFault;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /**
  * What one call asked of its allocator, and what it got. Immutable.
@@ -153,7 +154,7 @@ public final class Trace {
                 ? "-"
                 : Integer.toString(header.maximumPages()),
             header.blockLimit().bytes(),
-            header.status()));
+            word(header.status())));
     appendKey(text, "mallocs", header.allocations());
     appendKey(text, "frees", header.deallocations());
     appendKey(text, "peak_live_bytes", header.bytesAllocatedPeak());
@@ -164,6 +165,11 @@ public final class Trace {
       text.append(line(step)).append('\n');
     }
     return text.toString();
+  }
+
+  /** As part of a line of words: blanks would end it. */
+  private static String word(String status) {
+    return Printable.name(status).replace(' ', '_');
   }
 
   private static void appendKey(StringBuilder text, String key, @Nullable Long value) {

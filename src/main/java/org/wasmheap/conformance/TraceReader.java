@@ -1,7 +1,6 @@
 package org.wasmheap.conformance;
 
 import com.google.common.primitives.ImmutableIntArray;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.HashMap;
@@ -13,6 +12,7 @@ import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.conformance.Trace.Header;
 import org.wasmheap.conformance.Trace.Kind;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /**
  * Reads traces from their text form, also those from before {@code trace-v1}: these need not say
@@ -28,12 +28,11 @@ public final class TraceReader {
   /** The allocator takes no higher one. */
   private static final long MAX_HEAP_BASE = 0xFFFF_FFF7L;
 
-  private final BufferedReader lines;
+  private final LineReader lines;
   private final ImmutableIntArray.Builder steps = ImmutableIntArray.builder();
-  private int lineNumber;
 
   private TraceReader(Reader text) {
-    this.lines = new BufferedReader(text);
+    this.lines = new LineReader(text);
   }
 
   /**
@@ -48,7 +47,7 @@ public final class TraceReader {
   }
 
   private Trace read() throws IOException {
-    String first = nextLine();
+    String first = lines.next();
     if (first == null || !first.startsWith("# ")) {
       throw malformed("a trace begins with '# key=value …'", null);
     }
@@ -58,23 +57,19 @@ public final class TraceReader {
     } catch (IllegalArgumentException e) {
       throw malformed(String.valueOf(e.getMessage()), e);
     }
-    for (String line = nextLine(); line != null; line = nextLine()) {
+    for (String line = lines.next(); line != null; line = lines.next()) {
       try {
         step(line);
       } catch (IllegalArgumentException e) {
-        throw malformed("'" + line + "' is no step of a trace: " + e.getMessage(), e);
+        throw malformed(
+            "'" + Printable.name(line) + "' is no step of a trace: " + e.getMessage(), e);
       }
     }
     return new Trace(header, steps.build().toArray());
   }
 
-  private @Nullable String nextLine() throws IOException {
-    lineNumber++;
-    return lines.readLine();
-  }
-
   private IOException malformed(String why, @Nullable Exception cause) {
-    return new IOException("line " + lineNumber + ": " + why, cause);
+    return new IOException("line " + lines.number() + ": " + Printable.text(why), cause);
   }
 
   // The first line.

@@ -1,6 +1,7 @@
 package org.wasmheap.conformance;
 
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /**
  * A line of a vector file, but for the first and the last.
@@ -45,7 +46,9 @@ record VectorLine(
         int maximum = pagesOrAll(words[3]);
         yield new VectorLine('R', base, bytes(words[2], profile), maximum, 0, result, text);
       }
-      default -> throw new IllegalArgumentException("no line begins with '" + words[0] + "'");
+      default ->
+          throw new IllegalArgumentException(
+              "no line begins with '" + Printable.name(words[0]) + "'");
     };
   }
 
@@ -60,7 +63,7 @@ record VectorLine(
     }
     String result = text.substring(at);
     if (!result.startsWith("= ") && !VectorErrors.isKnown(result)) {
-      throw new IllegalArgumentException("there is no result '" + result + "'");
+      throw new IllegalArgumentException("there is no result '" + Printable.name(result) + "'");
     }
     return result;
   }
@@ -77,7 +80,8 @@ record VectorLine(
 
   private static long hex(String digits) {
     if (digits.length() != HEX_DIGITS || !Character.isLetterOrDigit(digits.charAt(0))) {
-      throw new IllegalArgumentException("'" + digits + "' is not 16 hexadecimal digits");
+      throw new IllegalArgumentException(
+          "'" + Printable.name(digits) + "' is not 16 hexadecimal digits");
     }
     return Long.parseUnsignedLong(digits, 16);
   }

@@ -2,6 +2,7 @@ package org.wasmheap.conformance;
 
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /** Which allocator a vector file is for, and on what memory. */
 enum VectorProfile {
@@ -29,7 +30,7 @@ enum VectorProfile {
         return profile;
       }
     }
-    throw new IllegalArgumentException("there is no profile '" + key + "'");
+    throw new IllegalArgumentException("there is no profile '" + Printable.name(key) + "'");
   }
 
   /** What sizes are counted in. */

@@ -1,6 +1,5 @@
 package org.wasmheap.conformance;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayDeque;
@@ -9,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /**
  * Replays a vector file: a script of operations with the result that the reference allocator gave
@@ -48,13 +48,12 @@ public final class VectorReplay {
   /** Lines that are shown before the first divergence. */
   private static final int SHOWN = 5;
 
-  private final BufferedReader lines;
+  private final LineReader lines;
   private final MemoryFactory memories;
 
   /** The lines replayed last, for the divergence. */
   private final Deque<String> recent = new ArrayDeque<>();
 
-  private long lineNumber;
   private long operations;
 
   /** The line that the next script begins with, read already. */
@@ -84,10 +83,17 @@ public final class VectorReplay {
    * @param expected the line
    * @param actual what it is here
    */
-  public record Divergence(long lineNumber, List<String> before, String expected, String actual) {}
+  public record Divergence(long lineNumber, List<String> before, String expected, String actual) {
+    @Override
+    public String toString() {
+      return "Divergence["
+          + ("lineNumber=" + lineNumber + ", expected=" + Printable.text(expected))
+          + (", actual=" + Printable.text(actual) + "]");
+    }
+  }
 
   private VectorReplay(Reader vectors, MemoryFactory memories) {
-    this.lines = new BufferedReader(vectors);
+    this.lines = new LineReader(vectors);
     this.memories = memories;
   }
 
@@ -108,7 +114,7 @@ public final class VectorReplay {
     VectorProfile profile = readProfile();
     next = readLine(profile);
     while (next != null) {
-      long firstLine = lineNumber;
+      long firstLine = lines.number();
       List<VectorLine> script = readScript(profile);
       replay(new VectorScript(profile, script, memories), script, firstLine);
     }
@@ -118,8 +124,7 @@ public final class VectorReplay {
   // Reading.
 
   private VectorProfile readProfile() throws IOException {
-    lineNumber++;
-    String line = lines.readLine();
+    String line = lines.next();
     if (line == null || !line.startsWith(FIRST_LINE)) {
       throw malformed("a vector file begins with '" + FIRST_LINE + PROFILE_KEY + "…'", null);
     }
@@ -152,8 +157,7 @@ public final class VectorReplay {
 
   /** The next line, or {@code null} after the last one. */
   private @Nullable VectorLine readLine(VectorProfile profile) throws IOException {
-    lineNumber++;
-    String text = lines.readLine();
+    String text = lines.next();
     if (text == null) {
       throw malformed("the file is cut short: there is no '" + LAST_LINE + "…'", null);
     }
@@ -168,12 +172,12 @@ public final class VectorReplay {
       operations += line.isOperation() ? 1 : 0;
       return line;
     } catch (IllegalArgumentException e) {
-      throw malformed("'" + text + "': " + e.getMessage(), e);
+      throw malformed("'" + Printable.name(text) + "': " + e.getMessage(), e);
     }
   }
 
   private IOException malformed(String why, @Nullable Exception cause) {
-    return new IOException("line " + lineNumber + ": " + why, cause);
+    return new IOException("line " + lines.number() + ": " + Printable.text(why), cause);
   }
 
   // Replaying.

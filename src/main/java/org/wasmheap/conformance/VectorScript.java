@@ -8,6 +8,7 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /**
  * One memory with one allocator, and what a vector file does to them: from an {@code R} to the next
@@ -73,7 +74,8 @@ final class VectorScript {
       return null;
     } catch (RuntimeException e) {
       // Whatever a memory under test throws is its answer.
-      return replaceResult(line, (line.isOperation() ? "! " : " ! ") + e);
+      return replaceResult(
+          line, (line.isOperation() ? "! " : " ! ") + Printable.text(e.toString()));
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import org.wasmheap.text.Printable;
 
 /**
  * Tells several listeners, and keeps the exceptions of each away from the others and from the calls
@@ -18,6 +19,7 @@ final class GuardedListener implements HeapListener {
   static {
     // What a hook that fails needs is loaded with the first heap, while there is memory.
     HookFailures.ensure();
+    Printable.ensure();
     Hook.ensure();
   }
 

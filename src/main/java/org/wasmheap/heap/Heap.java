@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.Printable;
 
 /**
  * One allocator on one memory with one owner.
@@ -256,7 +257,12 @@ public final class Heap {
   private void requireReady(String action) {
     if (view.state() != HeapView.State.READY) {
       throw new IllegalStateException(
-          "heap " + view.name() + " is " + view.state() + "; only a READY heap can " + action);
+          "heap "
+              + Printable.name(view.name())
+              + " is "
+              + view.state()
+              + "; only a READY heap can "
+              + action);
     }
   }
 
@@ -264,7 +270,8 @@ public final class Heap {
   private void requireDriver(String action) {
     view.requireOwner(action);
     if (view.telling.set) {
-      throw new IllegalStateException("a hook may not " + action + " heap " + view.name());
+      throw new IllegalStateException(
+          "a hook may not " + action + " heap " + Printable.name(view.name()));
     }
   }
 }

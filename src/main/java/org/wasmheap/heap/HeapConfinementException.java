@@ -2,6 +2,7 @@ package org.wasmheap.heap;
 
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.Printable;
 
 /**
  * A heap was used by a thread that does not own it, or through a handle whose call has ended: a bug
@@ -21,11 +22,11 @@ public final class HeapConfinementException extends WasmHeapException {
   static HeapConfinementException notOwner(String heap, @Nullable Thread owner, String action) {
     return new HeapConfinementException(
         "heap "
-            + heap
+            + Printable.name(heap)
             + " belongs to "
-            + (owner == null ? "no thread" : "thread '" + owner.getName() + "'")
+            + (owner == null ? "no thread" : "thread '" + nameOf(owner) + "'")
             + "; thread '"
-            + Thread.currentThread().getName()
+            + nameOf(Thread.currentThread())
             + "' may not "
             + action
             + " it");
@@ -44,13 +45,13 @@ public final class HeapConfinementException extends WasmHeapException {
     boolean own = Thread.currentThread() == thread && now == generation;
     return new HeapConfinementException(
         "heap "
-            + heap
+            + Printable.name(heap)
             + " was used through the handle of generation "
             + generation
             + ", which belongs to thread '"
-            + thread.getName()
+            + nameOf(thread)
             + "', by thread '"
-            + Thread.currentThread().getName()
+            + nameOf(Thread.currentThread())
             + "' while the heap is "
             + state
             + " in generation "
@@ -64,6 +65,11 @@ public final class HeapConfinementException extends WasmHeapException {
     return telling
         ? "; nothing may be done through it while a hook is told of it: look at the HeapView"
         : "; its call is over, or was given up since it did not return in time";
+  }
+
+  /** Threads of pools have names that are escaped already. */
+  private static String nameOf(Thread thread) {
+    return Printable.text(thread.getName(), Printable.MAX_NAME);
   }
 
   /** {@inheritDoc} Always {@code false}: it is the host's mistake. */

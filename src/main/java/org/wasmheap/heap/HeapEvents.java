@@ -10,6 +10,7 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.Printable;
 
 /**
  * The structured log of a heap: one event for each fact, its values as SLF4J key-value pairs.
@@ -82,7 +83,9 @@ final class HeapEvents {
 
   void aborted(WasmHeapException cause) {
     if (LOG.isWarnEnabled()) {
-      log(about(LOG.atWarn()).addKeyValue("cause", cause.getMessage()), "heap.aborted");
+      log(
+          about(LOG.atWarn()).addKeyValue("cause", Printable.value(cause.getMessage())),
+          "heap.aborted");
     }
   }
 
@@ -107,10 +110,10 @@ final class HeapEvents {
   private LoggingEventBuilder about(LoggingEventBuilder event) {
     String callName = heap.callName();
     return event
-        .addKeyValue("pool", heap.pool())
-        .addKeyValue("heap", heap.name())
+        .addKeyValue("pool", Printable.name(heap.pool()))
+        .addKeyValue("heap", Printable.name(heap.name()))
         .addKeyValue("generation", heap.generation())
         .addKeyValue("call", callName == null ? null : heap.call())
-        .addKeyValue("callName", callName);
+        .addKeyValue("callName", callName == null ? null : Printable.name(callName));
   }
 }

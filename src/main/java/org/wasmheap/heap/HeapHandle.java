@@ -5,6 +5,7 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryAccessException;
+import org.wasmheap.text.Printable;
 
 /**
  * A heap, for the length of one call and on the thread of that call.
@@ -187,6 +188,6 @@ public final class HeapHandle {
 
   @Override
   public String toString() {
-    return "HeapHandle[" + heap.name() + ", generation " + generation + "]";
+    return "HeapHandle[" + Printable.name(heap.name()) + ", generation " + generation + "]";
   }
 }

@@ -8,6 +8,7 @@ import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.Printable;
 
 /**
  * What a call does with its heap, through its handle: the allocator, growth, and the first cause if
@@ -211,6 +212,9 @@ final class HeapOperations {
 
   private GrowthRefusedException failedBefore(Throwable before) {
     return new GrowthRefusedException(
-        "the call on heap " + heap.name() + " has failed, and its heap does nothing more", before);
+        "the call on heap "
+            + Printable.name(heap.name())
+            + " has failed, and its heap does nothing more",
+        before);
   }
 }

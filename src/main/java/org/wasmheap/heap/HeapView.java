@@ -8,6 +8,7 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /**
  * A heap, to be looked at: what hooks, statistics and reports see of it.
@@ -171,7 +172,7 @@ public final class HeapView {
 
   @Override
   public String toString() {
-    return "Heap[" + name + ", " + state + ", generation " + generation + "]";
+    return "Heap[" + Printable.name(name) + ", " + state + ", generation " + generation + "]";
   }
 
   // Ownership and life, for Heap.

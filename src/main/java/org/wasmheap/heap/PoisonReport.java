@@ -6,6 +6,7 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.HeapAudit;
+import org.wasmheap.text.Printable;
 
 /**
  * A heap as it was when its allocator failed, for whoever must find out why. Immutable, and some
@@ -81,7 +82,7 @@ public record PoisonReport(
   @Override
   public String toString() {
     return "PoisonReport["
-        + heap
+        + Printable.name(heap)
         + ", generation "
         + generation
         + ", call "

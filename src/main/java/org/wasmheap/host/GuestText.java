@@ -26,6 +26,11 @@ final class GuestText {
     return Printable.text(new String(head, StandardCharsets.UTF_8), 10 * MAX_BYTES) + tail(range);
   }
 
+  /** Text in the guest's memory that becomes a value of a log event, in quotes. */
+  static String readTarget(HeapHandle heap, PointerSize range) {
+    return Printable.name(new String(head(heap, range), StandardCharsets.UTF_8));
+  }
+
   /** Bytes in the guest's memory, as hexadecimal text. */
   static String readHex(HeapHandle heap, PointerSize range) {
     return "0x" + HexFormat.of().formatHex(head(heap, range)) + tail(range);

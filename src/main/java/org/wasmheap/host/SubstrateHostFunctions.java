@@ -12,6 +12,7 @@ import org.wasmheap.endive.PointerSize;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.MemoryAccessException;
+import org.wasmheap.text.Printable;
 import run.endive.wasm.types.ValType;
 
 /**
@@ -147,7 +148,7 @@ public final class SubstrateHostFunctions {
   private static long log(CallScope scope, long[] arguments) {
     HeapHandle heap = scope.heap();
     int level = (int) arguments[0];
-    String target = GuestText.read(heap, PointerSize.of(arguments[1]));
+    String target = GuestText.readTarget(heap, PointerSize.of(arguments[1]));
     String message = GuestText.read(heap, PointerSize.of(arguments[2]));
     boolean known = Integer.compareUnsigned(level, LEVELS.size()) < 0;
     write(heap, known ? LEVELS.get(level) : Level.TRACE, target, message);
@@ -168,7 +169,7 @@ public final class SubstrateHostFunctions {
 
   private static void write(HeapHandle heap, Level level, String target, String message) {
     LOG.atLevel(level)
-        .addKeyValue("heap", heap.heapName())
+        .addKeyValue("heap", Printable.name(heap.heapName()))
         .addKeyValue("target", target)
         .log(message);
   }

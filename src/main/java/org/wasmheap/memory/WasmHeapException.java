@@ -1,6 +1,7 @@
 package org.wasmheap.memory;
 
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 
 /**
  * The root of all exceptions of this library: each says whether the guest or the host is to blame.
@@ -14,11 +15,12 @@ public abstract class WasmHeapException extends RuntimeException {
   /**
    * For subclasses.
    *
-   * @param message what happened, to which heap and call, and what to do
+   * @param message what happened, to which heap and call, and what to do; what could begin a line
+   *     or steer a terminal is escaped, and what is beyond 4,096 characters cut off
    * @param cause what brought it about, if anything did
    */
-  protected WasmHeapException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+  protected WasmHeapException(@Nullable String message, @Nullable Throwable cause) {
+    super(message == null ? null : Printable.text(message, Printable.MAX_MESSAGE), cause);
   }
 
   /**

@@ -6,6 +6,7 @@ import org.wasmheap.heap.HeapView;
 import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.PoolListener;
+import org.wasmheap.text.Printable;
 
 /**
  * Writes what heaps and pools do into Java Flight Recorder, as events named {@code org.wasmheap.*}.
@@ -27,11 +28,11 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
-    event.pool = report.pool();
-    event.heap = report.heap();
+    event.pool = Printable.name(report.pool());
+    event.heap = Printable.name(report.heap());
     event.generation = report.generation();
     event.call = report.call();
-    event.callName = report.name();
+    event.callName = Printable.name(report.name());
     event.callClass = report.callClass().label();
     event.outcome = outcome(report);
     event.queueTime = report.queueNanos();
@@ -53,7 +54,7 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
-    event.heap = heap.name();
+    event.heap = Printable.name(heap.name());
     event.generation = heap.generation();
     event.fromPages = fromPages;
     event.toPages = toPages;
@@ -67,7 +68,7 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
-    event.heap = report.heap();
+    event.heap = Printable.name(report.heap());
     event.generation = report.generation();
     event.operation = report.operation().verb();
     event.operand = report.operand();
@@ -84,9 +85,9 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
-    event.pool = replacement.pool();
-    event.heap = replacement.heap();
-    event.replaced = replacement.replaced();
+    event.pool = Printable.name(replacement.pool());
+    event.heap = Printable.name(replacement.heap());
+    event.replaced = Printable.name(replacement.replaced());
     event.reason = replacement.label();
     event.took = replacement.nanos();
     event.commit();
@@ -98,9 +99,9 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
-    event.pool = rejection.pool();
+    event.pool = Printable.name(rejection.pool());
     event.call = rejection.call();
-    event.callName = rejection.name();
+    event.callName = Printable.name(rejection.name());
     event.callClass = rejection.callClass().label();
     event.waiting = rejection.waiting();
     event.running = rejection.running();

@@ -23,11 +23,16 @@ import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.heap.PoisonReport.Operation;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.Printable;
 
 /** Poison reports as JSON: the record's fields in lower case, and a version before them. */
 final class PoisonJson {
   private static final String VERSION_KEY = "poison_report";
   private static final String VERSION = "v1";
+
+  /** Characters of a name, which comes as it is and not escaped as it would be for people. */
+  private static final int MAX_NAME = 1_024;
+
   private static final long ADDRESS_SPACE = 1L << 32;
 
   /** Orders of the wide limit. */
@@ -47,7 +52,10 @@ final class PoisonJson {
     JsonObject object = new JsonObject();
     object.addProperty(VERSION_KEY, VERSION);
     GSON.toJsonTree(report).getAsJsonObject().asMap().forEach(object::add);
-    return GSON.toJson(object);
+    for (String name : List.of("heap", "call_name")) {
+      object.addProperty(name, Printable.cut(object.get(name).getAsString(), MAX_NAME));
+    }
+    return Printable.json(GSON.toJson(object));
   }
 
   static PoisonReport read(Reader text) throws IOException {
@@ -60,7 +68,7 @@ final class PoisonJson {
       return report;
     } catch (RuntimeException e) {
       // Gson's own, and what a record or a getter throws for a value that is none of its kind.
-      throw new IOException("is no poison report: " + e.getMessage(), e);
+      throw new IOException("is no poison report: " + Printable.text(e.getMessage()), e);
     }
   }
 

@@ -13,6 +13,7 @@ import org.wasmheap.allocator.HeapAudit.Use;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.heap.PoisonReport.Growth;
+import org.wasmheap.text.Printable;
 
 /** A poison report as text: what a person on call reads first, and then all of it. */
 final class PoisonText {
@@ -24,8 +25,8 @@ final class PoisonText {
     return "Call %d '%s' on heap %s (generation %d) failed when it %s: %s, %s. %s %s"
         .formatted(
             report.call(),
-            printable(report.callName()),
-            printable(report.heap()),
+            Printable.name(report.callName()),
+            Printable.name(report.heap()),
             report.generation(),
             report.operation() == Operation.ALLOCATE
                 ? "asked for " + number(report.operand()) + " bytes"
@@ -215,10 +216,5 @@ final class PoisonText {
 
   private static String number(long value) {
     return Numbers.number(value);
-  }
-
-  /** Names may be the guest's text, which must not steer a terminal. */
-  private static String printable(String name) {
-    return name.replaceAll("\\p{Cntrl}", "?");
   }
 }

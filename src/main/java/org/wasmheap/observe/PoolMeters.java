@@ -19,6 +19,7 @@ import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
+import org.wasmheap.text.Printable;
 
 /** The meters of one executor in one registry, and the hooks that write some of them. */
 final class PoolMeters implements PoolListener {
@@ -41,7 +42,7 @@ final class PoolMeters implements PoolListener {
   PoolMeters(HeapExecutor<?> executor, MeterRegistry registry) {
     this.executor = executor;
     this.registry = registry;
-    this.pool = Tags.of("pool", executor.statistics().pool());
+    this.pool = Tags.of("pool", Printable.name(executor.statistics().pool()));
   }
 
   @SuppressWarnings("ReferenceEquality") // The same registry, or another.

@@ -1,8 +1,8 @@
 package org.wasmheap.observe;
 
 import com.google.common.xml.XmlEscapers;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.wasmheap.text.Printable;
 
 /** Small pieces of SVG. */
 final class Svg {
@@ -10,9 +10,8 @@ final class Svg {
 
   /** Text that may stand in an element or an attribute, whatever was in it. */
   static String escape(String text) {
-    // Through bytes and back: half a character is none, and no file can hold it.
-    String whole = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-    return XmlEscapers.xmlAttributeEscaper().escape(whole);
+    // First what XML 1.0 has no way to write: control characters, halves of characters.
+    return XmlEscapers.xmlAttributeEscaper().escape(Printable.text(text));
   }
 
   static String text(double x, double y, String style, String text) {

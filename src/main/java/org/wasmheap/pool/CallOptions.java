@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 
 /**
  * How a call is to be made. Immutable.
@@ -111,5 +112,14 @@ public record CallOptions(
   public CallOptions withContext(Object hostContext) {
     return new CallOptions(
         name, callClass, deadline, Objects.requireNonNull(hostContext, "hostContext"));
+  }
+
+  /** Without the context's own text, which is the caller's and may be of any length. */
+  @Override
+  public String toString() {
+    return "CallOptions["
+        + ("name=" + (name == null ? null : Printable.name(name)) + ", callClass=" + callClass)
+        + (", deadline=" + deadline)
+        + (", context=" + (context == null ? null : context.getClass().getName()) + "]");
   }
 }

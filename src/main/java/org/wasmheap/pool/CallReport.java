@@ -3,6 +3,7 @@ package org.wasmheap.pool;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.Printable;
 
 /**
  * What one call was, and what it took.
@@ -42,4 +43,17 @@ public record CallReport(
     long allocations,
     long deallocations,
     long bytesAllocatedPeak,
-    int blocksRestored) {}
+    int blocksRestored) {
+  @Override
+  public String toString() {
+    return "CallReport["
+        + ("pool=" + Printable.name(pool) + ", call=" + call + ", name=" + Printable.name(name))
+        + (", callClass=" + callClass + ", heap=" + Printable.name(heap))
+        + (", generation=" + generation + ", failure=" + failure + ", queueNanos=" + queueNanos)
+        + (", runNanos=" + runNanos + ", resetNanos=" + resetNanos)
+        + (", pagesBefore=" + pagesBefore + ", pagesPeak=" + pagesPeak)
+        + (", pagesAfter=" + pagesAfter + ", allocations=" + allocations)
+        + (", deallocations=" + deallocations + ", bytesAllocatedPeak=" + bytesAllocatedPeak)
+        + (", blocksRestored=" + blocksRestored + "]");
+  }
+}

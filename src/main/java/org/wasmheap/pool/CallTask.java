@@ -13,6 +13,7 @@ import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.Printable;
 
 /**
  * A submitted call and its future. It completes exactly once, by whichever comes first: the worker,
@@ -290,6 +291,6 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
 
   @Override
   protected String pendingToString() {
-    return "call " + number + " '" + name + "'";
+    return "call " + number + " '" + Printable.name(name) + "'";
   }
 }

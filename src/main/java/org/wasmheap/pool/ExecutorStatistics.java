@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.Printable;
 
 /**
  * What an executor has done and is doing: a snapshot, each figure exact, taken one after another.
@@ -75,7 +76,15 @@ public record ExecutorStatistics(
       long calls,
       long failures,
       long materialisedBytes,
-      @Nullable CallReport lastCall) {}
+      @Nullable CallReport lastCall) {
+    @Override
+    public String toString() {
+      return "OfHeap["
+          + ("name=" + Printable.name(name) + ", state=" + state + ", calls=" + calls)
+          + (", failures=" + failures + ", materialisedBytes=" + materialisedBytes)
+          + (", lastCall=" + lastCall + "]");
+    }
+  }
 
   /**
    * What happened since an earlier snapshot: what only ever grows is the difference, what is now
@@ -90,7 +99,11 @@ public record ExecutorStatistics(
     if (!earlier.pool.equals(pool) || earlier.submitted > submitted) {
       throw new IllegalArgumentException(
           "a snapshot of %s with %d calls submitted is none before one of %s with %d"
-              .formatted(earlier.pool, earlier.submitted, pool, submitted));
+              .formatted(
+                  Printable.name(earlier.pool),
+                  earlier.submitted,
+                  Printable.name(pool),
+                  submitted));
     }
     return new ExecutorStatistics(
         pool,
@@ -120,7 +133,7 @@ public record ExecutorStatistics(
   @Override
   public String toString() {
     StringBuilder table = new StringBuilder();
-    table.append("pool").append(" ".repeat(WIDTH - "pool".length())).append(pool);
+    table.append("pool").append(" ".repeat(WIDTH - "pool".length())).append(Printable.name(pool));
     line(table, "submitted", submitted);
     line(table, "completed", completed);
     line(table, "failed", failed);

@@ -7,6 +7,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.text.Printable;
 
 /** Says which kind of failure an exception is: the table in this package's documentation. */
 final class Failures {
@@ -31,7 +32,7 @@ final class Failures {
         kind,
         about(task)
             + " on heap "
-            + view.name()
+            + Printable.name(view.name())
             + " (generation "
             + view.generation()
             + ") failed: "
@@ -86,7 +87,7 @@ final class Failures {
         FailureKind.REJECTED,
         about(task)
             + " to "
-            + pool
+            + Printable.name(pool)
             + " was rejected: "
             + refusal.waiting()
             + " "
@@ -103,7 +104,7 @@ final class Failures {
   static CallException closed(CallTask<?, ?> task, String pool) {
     return new CallException(
         FailureKind.SHUTDOWN,
-        about(task) + " to " + pool + " was rejected: the executor is shut down",
+        about(task) + " to " + Printable.name(pool) + " was rejected: the executor is shut down",
         null);
   }
 
@@ -113,7 +114,7 @@ final class Failures {
         FailureKind.NESTED_TOO_DEEP,
         about(task)
             + " to "
-            + pool
+            + Printable.name(pool)
             + " was rejected: it would be more than "
             + maxDepth
             + " calls deep on one thread; look for calls that make each other, or raise maxDepth",
@@ -126,7 +127,7 @@ final class Failures {
         FailureKind.DEADLINE,
         about(task)
             + " to "
-            + pool
+            + Printable.name(pool)
             + " passed its deadline before an instance was ready for it; look at what the factory"
             + " does",
         null);
@@ -172,13 +173,13 @@ final class Failures {
             + " still "
             + how
             + " when "
-            + pool
+            + Printable.name(pool)
             + " shut down; nothing follows about the guest",
         null);
   }
 
   private static String about(CallTask<?, ?> task) {
-    return "call " + task.number() + " '" + task.name() + "'";
+    return "call " + task.number() + " '" + Printable.name(task.name()) + "'";
   }
 
   private static FailureKind kindOf(Throwable thrown) {
@@ -192,7 +193,7 @@ final class Failures {
     } catch (Throwable e) {
       thrown.addSuppressed(e); // Anybody's code: it must not keep a call from ending.
     }
-    return message == null ? thrown.getClass().getName() : message;
+    return message == null ? thrown.getClass().getName() : Printable.text(message);
   }
 
   private static String advice(FailureKind kind) {

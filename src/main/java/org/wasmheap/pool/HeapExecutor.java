@@ -20,6 +20,7 @@ import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.Printable;
 
 /**
  * Runs calls on a pool of isolated heaps, each with a guest and a thread of its own.
@@ -73,7 +74,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     this.watchdog =
         new Thread(
             new Watchdog<>(settings, slots, workers, rejections, reaper),
-            settings.name() + "-watchdog");
+            Printable.name(settings.name()) + "-watchdog");
     watchdog.setDaemon(true);
   }
 
@@ -298,7 +299,13 @@ public final class HeapExecutor<G> implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "HeapExecutor[" + settings.name() + ", " + queue.phase() + ", " + queue.load() + "]";
+    return "HeapExecutor["
+        + Printable.name(settings.name())
+        + ", "
+        + queue.phase()
+        + ", "
+        + queue.load()
+        + "]";
   }
 
   /**

@@ -11,6 +11,7 @@ import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.pool.PoolListener.Reason;
+import org.wasmheap.text.Printable;
 
 /**
  * The place of one instance with its heap, through all its replacements: makes the instance, puts
@@ -247,9 +248,9 @@ final class InstanceSlot<G> {
     PoolListener.Replacement replacement =
         new PoolListener.Replacement(settings.name(), own.name(), old, reason, failure, nanos);
     LOG.atInfo()
-        .addKeyValue("pool", settings.name())
-        .addKeyValue("heap", own.name())
-        .addKeyValue("replaced", old)
+        .addKeyValue("pool", Printable.name(settings.name()))
+        .addKeyValue("heap", Printable.name(own.name()))
+        .addKeyValue("replaced", Printable.name(old))
         .addKeyValue("reason", replacement.label())
         .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
         .log("heap.replaced");
@@ -299,7 +300,10 @@ final class InstanceSlot<G> {
       return blocks;
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       discard(Reason.RESET_FAILED);
-      LOG.atWarn().addKeyValue("heap", own.view().name()).setCause(e).log("reset.failed");
+      LOG.atWarn()
+          .addKeyValue("heap", Printable.name(own.view().name()))
+          .setCause(e)
+          .log("reset.failed");
       return 0;
     }
   }
@@ -309,10 +313,10 @@ final class InstanceSlot<G> {
     String difference = guest.difference();
     if (difference != null) {
       LOG.atError()
-          .addKeyValue("pool", settings.name())
-          .addKeyValue("heap", own.name())
+          .addKeyValue("pool", Printable.name(settings.name()))
+          .addKeyValue("heap", Printable.name(own.name()))
           .addKeyValue("generation", own.generation())
-          .addKeyValue("difference", difference)
+          .addKeyValue("difference", Printable.value(difference))
           .log("reset.incomplete");
       discard(Reason.RESET_INCOMPLETE);
     }
@@ -366,7 +370,10 @@ final class InstanceSlot<G> {
     try {
       old.discard();
     } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("heap", retired.view().name()).setCause(e).log("instance.failed");
+      LOG.atWarn()
+          .addKeyValue("heap", Printable.name(retired.view().name()))
+          .setCause(e)
+          .log("instance.failed");
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.HeapView;
+import org.wasmheap.text.Printable;
 
 /**
  * The registry of all instance slots of a pool: of workers, of threads that were given up, and
@@ -19,6 +20,9 @@ import org.wasmheap.heap.HeapView;
 final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   /** See {@link FullJavaHeap}: every wait looks for itself from time to time. */
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Characters of the pool's name in its heaps' names, so that their numbers are never cut off. */
+  private static final int MAX_POOL_NAME = 64;
 
   private final PoolSettings<G> settings;
   private final Counters counters;
@@ -87,7 +91,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
 
   @Override
   public String nextHeapName() {
-    return settings.name() + "/" + heaps.incrementAndGet();
+    return Printable.cut(settings.name(), MAX_POOL_NAME) + "/" + heaps.incrementAndGet();
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.wasmheap.text.Printable;
 
 /**
  * The slots for calls that are made inside calls: a thread claims one for the length of a call.
@@ -46,7 +47,7 @@ final class NestedSlots<G> {
   NestedSlots(PoolSettings<G> settings, InstanceSlots<G> slots) {
     this.settings = settings;
     this.slots = slots;
-    this.maker = new Thread(null, this::makeOnDemand, settings.name() + "-nested");
+    this.maker = new Thread(null, this::makeOnDemand, Printable.name(settings.name()) + "-nested");
     maker.setDaemon(true);
   }
 
@@ -197,7 +198,7 @@ final class NestedSlots<G> {
     } catch (Throwable e) {
       slot.close();
       LOG.atWarn()
-          .addKeyValue("pool", settings.name())
+          .addKeyValue("pool", Printable.name(settings.name()))
           .addKeyValue("worker", Thread.currentThread().getName())
           .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
           .setCause(e)

@@ -6,6 +6,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.Printable;
 
 /**
  * Hooks into the life of a pool: those of its heaps, and those of calls, replacements and
@@ -74,6 +75,14 @@ public interface PoolListener extends HeapListener {
     public String label() {
       return failure == null ? reason.label() : failure.label();
     }
+
+    @Override
+    public String toString() {
+      return "Replacement["
+          + ("pool=" + Printable.name(pool) + ", heap=" + Printable.name(heap))
+          + (", replaced=" + Printable.name(replaced) + ", reason=" + reason)
+          + (", failure=" + failure + ", nanos=" + nanos + "]");
+    }
   }
 
   /**
@@ -94,7 +103,15 @@ public interface PoolListener extends HeapListener {
       CallClass callClass,
       int waiting,
       int running,
-      long longestWaitNanos) {}
+      long longestWaitNanos) {
+    @Override
+    public String toString() {
+      return "Rejection["
+          + ("pool=" + Printable.name(pool) + ", call=" + call + ", name=" + Printable.name(name))
+          + (", callClass=" + callClass + ", waiting=" + waiting + ", running=" + running)
+          + (", longestWaitNanos=" + longestWaitNanos + "]");
+    }
+  }
 
   /**
    * One listener for several. Each hears of everything, in the order given; what one throws keeps

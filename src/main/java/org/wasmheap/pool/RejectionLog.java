@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.Printable;
 
 /**
  * Tells the log that calls find no room: at once when it begins, then at most one event an interval
@@ -116,7 +117,7 @@ final class RejectionLog {
     if (told == null) {
       return;
     }
-    LoggingEventBuilder event = LOG.atWarn().addKeyValue("pool", pool);
+    LoggingEventBuilder event = LOG.atWarn().addKeyValue("pool", Printable.name(pool));
     long total = 0;
     for (Map.Entry<CallClass, String> key : KEYS.entrySet()) {
       long rejected = told.rejected.getOrDefault(key.getKey(), 0L);

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
+import org.wasmheap.text.Printable;
 
 /**
  * A thread that owns one slot for life, takes calls from the queue, and has a new instance made
@@ -186,6 +187,8 @@ final class Worker<G> implements Runnable {
   }
 
   LoggingEventBuilder about(LoggingEventBuilder event) {
-    return event.addKeyValue("pool", pool).addKeyValue("worker", thread.getName());
+    return event
+        .addKeyValue("pool", Printable.name(pool))
+        .addKeyValue("worker", thread.getName()); // Escaped when it was made.
   }
 }

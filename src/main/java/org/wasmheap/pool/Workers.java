@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.wasmheap.text.Printable;
 
 /**
  * The workers of an executor: as many as it was set to, whatever becomes of a thread.
@@ -51,7 +52,7 @@ final class Workers<G> implements Worker.Home<G> {
   private Worker<G> hire() {
     InstanceSlot<G> slot = slots.open(true);
     try {
-      String name = settings.name() + "-worker-" + ++hired;
+      String name = Printable.name(settings.name()) + "-worker-" + ++hired;
       Worker<G> worker = new Worker<>(settings, queue, run, slot, this, name);
       worker.start();
       return worker;
@@ -75,7 +76,7 @@ final class Workers<G> implements Worker.Home<G> {
       worker
           .about(LOG.atError())
           .addKeyValue("call", task.number())
-          .addKeyValue("callName", task.name())
+          .addKeyValue("callName", Printable.name(task.name()))
           .addKeyValue("replaced", isReplaced(worker))
           .addKeyValue("abandonedThreads", slots.abandoned())
           .log("worker.abandoned");

@@ -16,6 +16,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 
 /**
  * The code of a Substrate runtime, unpacked, with the hash of what was stored.
@@ -208,7 +209,13 @@ public final class RuntimeCode {
 
   @Override
   public String toString() {
-    return "RuntimeCode[" + origin + ", " + wasm.length + " bytes, " + codeHashHex() + "]";
+    return "RuntimeCode["
+        + Printable.text(origin)
+        + ", "
+        + wasm.length
+        + " bytes, "
+        + codeHashHex()
+        + "]";
   }
 
   /**

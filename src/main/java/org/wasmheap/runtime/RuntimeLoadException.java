@@ -2,6 +2,7 @@ package org.wasmheap.runtime;
 
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.Printable;
 
 /**
  * The code of a runtime, or a genesis state, cannot be loaded. The message is one line, {@code
@@ -21,7 +22,7 @@ public final class RuntimeLoadException extends WasmHeapException {
   }
 
   RuntimeLoadException(String origin, String reason, @Nullable Throwable cause) {
-    super(origin + ": " + reason, cause);
+    super(Printable.text(origin) + ": " + reason, cause);
   }
 
   /** {@inheritDoc} Always {@code false}: no guest has run. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import org.wasmheap.text.Printable;
 
 /**
  * Which runtime it is and what it can do: what {@code Core_version} returns.
@@ -116,6 +117,15 @@ public record RuntimeVersion(
         apis,
         transactionVersion,
         stateVersion);
+  }
+
+  @Override
+  public String toString() {
+    return "RuntimeVersion["
+        + ("specName=" + Printable.name(specName) + ", implName=" + Printable.name(implName))
+        + (", authoringVersion=" + authoringVersion + ", specVersion=" + specVersion)
+        + (", implVersion=" + implVersion + ", apis=" + apis)
+        + (", transactionVersion=" + transactionVersion + ", stateVersion=" + stateVersion + "]");
   }
 
   private static List<Api> readApis(ScaleReader in) {

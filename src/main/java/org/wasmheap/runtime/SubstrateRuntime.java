@@ -13,6 +13,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.text.Printable;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
 
@@ -107,7 +108,8 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    */
   public GuestCall<EndiveGuest, byte[]> call(String export, byte[] input) {
     if (!hasEntry(export)) {
-      throw new IllegalArgumentException("the runtime exports no entry '" + export + "'");
+      throw new IllegalArgumentException(
+          "the runtime exports no entry '" + Printable.name(export) + "'");
     }
     return new EntryCall(this, export, input);
   }
@@ -220,6 +222,6 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
 
   @Override
   public String toString() {
-    return "SubstrateRuntime[" + code.origin() + ", " + strategy + "]";
+    return "SubstrateRuntime[" + Printable.text(code.origin()) + ", " + strategy + "]";
   }
 }

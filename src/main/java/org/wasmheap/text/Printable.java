@@ -1,5 +1,6 @@
 package org.wasmheap.text;
 
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +15,34 @@ public final class Printable {
   /** Most characters of the name of a call, an import, an export: {@value}. */
   public static final int MAX_NAME = 128;
 
-  /** Most characters of a message in words: {@value}. */
+  /** Most characters of words in a message: {@value}. */
   public static final int MAX_TEXT = 1_024;
+
+  /** Most characters of a whole message, which may quote another one: {@value}. */
+  public static final int MAX_MESSAGE = 4_096;
+
+  /** Of each table of characters that the JDK loads when it is first asked of one of them. */
+  private static final int[] OF_EACH_TABLE = {
+    'a', 0x100, 0x10000, 0x20000, 0x30000, 0xE0001, 0xF0000, 0x40000
+  };
+
+  static {
+    for (int character : OF_EACH_TABLE) {
+      isPrintable(character);
+    }
+  }
 
   private Printable() {}
 
   /**
-   * A name, fit to stand between quotes: these and the backslash are escaped, too, so that it can
-   * neither close the quotes of a key-value nor begin another one.
+   * Loaded when this returns, and all that it uses: a class that is first needed where a guest has
+   * used up the stack would be lost to the whole JVM.
+   */
+  public static void ensure() {}
+
+  /**
+   * A name, fit to stand between quotes: both kinds and the backslash are escaped, too, so that it
+   * can neither close the quotes of a key-value nor begin another one.
    *
    * @param name of a call, a heap, an import, an export, a chain
    * @return at most {@link #MAX_NAME} characters, and what tells that some were cut off
@@ -31,7 +52,18 @@ public final class Printable {
   }
 
   /**
-   * Words of others: an exception's message, a path, what an engine says.
+   * Words that stand between quotes, as the value of a log event does.
+   *
+   * @param text the words
+   * @return at most {@link #MAX_TEXT} characters, and what tells that some were cut off
+   */
+  public static @Nullable String value(@Nullable String text) {
+    return text == null ? null : escape(text, MAX_TEXT, true);
+  }
+
+  /**
+   * Words of others: an exception's message, a path, what an engine says. Quotes stay, and so does
+   * what was escaped before.
    *
    * @param text the words
    * @return at most {@link #MAX_TEXT} characters, and what tells that some were cut off
@@ -49,6 +81,45 @@ public final class Printable {
    */
   public static String text(String text, int maxChars) {
     return escape(text, maxChars, false);
+  }
+
+  /**
+   * The beginning of a name that becomes part of a longer one. Not escaped: that is for whoever
+   * prints the longer one.
+   *
+   * @param text the name
+   * @param maxChars most characters that are kept
+   * @return the name, or its beginning and three dots
+   */
+  public static String cut(String text, int maxChars) {
+    if (text.length() <= maxChars) {
+      return text;
+    }
+    boolean halved = Character.isHighSurrogate(text.charAt(maxChars - 1));
+    return text.substring(0, halved ? maxChars - 1 : maxChars) + "...";
+  }
+
+  /**
+   * JSON that is printed. It says the same, but what steers a terminal is written as {@code
+   * \}{@code uXXXX} in its strings, the only place where it can be; lines may end between them.
+   *
+   * @param json one value
+   * @return the same value
+   */
+  public static String json(String json) {
+    StringBuilder out = new StringBuilder(json.length());
+    json.codePoints()
+        .forEach(
+            character -> {
+              if (character == '\n' || isPrintable(character)) {
+                out.appendCodePoint(character);
+              } else {
+                for (char half : Character.toChars(character)) {
+                  out.append("\\u").append(HexFormat.of().toHexDigits(half));
+                }
+              }
+            });
+    return out.toString();
   }
 
   private static String escape(String text, int maxChars, boolean quotes) {
@@ -82,7 +153,7 @@ public final class Printable {
   }
 
   private static boolean isQuote(int character) {
-    return character == '"' || character == '\\';
+    return character == '"' || character == '\'' || character == '\\';
   }
 
   private static void append(StringBuilder out, int character, boolean quotes) {

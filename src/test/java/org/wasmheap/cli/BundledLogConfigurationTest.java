@@ -94,8 +94,8 @@ class BundledLogConfigurationTest {
     assertEquals(Level.INFO, root.getLevel());
     assertTrue(
         line.endsWith(
-            "org.wasmheap.heap.Heap - heap.poisoned"
-                + " pool=\"import\" heap=\"import/3\" pointer=\"4000000000\""
+            "org.wasmheap.heap.Heap -"
+                + " pool=\"import\" heap=\"import/3\" pointer=\"4000000000\" heap.poisoned"
                 + System.lineSeparator()),
         line);
     assertEquals(1, line.lines().count());

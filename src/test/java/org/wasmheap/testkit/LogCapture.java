@@ -44,6 +44,11 @@ public final class LogCapture implements AutoCloseable {
     return events.stream().filter(event -> event.getMessage().equals(message)).toList();
   }
 
+  /** All events, in the order in which they came. */
+  public List<ILoggingEvent> allEvents() {
+    return List.copyOf(events);
+  }
+
   /** The key-value pairs of an event. */
   public static Map<String, Object> values(ILoggingEvent event) {
     Map<String, Object> values = new TreeMap<>();
