@@ -22,6 +22,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
@@ -44,6 +45,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.VectorReplay;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.endive.EndiveModule;
+import org.wasmheap.endive.EndiveModule.MemorySize;
+import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.GrowthPolicy;
@@ -550,6 +555,73 @@ class HostileNamesTest {
       }
     }
     assertEquals(5, names.stream().distinct().count(), names::toString);
+  }
+
+  // Guests.
+
+  /** A module that imports a function of this name, or exports one, and has a memory. */
+  private static byte[] module(String name, boolean imports) {
+    byte[] utf8 = name.getBytes(UTF_8);
+    ByteArrayOutputStream wasm = new ByteArrayOutputStream();
+    wasm.writeBytes(new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0});
+    section(wasm, 1, new byte[] {1, 0x60, 0, 0});
+    ByteArrayOutputStream named = new ByteArrayOutputStream();
+    if (imports) {
+      named.writeBytes(new byte[] {1, 3, 'e', 'n', 'v'});
+      leb(named, utf8.length);
+      named.writeBytes(utf8);
+      named.writeBytes(new byte[] {0, 0});
+      section(wasm, 2, named.toByteArray());
+      section(wasm, 5, new byte[] {1, 0, 1});
+    } else {
+      section(wasm, 3, new byte[] {1, 0});
+      section(wasm, 5, new byte[] {1, 0, 1});
+      named.write(1);
+      leb(named, utf8.length);
+      named.writeBytes(utf8);
+      named.writeBytes(new byte[] {0, 0});
+      section(wasm, 7, named.toByteArray());
+      section(wasm, 10, new byte[] {1, 3, 0, 0, 0x0b});
+    }
+    return wasm.toByteArray();
+  }
+
+  private static void section(ByteArrayOutputStream wasm, int id, byte[] bytes) {
+    wasm.write(id);
+    leb(wasm, bytes.length);
+    wasm.writeBytes(bytes);
+  }
+
+  private static void leb(ByteArrayOutputStream out, int value) {
+    int rest = value;
+    for (; rest > 0x7f; rest >>>= 7) {
+      out.write(rest & 0x7f | 0x80);
+    }
+    out.write(rest);
+  }
+
+  private static void loadOrRefuse(byte[] wasm, String export) {
+    try (HeapExecutor<EndiveGuest> executor =
+        HeapExecutor.builder(
+                EndiveModule.load(wasm, MemorySize::new, List.of(), BlockLimit.ON_CHAIN))
+            .workers(1)
+            .build()) {
+      String missing =
+          failureOf(executor.submit(CallOptions.named("c"), guest -> guest.call(export)))
+              .getMessage();
+      assertOneLine("an export that is not there", missing);
+    } catch (ModuleRefusedException e) {
+      assertPrintable("a refusal", e.getMessage());
+      assertFalse(e.getMessage().contains("\n"), e::getMessage);
+      assertTrue(e.getMessage().length() <= HostileText.MOST);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void an_import_or_export_of_a_guest_is_named_in_one_line(HostileText hostile) {
+    loadOrRefuse(module(hostile.named(), true), hostile.named());
+    loadOrRefuse(module(hostile.named(), false), hostile.named() + "other");
   }
 
   // Files.

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.wasmheap.conformance.VectorReplay;
 import org.wasmheap.conformance.VectorReplay.Divergence;
 import org.wasmheap.conformance.VectorReplay.Result;
+import org.wasmheap.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,9 +46,13 @@ final class ConformanceCommand implements Callable<Integer> {
     long mismatches = 0;
     long skipped = 0;
     for (Path file : files) {
-      Result result = InputText.read(file, text -> VectorReplay.run(text, memory.memories()));
+      Result result =
+          InputText.read(
+              file,
+              text ->
+                  VectorReplay.run(text, memory.memories(), Thread.currentThread()::isInterrupted));
       out.println(
-          file.getFileName()
+          Printable.text(String.valueOf(file.getFileName()))
               + ": "
               + counts(result.lines(), result.mismatches(), result.skipped()));
       Divergence first = result.firstDivergence();
@@ -57,9 +62,15 @@ final class ConformanceCommand implements Callable<Integer> {
       lines += result.lines();
       mismatches += result.mismatches();
       skipped += result.skipped();
+      if (out.checkError() || Thread.currentThread().isInterrupted()) {
+        break;
+      }
     }
     out.println(counts(lines, mismatches, skipped));
     out.flush();
+    if (Thread.interrupted()) {
+      return ExitCodes.INTERRUPTED;
+    }
     return mismatches == 0 ? ExitCodes.OK : ExitCodes.FAILED;
   }
 
@@ -69,8 +80,8 @@ final class ConformanceCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, Divergence first) {
     out.println("  first divergence at line " + first.lineNumber() + ", after");
-    first.before().forEach(line -> out.println("    " + line));
-    out.println("  expected: " + first.expected());
-    out.println("  actual:   " + first.actual());
+    first.before().forEach(line -> out.println("    " + Printable.text(line)));
+    out.println("  expected: " + Printable.text(first.expected()));
+    out.println("  actual:   " + Printable.text(first.actual()));
   }
 }

@@ -27,6 +27,9 @@ final class InputText {
       throw new CliException(
           file.toString(), Files.exists(file) ? "is a folder" : "no such file", null);
     }
+    if (!Files.isReadable(file)) {
+      throw new CliException(file.toString(), "permission denied", null);
+    }
     try (InputStream bytes = new FileInputStream(file.toFile());
         InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes;
         Reader text = new InputStreamReader(plain, StandardCharsets.UTF_8)) {

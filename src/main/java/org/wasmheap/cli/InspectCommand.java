@@ -4,8 +4,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +17,7 @@ import org.wasmheap.memory.SparseMemory;
 import org.wasmheap.observe.HeapMap;
 import org.wasmheap.observe.HeapPicture;
 import org.wasmheap.observe.PoisonReports;
+import org.wasmheap.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -71,7 +70,7 @@ final class InspectCommand implements Callable<Integer> {
     Inspection inspection =
         content.report() == null ? ofTrace(content.trace()) : ofReport(content.report());
     if (svg != null) {
-      write(svg, HeapPicture.svg(inspection.map(), inspection.title(), description()));
+      OutputFiles.write(svg, HeapPicture.svg(inspection.map(), inspection.title(), description()));
     }
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? inspection.json() : inspection.table());
@@ -82,9 +81,9 @@ final class InspectCommand implements Callable<Integer> {
       err.println(
           spec.root().name()
               + ": "
-              + file
+              + Printable.text(file.toString())
               + ": does not replay further, shown as far as it does: "
-              + mismatch);
+              + Printable.text(mismatch));
       err.flush();
     }
     return mismatch == null ? ExitCodes.OK : ExitCodes.FAILED;
@@ -154,13 +153,5 @@ final class InspectCommand implements Callable<Integer> {
         + (at == null ? "" : " --at " + at)
         + " --svg "
         + (svg == null ? "" : svg.getFileName());
-  }
-
-  private static void write(Path picture, String text) {
-    try {
-      Files.writeString(picture, text, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new CliException(picture.toString(), "cannot be written: " + e, e);
-    }
   }
 }

@@ -14,6 +14,7 @@ import org.wasmheap.observe.HeapMap;
 import org.wasmheap.observe.HeapMap.Order;
 import org.wasmheap.observe.HeapTable;
 import org.wasmheap.observe.PoisonReports;
+import org.wasmheap.text.Printable;
 
 /**
  * What {@code inspect} shows of a file.
@@ -35,7 +36,11 @@ record Inspection(
 
   static Inspection of(String file, TraceReplay.State state, HeapMap map) {
     String title =
-        String.format(Locale.ROOT, "Heap of %s after %,d operations", file, state.operations());
+        String.format(
+            Locale.ROOT,
+            "Heap of %s after %,d operations",
+            Printable.text(file),
+            state.operations());
     return new Inspection(file, title, state.operations(), null, state.mismatch(), map);
   }
 
@@ -44,9 +49,9 @@ record Inspection(
         String.format(
             Locale.ROOT,
             "Heap %s, poisoned in call %d '%s'",
-            report.heap(),
+            Printable.name(report.heap()),
             report.call(),
-            report.callName());
+            Printable.name(report.callName()));
     long operations = report.statistics().allocations() + report.statistics().deallocations();
     return new Inspection(file, title, operations, PoisonReports.summary(report), null, map);
   }

@@ -1,10 +1,13 @@
 package org.wasmheap.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,6 +30,9 @@ public final class Main implements Callable<Integer> {
   static final String NAME = "wasm-heap-pool";
 
   private static final String DYNAMIC = "--dynamic";
+
+  /** Causes that a trace shows; there may be a circle of them. */
+  private static final int MOST_CAUSES = 20;
 
   @Option(
       names = "--verbose",
@@ -51,9 +57,16 @@ public final class Main implements Callable<Integer> {
    * @param args the command line
    */
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter out = new StandardOutput(new FileOutputStream(FileDescriptor.out));
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(execute(out, err, args));
+    HeldLog.install();
+    Interruption interruption = Interruption.watch();
+    int exitCode = execute(out, err, args);
+    if (exitCode != ExitCodes.CANNOT_RUN) {
+      HeldLog.letGo();
+    }
+    interruption.commandEnded();
+    System.exit(exitCode);
   }
 
   /** Runs a command in this JVM; gives its exit code. */
@@ -62,19 +75,32 @@ public final class Main implements Callable<Integer> {
     try {
       LogConfiguration.apply(args);
       requireAttachedNumbers(args);
-      return new CommandLine(main)
-          .setOut(out)
-          .setErr(err)
-          .setCaseInsensitiveEnumValuesAllowed(true)
-          .setParameterExceptionHandler((e, unused) -> main.usageError(e))
-          .setExecutionExceptionHandler((e, command, unused) -> main.cannotRun(command, e))
-          .execute(args);
+      int exitCode =
+          new CommandLine(main)
+              .setOut(out)
+              .setErr(err)
+              .setCaseInsensitiveEnumValuesAllowed(true)
+              .setParameterExceptionHandler((e, unused) -> main.usageError(e))
+              .setExecutionExceptionHandler((e, command, unused) -> main.cannotRun(command, e))
+              .execute(args);
+      return main.requireWritten(out, err, exitCode);
     } catch (CliException e) {
       return main.fail(err, String.valueOf(e.getMessage()), e);
     } catch (Throwable e) {
       // An error of the JVM: out of memory while it loads, say.
       return main.fail(err, "the command failed: " + e, e);
     }
+  }
+
+  /** Results that did not arrive are a failure, unless another one was told already. */
+  private int requireWritten(PrintWriter out, PrintWriter err, int exitCode) {
+    String why = StandardOutput.failureOf(out);
+    if (why == null || exitCode == ExitCodes.CANNOT_RUN) {
+      return exitCode;
+    }
+    CliException failure = CliException.notWritten("standard output", why, null);
+    int failed = fail(err, String.valueOf(failure.getMessage()), failure);
+    return exitCode == ExitCodes.INTERRUPTED ? exitCode : failed;
   }
 
   /** An optional value that is attached must be a number; a word that follows may be a path. */
@@ -93,7 +119,8 @@ public final class Main implements Callable<Integer> {
   }
 
   private int usageError(ParameterException e) {
-    return fail(e.getCommandLine(), e.getCommandLine().getCommandName() + ": " + e.getMessage(), e);
+    String message = String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+    return fail(e.getCommandLine(), e.getCommandLine().getCommandName() + ": " + message, e);
   }
 
   private int cannotRun(CommandLine command, Exception e) {
@@ -109,11 +136,26 @@ public final class Main implements Callable<Integer> {
   }
 
   private int fail(PrintWriter err, String message, Throwable e) {
-    err.println(NAME + ": " + message.replaceAll("\\s*\\R\\s*", " "));
+    err.println(NAME + ": " + Printable.text(message, Printable.MAX_MESSAGE));
     if (verbose) {
-      e.printStackTrace(err);
+      HeldLog.letGo();
+      printTrace(err, e);
     }
     err.flush();
-    return ExitCodes.CANNOT_RUN;
+    return e instanceof CliException own ? own.exitCode() : ExitCodes.CANNOT_RUN;
+  }
+
+  /** As the JDK does it, but that messages, which may be anybody's, are escaped. */
+  private static void printTrace(PrintWriter err, Throwable thrown) {
+    String before = "";
+    Throwable each = thrown;
+    for (int depth = 0; each != null && depth < MOST_CAUSES; depth++) {
+      err.println(before + Printable.text(each.toString(), Printable.MAX_MESSAGE));
+      for (StackTraceElement frame : each.getStackTrace()) {
+        err.println("\tat " + Printable.text(frame.toString()));
+      }
+      before = "Caused by: ";
+      each = each.getCause();
+    }
   }
 }

@@ -8,6 +8,7 @@ import org.wasmheap.conformance.Trace;
 import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.TraceReplay;
 import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -49,10 +50,17 @@ final class ReplayCommand implements Callable<Integer> {
       List<String> differences = replay(file, trace);
       operations += trace.operations();
       mismatches += differences.size();
-      differences.forEach(difference -> out.println(file.getFileName() + ": " + difference));
+      String name = Printable.text(String.valueOf(file.getFileName()));
+      differences.forEach(difference -> out.println(name + ": " + Printable.text(difference)));
+      if (out.checkError() || Thread.currentThread().isInterrupted()) {
+        break;
+      }
     }
     out.println(operations + " operations, " + mismatches + " mismatches");
     out.flush();
+    if (Thread.interrupted()) {
+      return ExitCodes.INTERRUPTED;
+    }
     return mismatches == 0 ? ExitCodes.OK : ExitCodes.FAILED;
   }
 

@@ -1,14 +1,11 @@
 package org.wasmheap.cli;
 
-import com.google.common.io.BaseEncoding;
 import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.MoreExecutors;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Stack;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
@@ -28,6 +25,7 @@ import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.text.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
@@ -55,6 +53,8 @@ final class RunCommand implements Callable<Integer> {
    * How much later an instance may come, in spite of its interruption, and be used all the same.
    */
   private static final Duration LATE = Duration.ofSeconds(5);
+  /** What calls get that still run when the command is interrupted. */
+  private static final Duration NO_TIME = Duration.ofMillis(1);
 
   @SuppressWarnings("NullAway.Init") // Set before call().
   @Spec
@@ -80,6 +80,14 @@ final class RunCommand implements Callable<Integer> {
       defaultValue = "",
       description = "Bytes of the input, with or without 0x. Default: empty.")
   private String input = "";
+
+  @Option(
+      names = "--input-file",
+      paramLabel = "FILE",
+      description =
+          "The input as a file: hexadecimal if it holds nothing else, or else its bytes as they"
+              + " are. Excludes --input.")
+  private @Nullable Path inputFile;
 
   @Option(
       names = "--calls",
@@ -145,23 +153,48 @@ final class RunCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     checkRanges();
-    byte[] bytes = parseInput();
-    createDirectory(record);
-    createDirectory(poisonReports);
-    long loadStart = System.nanoTime();
-    SubstrateRuntime loaded = load();
-    if (!loaded.hasEntry(call)) {
-      throw new CliException("--call", "the runtime exports no entry '" + call + "'", null);
+    byte[] bytes = inputFile == null ? InputBytes.ofHex(input) : InputBytes.read(inputFile, input);
+    createFolder(record);
+    createFolder(poisonReports);
+    RunFigures figures = new RunFigures(call, instances, record, poisonReports);
+    if (!run(bytes, figures)) {
+      return ExitCodes.INTERRUPTED;
     }
-    RunFigures figures = new RunFigures(loaded, call, instances, record, poisonReports);
-    figures.loaded(System.nanoTime() - loadStart);
-    run(loaded, bytes, figures);
-    spec.commandLine().getOut().println(json ? figures.json() : figures.table());
-    spec.commandLine().getOut().flush();
     figures.requireRecorded();
     return figures.failed() == 0 ? ExitCodes.OK : ExitCodes.FAILED;
+  }
+
+  /** Loads, runs, prints; {@code false} if it was interrupted, and printed what it had. */
+  private boolean run(byte[] bytes, RunFigures figures) {
+    long loadStart = System.nanoTime();
+    SubstrateRuntime loaded;
+    try {
+      loaded = load();
+    } catch (InterruptedException e) {
+      print(figures);
+      return false;
+    } catch (CliException e) {
+      if (!Thread.interrupted()) {
+        throw e;
+      }
+      print(figures);
+      return false;
+    }
+    if (!loaded.hasEntry(call)) {
+      throw new CliException(
+          "--call", "the runtime exports no entry '" + Printable.name(call) + "'", null);
+    }
+    figures.loaded(loaded, System.nanoTime() - loadStart);
+    HeldLog.letGo();
+    return run(loaded, bytes, figures);
+  }
+
+  private void print(RunFigures figures) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? figures.json() : figures.table());
+    out.flush();
   }
 
   private void checkRanges() {
@@ -186,23 +219,9 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private byte[] parseInput() {
-    String digits = input.replaceFirst("^0x", "");
-    try {
-      return BaseEncoding.base16().decode(digits.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new CliException("--input", "is not hex: " + cause.getMessage(), e);
-    }
-  }
-
-  private static void createDirectory(@Nullable Path directory) {
-    if (directory != null) {
-      try {
-        Files.createDirectories(directory);
-      } catch (IOException e) {
-        throw new CliException(directory.toString(), "cannot be created as a folder: " + e, e);
-      }
+  private static void createFolder(@Nullable Path folder) {
+    if (folder != null) {
+      OutputFiles.createFolder(folder);
     }
   }
 
@@ -262,21 +281,35 @@ final class RunCommand implements Callable<Integer> {
     return HeapStrategy.ofStatic((int) ownPages);
   }
 
-  private void run(SubstrateRuntime loaded, byte[] bytes, RunFigures figures)
-      throws InterruptedException {
-    CallOptions options = CallOptions.named(call).withDeadline(Duration.ofMillis(deadlineMillis));
-    GuestCall<EndiveGuest, byte[]> work = loaded.call(call, bytes);
+  private boolean run(SubstrateRuntime loaded, byte[] bytes, RunFigures figures) {
     int ahead = CALLS_AHEAD * instances;
+    try (HeapExecutor<EndiveGuest> executor =
+        HeapExecutor.builder(loaded)
+            .name("run")
+            .workers(instances)
+            .queueCapacity(ahead)
+            .instanceDeadline(Duration.ofMillis(deadlineMillis))
+            .listener(figures)
+            .build()) {
+      boolean whole = makeCalls(executor, loaded.call(call, bytes), ahead, figures);
+      figures.read(executor.statistics());
+      print(figures);
+      if (!whole) {
+        executor.shutdown(NO_TIME);
+      }
+      return whole;
+    }
+  }
+
+  /** Never more calls at once than have a place; {@code false} if it was interrupted. */
+  private boolean makeCalls(
+      HeapExecutor<EndiveGuest> executor,
+      GuestCall<EndiveGuest, byte[]> work,
+      int ahead,
+      RunFigures figures) {
+    CallOptions options = CallOptions.named(call).withDeadline(Duration.ofMillis(deadlineMillis));
     Semaphore places = new Semaphore(ahead);
-    try (ProgressBar bar = progress(call, calls);
-        HeapExecutor<EndiveGuest> executor =
-            HeapExecutor.builder(loaded)
-                .name("run")
-                .workers(instances)
-                .queueCapacity(ahead)
-                .instanceDeadline(Duration.ofMillis(deadlineMillis))
-                .listener(figures)
-                .build()) {
+    try (ProgressBar bar = progress(call, calls)) {
       awaitInstances(executor);
       figures.started();
       for (int i = 0; i < calls; i++) {
@@ -289,7 +322,10 @@ final class RunCommand implements Callable<Integer> {
       places.acquire(ahead);
       figures.ended();
       executor.awaitReady(REPLACEMENT);
-      figures.read(executor.statistics());
+      return true;
+    } catch (InterruptedException e) {
+      figures.ended();
+      return false;
     }
   }
 

@@ -3,9 +3,6 @@ package org.wasmheap.cli;
 import com.google.common.base.Stopwatch;
 import com.google.common.hash.HashCode;
 import com.google.common.io.BaseEncoding;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -30,15 +27,20 @@ import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.RuntimeVersion;
 import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.text.Printable;
 
 /**
  * What a run comes to. Workers report from their threads, so all state is guarded by this object's
  * monitor; what they do inside is short.
  */
 final class RunFigures implements PoolListener {
+  private static final int MOST_OF_NAME = 100;
+  private static final int FINGERPRINT_DIGITS = 12;
   private static final String VERSION_CALL = "Core_version";
 
-  private final SubstrateRuntime runtime;
+  /** {@code null} until it is loaded. */
+  private @Nullable SubstrateRuntime runtime;
+
   private final String call;
   private final int instances;
   private final @Nullable Path recordDirectory;
@@ -57,7 +59,7 @@ final class RunFigures implements PoolListener {
   private final Stopwatch stopwatch = Stopwatch.createUnstarted();
 
   private byte @Nullable [] firstResult;
-  private @Nullable Exception notRecorded;
+  private @Nullable CliException notRecorded;
   private @Nullable ExecutorStatistics statistics;
   private double loadSeconds;
   private long ok;
@@ -69,12 +71,7 @@ final class RunFigures implements PoolListener {
   private OptionalInt pagesAfterReset = OptionalInt.empty();
 
   RunFigures(
-      SubstrateRuntime runtime,
-      String call,
-      int instances,
-      @Nullable Path recordDirectory,
-      @Nullable Path poisonDirectory) {
-    this.runtime = runtime;
+      String call, int instances, @Nullable Path recordDirectory, @Nullable Path poisonDirectory) {
     this.call = call;
     this.instances = instances;
     this.recordDirectory = recordDirectory;
@@ -141,22 +138,32 @@ final class RunFigures implements PoolListener {
   private void write(
       HashCode trace, TraceRecorder recorder, CallReport report, @Nullable PoisonReport poison) {
     FailureKind failure = report.failure();
-    String name =
-        report.name().replaceAll("[^A-Za-z0-9_.-]", "_") + "-" + trace.toString().substring(0, 12);
+    String name = fileName(report.name()) + "-" + trace.toString().substring(0, FINGERPRINT_DIGITS);
     try {
       if (recordDirectory != null) {
-        String text = recorder.trace(failure == null ? "ok" : failure.label()).toString();
-        Files.writeString(
-            recordDirectory.resolve(name + ".trace"), text, StandardCharsets.US_ASCII);
+        OutputFiles.write(
+            recordDirectory.resolve(name + ".trace"),
+            recorder.trace(failure == null ? "ok" : failure.label()).toString());
       }
       if (poisonDirectory != null && poison != null) {
-        String json = PoisonReports.json(poison);
-        Files.writeString(
-            poisonDirectory.resolve(name + ".poison.json"), json, StandardCharsets.UTF_8);
+        OutputFiles.write(
+            poisonDirectory.resolve(name + ".poison.json"), PoisonReports.json(poison));
       }
-    } catch (IOException | IllegalStateException e) {
+    } catch (CliException e) {
       notRecorded = e;
+    } catch (IllegalStateException e) {
+      notRecorded =
+          CliException.notWritten(
+              recordDirectory == null ? "--poison-reports" : "--record",
+              String.valueOf(e.getMessage()),
+              e);
     }
+  }
+
+  /** A call's name as the beginning of a file's, which has 255 bytes at most. */
+  private static String fileName(String call) {
+    String plain = call.replaceAll("[^A-Za-z0-9_.-]", "_");
+    return plain.substring(0, Math.min(plain.length(), MOST_OF_NAME));
   }
 
   synchronized void succeeded(byte[] result) {
@@ -177,7 +184,8 @@ final class RunFigures implements PoolListener {
 
   // From the main thread.
 
-  synchronized void loaded(long nanos) {
+  synchronized void loaded(SubstrateRuntime loaded, long nanos) {
+    runtime = loaded;
     loadSeconds = nanos / 1e9;
   }
 
@@ -185,8 +193,11 @@ final class RunFigures implements PoolListener {
     stopwatch.start();
   }
 
+  /** The last call is over, or no more of them count. */
   synchronized void ended() {
-    stopwatch.stop();
+    if (stopwatch.isRunning()) {
+      stopwatch.stop();
+    }
   }
 
   synchronized void read(ExecutorStatistics atTheEnd) {
@@ -200,10 +211,7 @@ final class RunFigures implements PoolListener {
 
   synchronized void requireRecorded() {
     if (notRecorded != null) {
-      throw new CliException(
-          recordDirectory == null ? "--poison-reports" : "--record",
-          "cannot write a trace or report: " + notRecorded.getMessage(),
-          notRecorded);
+      throw CliException.notWritten(notRecorded);
     }
   }
 
@@ -216,45 +224,48 @@ final class RunFigures implements PoolListener {
   }
 
   private Map<String, @Nullable Object> fields() {
+    SubstrateRuntime loaded = runtime;
     ExecutorStatistics end = statistics;
-    if (end == null) {
-      throw new IllegalStateException("the run has not ended");
-    }
     double seconds = stopwatch.elapsed(TimeUnit.NANOSECONDS) / 1e9;
     byte[] result = firstResult;
     RuntimeVersion version = versionOf(result);
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-    fields.put("runtime", runtime.code().origin());
-    fields.put("code_hash", runtime.code().codeHashHex());
-    fields.put("call", call);
+    fields.put("runtime", loaded == null ? null : text(loaded.code().origin()));
+    fields.put("code_hash", loaded == null ? null : loaded.code().codeHashHex());
+    fields.put("call", text(call));
     fields.put("instances", instances);
-    fields.put("strategy", runtime.strategy().kind().toString());
+    fields.put("strategy", loaded == null ? null : loaded.strategy().kind().toString());
     fields.put("calls", ok + failed);
     fields.put("ok", ok);
     fields.put("failed", failed);
     fields.put("failures", failures);
-    fields.put("spec_name", version == null ? null : version.specName());
+    fields.put("spec_name", version == null ? null : text(version.specName()));
     fields.put("spec_version", version == null ? null : version.specVersion());
     fields.put("distinct_results", (result == null ? 0 : 1) + otherResults.size());
     fields.put("distinct_traces", traces.size());
     fields.put("result_bytes", result == null ? null : result.length);
     fields.put("result_blake2_256", result == null ? null : blake2b256(result));
-    fields.put("load_seconds", loadSeconds);
+    fields.put("load_seconds", loaded == null ? null : loadSeconds);
     fields.put("seconds", seconds);
-    fields.put("calls_per_second", (ok + failed) / seconds);
+    fields.put("calls_per_second", seconds == 0 ? null : (ok + failed) / seconds);
     fields.put("latency_us", micros(run));
     fields.put("queue_us", micros(queue));
     fields.put("reset_us", micros(reset));
-    fields.put("initial_pages", runtime.initialPages());
+    fields.put("initial_pages", loaded == null ? null : loaded.initialPages());
     fields.put("peak_pages", ran == 0 ? null : peakPages);
     fields.put(
         "pages_after_reset", pagesAfterReset.isPresent() ? pagesAfterReset.getAsInt() : null);
-    fields.put("materialised_bytes", end.materialisedBytes());
+    fields.put("materialised_bytes", end == null ? null : end.materialisedBytes());
     fields.put("allocations_per_call", ran == 0 ? null : (double) allocations / ran);
     fields.put("peak_bytes_per_call", ran == 0 ? null : peakBytes);
-    fields.put("heaps_replaced", end.replaced());
-    fields.put("poisoned", end.poisoned());
+    fields.put("heaps_replaced", end == null ? 0 : end.replaced());
+    fields.put("poisoned", end == null ? 0 : end.poisoned());
     return fields;
+  }
+
+  /** As it is, but of a bounded length; escaped by what prints it. */
+  private static String text(String foreign) {
+    return Printable.cut(foreign, Printable.MAX_TEXT);
   }
 
   private @Nullable RuntimeVersion versionOf(byte @Nullable [] result) {

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 
 /** The figures of a run, for programs and for people. */
 final class RunOutput {
@@ -17,14 +18,14 @@ final class RunOutput {
 
   /** One object, every field in it. */
   static String json(Map<String, @Nullable Object> fields) {
-    return GSON.toJson(fields);
+    return Printable.json(GSON.toJson(fields));
   }
 
   /** One line a figure, then the first message of each kind of failure. */
   static String table(Map<String, @Nullable Object> fields, Map<String, String> failures) {
     StringJoiner lines = new StringJoiner(System.lineSeparator());
     fields.forEach((name, value) -> lines.add(line(name, readable(value))));
-    failures.forEach((kind, message) -> lines.add(line("first " + kind, message)));
+    failures.forEach((kind, message) -> lines.add(line("first " + kind, Printable.text(message))));
     return lines.toString();
   }
 
@@ -44,7 +45,6 @@ final class RunOutput {
       map.forEach((key, each) -> entries.add(key + " " + readable(each)));
       return map.isEmpty() ? "none" : entries.toString();
     }
-    // Some of it is the guest's text, which must not steer a terminal.
-    return value.toString().replaceAll("\\p{Cntrl}", "?");
+    return Printable.text(value.toString());
   }
 }

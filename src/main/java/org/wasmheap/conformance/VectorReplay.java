@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.text.Printable;
@@ -107,13 +108,28 @@ public final class VectorReplay {
    *     message names the line
    */
   public static Result run(Reader vectors, MemoryFactory memories) throws IOException {
-    return new VectorReplay(vectors, memories).run();
+    return run(vectors, memories, () -> false);
   }
 
-  private Result run() throws IOException {
+  /**
+   * Replays a file, or the beginning of it.
+   *
+   * @param vectors the file's text; not closed
+   * @param memories makes the memories to replay on
+   * @param ends asked from time to time; once it says yes, the rest is left out
+   * @return what it came to so far
+   * @throws IOException if reading fails, or what is read is no vector file or is cut short; the
+   *     message names the line
+   */
+  public static Result run(Reader vectors, MemoryFactory memories, BooleanSupplier ends)
+      throws IOException {
+    return new VectorReplay(vectors, memories).run(ends);
+  }
+
+  private Result run(BooleanSupplier ends) throws IOException {
     VectorProfile profile = readProfile();
     next = readLine(profile);
-    while (next != null) {
+    while (next != null && !ends.getAsBoolean()) {
       long firstLine = lines.number();
       List<VectorLine> script = readScript(profile);
       replay(new VectorScript(profile, script, memories), script, firstLine);
