@@ -595,7 +595,7 @@ class HostileNamesTest {
   private static void leb(ByteArrayOutputStream out, int value) {
     int rest = value;
     for (; rest > 0x7f; rest >>>= 7) {
-      out.write(rest & 0x7f | 0x80);
+      out.write((rest & 0x7f) | 0x80);
     }
     out.write(rest);
   }

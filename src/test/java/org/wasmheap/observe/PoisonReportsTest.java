@@ -198,7 +198,7 @@ class PoisonReportsTest {
 
     String summary = PoisonReports.summary(poison(() -> call.free(0)));
 
-    assertTrue(summary.startsWith("Call 1 '?[2Jcall?' on heap"), summary);
+    assertTrue(summary.startsWith("Call 1 '\\u{1b}[2Jcall\\n' on heap"), summary);
   }
 
   // JSON.
