@@ -18,6 +18,7 @@ final class HeldLog extends OutputStream {
 
   private static @Nullable HeldLog installed;
 
+  private final Object monitor = new Object();
   private final PrintStream target;
 
   /** {@code null} once it has been let go. Guarded by the monitor, as the target is. */
@@ -46,12 +47,14 @@ final class HeldLog extends OutputStream {
     return installed;
   }
 
-  private synchronized void release() {
-    ByteArrayOutputStream bytes = held;
-    if (bytes != null) {
-      held = null;
-      target.writeBytes(bytes.toByteArray());
-      target.flush();
+  private void release() {
+    synchronized (monitor) {
+      ByteArrayOutputStream bytes = held;
+      if (bytes != null) {
+        held = null;
+        target.writeBytes(bytes.toByteArray());
+        target.flush();
+      }
     }
   }
 
@@ -61,22 +64,26 @@ final class HeldLog extends OutputStream {
   }
 
   @Override
-  public synchronized void write(byte[] bytes, int offset, int length) {
-    ByteArrayOutputStream kept = held;
-    if (kept == null) {
-      target.write(bytes, offset, length);
-      return;
-    }
-    kept.write(bytes, offset, length);
-    if (kept.size() > MOST_BYTES) {
-      release();
+  public void write(byte[] bytes, int offset, int length) {
+    synchronized (monitor) {
+      ByteArrayOutputStream kept = held;
+      if (kept == null) {
+        target.write(bytes, offset, length);
+        return;
+      }
+      kept.write(bytes, offset, length);
+      if (kept.size() > MOST_BYTES) {
+        release();
+      }
     }
   }
 
   @Override
-  public synchronized void flush() {
-    if (held == null) {
-      target.flush();
+  public void flush() {
+    synchronized (monitor) {
+      if (held == null) {
+        target.flush();
+      }
     }
   }
 }

@@ -21,24 +21,20 @@ public final class Printable {
   /** Most characters of a whole message, which may quote another one: {@value}. */
   public static final int MAX_MESSAGE = 4_096;
 
-  /** Of each table of characters that the JDK loads when it is first asked of one of them. */
-  private static final int[] OF_EACH_TABLE = {
-    'a', 0x100, 0x10000, 0x20000, 0x30000, 0xE0001, 0xF0000, 0x40000
-  };
-
-  static {
-    for (int character : OF_EACH_TABLE) {
-      isPrintable(character);
-    }
-  }
-
   private Printable() {}
 
   /**
    * Loaded when this returns, and all that it uses: a class that is first needed where a guest has
    * used up the stack would be lost to the whole JVM.
    */
-  public static void ensure() {}
+  public static void ensure() {
+    // One of each table of characters that the JDK loads when it is first asked of one of them.
+    int[] ofEachTable = {'a', 0x100, 0x10000, 0x20000, 0x30000, 0x40000, 0xE0001, 0xF0000};
+    StringBuilder out = new StringBuilder();
+    for (int character : ofEachTable) {
+      append(out, character, false);
+    }
+  }
 
   /**
    * A name, fit to stand between quotes: both kinds and the backslash are escaped, too, so that it
