@@ -53,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
    * How much later an instance may come, in spite of its interruption, and be used all the same.
    */
   private static final Duration LATE = Duration.ofSeconds(5);
+
   /** What calls get that still run when the command is interrupted. */
   private static final Duration NO_TIME = Duration.ofMillis(1);
 

@@ -60,8 +60,7 @@ public final class Heap {
     this.memory = memory;
     this.listener = HeapListener.all(listener);
     HeapEvents events = new HeapEvents(view, false);
-    this.operations =
-        new HeapOperations(view, heapBase, blockLimit, policy, this.listener, events);
+    this.operations = new HeapOperations(view, heapBase, blockLimit, policy, this.listener, events);
   }
 
   /**
