@@ -110,7 +110,7 @@ final class OperationTap {
         case FAILED -> hears.failed((AllocatorException) Objects.requireNonNull(about, "fault"));
         case GROWN ->
             hears.grown(first, second, (GrowthPolicy.Cause) Objects.requireNonNull(about, "cause"));
-        case ENDED -> hears.ended();
+        default -> hears.ended();
       }
     } catch (Throwable e) {
       HookFailures.suppress(HOOK, e);
