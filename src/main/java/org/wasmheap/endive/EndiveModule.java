@@ -130,14 +130,18 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     OptionalParts.require();
     JitWorkaround.apply();
     GuestPreloader.ensure();
-    return TimedLoad.run(options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit));
+    return TimedLoad.run(options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit, options));
   }
 
   /** Loads on the calling thread, for as long as that takes. */
   private static EndiveModule loadHere(
-      byte[] wasm, MemorySizing sizing, List<HostFunction> provided, BlockLimit blockLimit) {
+      byte[] wasm,
+      MemorySizing sizing,
+      List<HostFunction> provided,
+      BlockLimit blockLimit,
+      LoadOptions options) {
     try {
-      LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided));
+      LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided), options);
       GuestPreloader.preloadImports(code);
       ModuleShape shape = code.shape();
       MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());

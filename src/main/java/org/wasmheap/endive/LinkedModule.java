@@ -2,6 +2,7 @@ package org.wasmheap.endive;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.io.ByteArrayInputStream;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,20 +89,32 @@ final class LinkedModule {
   }
 
   /**
-   * Parses and links.
+   * Checks what the binary claims, parses and links.
    *
-   * @throws ModuleRefusedException as the constructor does, and if the binary is malformed
+   * @throws ModuleRefusedException as the constructor does, and if the binary is malformed, too
+   *     large, or has what the options do not allow
    * @throws WasmEngineException if the engine refuses it
    */
-  static LinkedModule parse(byte[] wasm, ImmutableMap<String, HostFunction> provided) {
+  static LinkedModule parse(
+      byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
+    ModuleCheck.check(wasm, options.floatArithmetic());
     try {
-      return new LinkedModule(Parser.parse(wasm), provided);
+      // Without its parsers for custom sections: nothing needs names, and they believe any count.
+      Parser parser = Parser.builder().withCustomParsers(Map.of()).build();
+      return new LinkedModule(parser.parse(() -> new ByteArrayInputStream(wasm)), provided);
     } catch (ModuleRefusedException | WasmEngineException e) {
       throw e;
     } catch (RuntimeException | AssertionError | StackOverflowError e) {
       // Parser and compiler guard neither each length nor each stack of a hostile binary.
       throw new ModuleRefusedException(
-          ModuleRefusedException.Reason.INVALID, "module refused: it is malformed (" + e + ")", e);
+          ModuleRefusedException.Reason.INVALID,
+          "module refused: it is malformed (" + Printable.text(e.toString()) + ")",
+          e);
+    } catch (OutOfMemoryError e) {
+      throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.TOO_LARGE,
+          "module refused: the JVM has not the memory to parse and compile it",
+          e);
     }
   }
 
@@ -125,9 +138,10 @@ final class LinkedModule {
   /** The engine's own words, but where they do not say what the matter is. */
   private static String reason(WasmEngineException e) {
     String message = String.valueOf(e.getMessage());
-    return message.contains("invalid memory limit")
-        ? "its memory has 64-bit addresses, or limits that are malformed (" + message + ")"
-        : message;
+    return Printable.text(
+        message.contains("invalid memory limit")
+            ? "its memory has 64-bit addresses, or limits that are malformed (" + message + ")"
+            : message);
   }
 
   private static Function<Instance, Machine> compile(WasmModule wasm) {

@@ -1,6 +1,7 @@
 package org.wasmheap.endive;
 
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.ExternalType;
 import run.endive.wasm.types.FunctionBody;
@@ -50,7 +51,7 @@ record ModuleShape(
         limits.initialPages(),
         limits.maximumPages(),
         module.startSection().isPresent(),
-        scanCode(module));
+        writesTables(module));
   }
 
   private static @Nullable MemoryImport refuseImports(WasmModule module) {
@@ -67,29 +68,25 @@ record ModuleShape(
             "it imports the "
                 + each.importType().name().toLowerCase(java.util.Locale.ROOT)
                 + " "
-                + each.module()
+                + Printable.name(each.module())
                 + "."
-                + each.name()
+                + Printable.name(each.name())
                 + ", and only functions and a memory can be provided");
       }
     }
     return memory;
   }
 
-  /** Refuses instructions whose effects outlive a call; tells whether tables are written. */
-  private static boolean scanCode(WasmModule module) {
-    boolean writesTables = false;
+  /** Tells whether tables are written. What is refused was refused before the engine parsed it. */
+  private static boolean writesTables(WasmModule module) {
     for (FunctionBody body : module.codeSection().functionBodies()) {
       for (Instruction instruction : body.instructions()) {
-        OpCode opcode = instruction.opcode();
-        String reason = refusal(opcode);
-        if (reason != null) {
-          throw refused(reason + " (" + opcode.name() + ")");
+        if (isTableWrite(instruction.opcode())) {
+          return true;
         }
-        writesTables |= isTableWrite(opcode);
       }
     }
-    return writesTables;
+    return false;
   }
 
   /** Refuses places for references to objects, which no snapshot of numbers holds. */
@@ -110,21 +107,6 @@ record ModuleShape(
     return switch (opcode) {
       case TABLE_SET, TABLE_FILL, TABLE_COPY, TABLE_INIT, ELEM_DROP -> true;
       default -> false;
-    };
-  }
-
-  private static @Nullable String refusal(OpCode opcode) {
-    return switch (opcode) {
-      case TABLE_GROW -> "it grows a table, which the engine shares between instances";
-      case RETURN_CALL, RETURN_CALL_INDIRECT, RETURN_CALL_REF -> "it uses tail calls";
-      case THROW, THROW_REF, TRY_TABLE -> "it uses exception handling";
-      default -> {
-        int code = opcode.opcode();
-        if (code >= 0xFB00 && code <= 0xFBFF) {
-          yield "it uses garbage-collected objects";
-        }
-        yield code >= 0xFE00 && code <= 0xFEFF ? "it uses threads" : null;
-      }
     };
   }
 

@@ -55,10 +55,10 @@ class ModuleRefusalsTest {
           refused_tail_call_indirect      | it uses tail calls (RETURN_CALL_INDIRECT)
           refused_tail_call_ref           | it uses tail calls (RETURN_CALL_REF)
           refused_throw                   | it uses exception handling
-          refused_throw_ref               | it uses exception handling (THROW_REF)
+          refused_throw_ref               | it uses exception handling (section code
           refused_try_table               | it uses exception handling (TRY_TABLE)
-          refused_legacy_try              | illegal opcode, op value 06
-          refused_struct_new              | it uses garbage-collected objects (STRUCT_NEW_DEFAULT)
+          refused_legacy_try              | it uses exception handling (opcode 0x6)
+          refused_struct_new              | it uses garbage-collected objects (section type
           refused_externref_global        | it has a global that refers to an object
           refused_externref_table         | it has a table of references to objects
           refused_shared_memory           | its memory is shared between threads
@@ -68,7 +68,7 @@ class ModuleRefusalsTest {
           refused_imported_and_own_memory | it has 2 memories, must have one
           refused_two_imported_memories   | it imports more than one memory
           refused_memory64                | its memory has 64-bit addresses
-          refused_v128                    | V128
+          refused_v128                    | it uses SIMD (V128)
           refused_imported_global         | it imports the global env.base
           refused_imported_table          | it imports the table env.functions
           refused_imported_tag            | it imports the tag env.problem
