@@ -7,8 +7,10 @@ import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
+import run.endive.runtime.GlobalInstance;
 import run.endive.runtime.Instance;
 import run.endive.wasm.WasmEngineException;
+import run.endive.wasm.types.ValType;
 
 /**
  * An instance of a module: the engine's, with our memory under it and the call of the moment.
@@ -93,7 +95,18 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   private static int heapBaseOf(Instance engine) {
     try {
-      int base = (int) engine.exports().global(HEAP_BASE).getValue();
+      GlobalInstance global = engine.exports().global(HEAP_BASE);
+      if (!global.getType().equals(ValType.I32)) {
+        throw new ModuleRefusedException(
+            ModuleRefusedException.Reason.UNSUPPORTED,
+            "module refused: its global "
+                + HEAP_BASE
+                + " is of type "
+                + global.getType()
+                + ", must be i32",
+            null);
+      }
+      int base = (int) global.getValue();
       if (Integer.compareUnsigned(base, MAX_HEAP_BASE) > 0) {
         throw new ModuleRefusedException(
             ModuleRefusedException.Reason.UNSUPPORTED,

@@ -127,9 +127,15 @@ public final class EndiveMemory implements Memory, FlatMemory.Window {
     return memory.pages();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @return 0: the engine holds this against the maximum that a module's import declares, for
+   *     nothing else, and whoever sizes the memory may overwrite that
+   */
   @Override
   public int maximumPages() {
-    return Math.min(memory.maximumPages(), RUNTIME_MAX_PAGES);
+    return 0;
   }
 
   /** The engine's own array, in which a dropped segment is replaced by an empty one. */

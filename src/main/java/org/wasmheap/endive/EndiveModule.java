@@ -63,7 +63,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
      *
      * @param initialPages declared initial size
      * @param maximumPages declared maximum, 65,536 if the module declares none
-     * @return the size to use: at least {@code initialPages}, at most {@code maximumPages}
+     * @return the size to use: at least {@code initialPages}; it may be more than {@code
+     *     maximumPages}, which it overwrites
      */
     MemorySize size(int initialPages, int maximumPages);
   }
@@ -72,10 +73,25 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     this.code = code;
     this.blockLimit = blockLimit;
     EndiveInstance made = EndiveInstance.first(code, cache, zeros, blockLimit);
+    requireSmallContent(zeros);
     long hotBytes = Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES;
     this.tables = made.sealedTables();
     this.image = zeros.capture(Math.min(hotBytes, MAX_HOT_BYTES));
     this.first = new AtomicReference<>(made);
+  }
+
+  /** What a start function has written lies in the image and in each instance, as data does. */
+  private static void requireSmallContent(FlatMemory memory) {
+    long bytes = memory.materialisedBytes();
+    // Arrays come in doubling sizes.
+    if (bytes > 2L * ModuleLimit.DATA_END.most()) {
+      throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.TOO_LARGE,
+          "module refused: its start function writes so far up that the memory takes "
+              + bytes
+              + " bytes",
+          null);
+    }
   }
 
   /**

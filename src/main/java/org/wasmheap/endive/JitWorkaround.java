@@ -41,8 +41,9 @@ final class JitWorkaround {
         return;
       }
       applied = Management.addDirective();
-    } catch (LinkageError e) {
+    } catch (LinkageError | RuntimeException e) {
       // An image without java.management, which only a class path can meet: the module requires it.
+      // Beans may throw whatever they like; no module is refused for that.
       LOG.atDebug().setCause(e).log(FAILED);
     }
     LOG.atWarn()

@@ -13,23 +13,23 @@ import java.util.Locale;
 enum ModuleLimit {
   /** The whole file. A Substrate node unpacks no code of more than 50 MiB. */
   MODULE_BYTES("bytes of the module", 128 << 20),
-  TYPES("types", 20_000),
+  TYPES("types", 2_000),
   /** Of one function. Each call costs the engine's checks and its compiler that many steps. */
   PARAMETERS("parameters of a function", 250),
   RESULTS("results of a function", 32),
-  IMPORTS("imports", 5_000),
-  FUNCTIONS("functions", 200_000),
+  IMPORTS("imports", 1_000),
+  FUNCTIONS("functions", 70_000),
   TABLES("tables", 100),
   /** Initial entries of all tables together: each takes real memory in each instance. */
   TABLE_ENTRIES("table entries", 1_000_000),
   GLOBALS("globals", 10_000),
-  EXPORTS("exports", 10_000),
+  EXPORTS("exports", 2_000),
   /** Each name of an import, an export, a custom section; in UTF-8. */
   NAME_BYTES("bytes of a name", 10_000),
   ELEMENT_SEGMENTS("element segments", 10_000),
   /** Entries of all element segments together. */
-  ELEMENT_ENTRIES("element entries", 1_000_000),
-  DATA_SEGMENTS("data segments", 200_000),
+  ELEMENT_ENTRIES("element entries", 200_000),
+  DATA_SEGMENTS("data segments", 10_000),
   /** Of all data segments together. */
   DATA_BYTES("bytes of data", 100 << 20),
   /**
@@ -38,14 +38,14 @@ enum ModuleLimit {
    */
   DATA_END("address where data ends", 128 << 20),
   CUSTOM_SECTIONS("custom sections", 1_000),
-  BODY_BYTES("bytes of a function's body", 2 << 20),
+  BODY_BYTES("bytes of a function's body", 1 << 20),
   /** Of one function, parameters not counted. */
-  LOCALS("locals of a function", 20_000),
+  LOCALS("locals of a function", 2_000),
   /** Of all functions together: a few bytes can declare thousands. */
-  LOCALS_IN_ALL("locals of all functions", 5_000_000),
-  INSTRUCTIONS("instructions", 50_000_000),
+  LOCALS_IN_ALL("locals of all functions", 500_000),
+  INSTRUCTIONS("instructions", 25_000_000),
   /** Blocks in blocks, the body of the function not counted. */
-  NESTING("blocks in blocks", 2_000),
+  NESTING("blocks in blocks", 4_000),
   /** Of one {@code br_table}, its default not counted. */
   BRANCH_TARGETS("targets of a br_table", 10_000);
 

@@ -9,9 +9,8 @@ import org.wasmheap.memory.LinearMemory;
  * How large a runtime's memory is, which is part of what two nodes must agree on: the guest's
  * {@code memory.size} shows it, and the allocator fails or not by it.
  *
- * <p>Source: the heap allocation strategies of the Polkadot SDK's executor, with one difference
- * that no real runtime meets: a maximum that the module itself declares bounds both strategies
- * here, and is overwritten there.
+ * <p>Source: the heap allocation strategies of the Polkadot SDK's executor. As there, the strategy
+ * overwrites a maximum that the module itself declares.
  *
  * @param kind static or dynamic
  * @param pages static: pages added to the module's initial ones; dynamic: the maximum
@@ -70,17 +69,17 @@ public record HeapStrategy(Kind kind, int pages) implements MemorySizing {
   /**
    * {@inheritDoc}
    *
+   * @param maximumPages of no effect: what a module declares is overwritten
    * @throws IllegalArgumentException if the strategy does not fit the module
    */
   @Override
   public MemorySize size(int initialPages, int maximumPages) {
     if (kind == Kind.DYNAMIC) {
-      int maximum = Math.min(pages, maximumPages);
-      if (maximum < initialPages) {
+      if (pages < initialPages) {
         throw new IllegalArgumentException(
             "a maximum of " + pages + " pages is below the module's initial " + initialPages);
       }
-      return new MemorySize(initialPages, maximum);
+      return new MemorySize(initialPages, pages);
     }
     int total = initialPages + pages;
     if (total > LinearMemory.MAX_PAGES) {
@@ -91,7 +90,6 @@ public record HeapStrategy(Kind kind, int pages) implements MemorySizing {
               + " are more than "
               + LinearMemory.MAX_PAGES);
     }
-    int size = Math.min(total, maximumPages);
-    return new MemorySize(size, size);
+    return new MemorySize(total, total);
   }
 }

@@ -11,6 +11,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.testkit.Guests;
+import org.wasmheap.testkit.Samples;
 
 /** What is logged, in a JVM of its own, since a JVM is told once. */
 @Timeout(60)
@@ -20,14 +25,17 @@ class JitWorkaroundTest {
 
   @TempDir private Path folder;
 
-  /** Asks for the workaround twice, and lives on. */
+  /** Asks for the workaround twice, by loading a runtime; calls it, and lives on. */
   static final class Program {
     private Program() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws InterruptedException {
       JitWorkaround.apply();
-      JitWorkaround.apply();
-      System.out.println("alive");
+      SubstrateRuntime sample = Samples.load(HeapStrategy.ofStatic(16));
+      try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(sample)) {
+        byte[] version = executor.call(sample.call("Core_version", new byte[0]));
+        System.out.println(version.length > 0 ? "alive" : "empty");
+      }
     }
   }
 

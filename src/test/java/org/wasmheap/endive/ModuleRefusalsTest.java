@@ -1,6 +1,7 @@
 package org.wasmheap.endive;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -68,7 +69,7 @@ class ModuleRefusalsTest {
           refused_imported_and_own_memory | it has 2 memories, must have one
           refused_two_imported_memories   | it imports more than one memory
           refused_memory64                | its memory has 64-bit addresses
-          refused_v128                    | it uses SIMD (V128)
+          refused_v128                    | it uses SIMD (V128_CONST)
           refused_imported_global         | it imports the global env.base
           refused_imported_table          | it imports the table env.functions
           refused_imported_tag            | it imports the tag env.problem
@@ -85,6 +86,10 @@ class ModuleRefusalsTest {
           refused_no_heap_base       | it exports no global __heap_base
           refused_heap_base_function | it exports no global __heap_base
           refused_heap_base_at_the_end | its heap would begin at 4294967288
+          refused_heap_base_i64      | its global __heap_base is of type I64, must be i32
+          refused_heap_base_f32      | its global __heap_base is of type F32, must be i32
+          refused_heap_base_f64      | its global __heap_base is of type F64, must be i32
+          refused_heap_base_funcref  | its global __heap_base is of type
           refused_malloc_signature   | it imports env.ext_allocator_malloc_version_1 as
           refused_free_signature     | it imports env.ext_allocator_free_version_1 as
           refused_host_signature     | it imports test.add as
@@ -108,12 +113,19 @@ class ModuleRefusalsTest {
           refused_start_missing    | elsewhere.missing
           refused_start_trap       | unreachable
           refused_start_outside    | out of bounds memory access
+          refused_start_high       | its start function writes so far up
+          refused_data_high        | address where data ends, at most 134,217,728 are allowed
           refused_start_recursion  | call stack exhausted
           refused_data_outside     | out of bounds memory access
           refused_elements_outside | out of bounds table access
           """)
   void what_fails_to_instantiate_is_refused_with_its_reason(String name, String reason) {
     assertRefused(Guests.wasm(name), reason);
+  }
+
+  @Test
+  void a_heap_base_that_can_change_is_an_i32_all_the_same() {
+    assertNotNull(Guests.load("mutable_heap_base"));
   }
 
   @Test

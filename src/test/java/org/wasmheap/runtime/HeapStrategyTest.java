@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.memory.LinearMemory;
@@ -38,11 +39,12 @@ class HeapStrategyTest {
   @CsvSource({
     "2048, 21, 65536, 2069",
     "0, 21, 65536, 21",
-    "2048, 21, 100, 100",
-    "2048, 21, 21, 21",
+    "2048, 21, 100, 2069",
+    "2048, 21, 21, 2069",
+    "1024, 0, 1023, 1024",
     "65535, 1, 65536, 65536"
   })
-  void static_adds_heap_pages_to_the_initial_ones_within_the_modules_maximum(
+  void static_adds_heap_pages_to_the_initial_ones_whatever_the_modules_maximum(
       int heapPages, int initial, int maximum, int expected) {
     assertEquals(
         new MemorySize(expected, expected),
@@ -53,10 +55,11 @@ class HeapStrategyTest {
   @CsvSource({
     "2069, 21, 65536, 2069",
     "65536, 21, 65536, 65536",
-    "65536, 21, 100, 100",
+    "65536, 21, 100, 65536",
+    "50, 21, 100, 50",
     "21, 21, 65536, 21"
   })
-  void dynamic_begins_with_the_initial_pages_and_bounds_growth_by_both_maxima(
+  void dynamic_begins_with_the_initial_pages_and_bounds_growth_by_its_own_maximum(
       int pages, int initial, int maximum, int expected) {
     assertEquals(
         new MemorySize(initial, expected), HeapStrategy.ofDynamic(pages).size(initial, maximum));
@@ -120,22 +123,24 @@ class HeapStrategyTest {
     }
   }
 
-  @Test
-  void a_maximum_that_the_module_declares_bounds_both_strategies() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"small_maximum", "small_imported_maximum"})
+  void a_maximum_that_the_module_declares_is_overwritten_by_both_strategies(String name)
+      throws Exception {
     // given
-    RuntimeCode code = RuntimeCode.of("small", Guests.wasm("small_maximum"));
+    RuntimeCode code = RuntimeCode.of("small", Guests.wasm(name));
     SubstrateRuntime fixed = SubstrateRuntime.load(code, HeapStrategy.ofStatic(2048), List.of());
-    SubstrateRuntime growing =
-        SubstrateRuntime.load(code, HeapStrategy.ofDynamic(65_536), List.of());
+    SubstrateRuntime growing = SubstrateRuntime.load(code, HeapStrategy.ofDynamic(1000), List.of());
     // when
     try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(fixed)) {
       // then
-      assertEquals(3, Guests.call(executor, "size"));
+      assertEquals(2049, Guests.call(executor, "size"));
+      assertEquals(-1, (int) Guests.call(executor, "grow", 1));
     }
     try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(growing)) {
       assertEquals(1, Guests.call(executor, "size"));
-      assertEquals(1, Guests.call(executor, "grow", 2));
-      assertEquals(-1, (int) Guests.call(executor, "grow", 3));
+      assertEquals(1, Guests.call(executor, "grow", 999));
+      assertEquals(-1, (int) Guests.call(executor, "grow", 1000));
     }
   }
 }
