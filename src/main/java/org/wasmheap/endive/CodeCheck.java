@@ -42,25 +42,30 @@ final class CodeCheck {
   private static final int FIRST_TYPE_CODE = 0x40;
 
   private static final String TYPED_REFERENCES = "it uses typed references to functions";
+  private static final int CALL_INDIRECT = 0x11;
   private static final int GLOBAL_GET = 0x23;
   private static final int MULTI_MEMORY = 0x40;
 
   private final WasmReader in;
   private final ModuleFigures figures;
   private final boolean floatArithmetic;
+  private final ModuleTypes types;
+  private final StackHeights stack;
 
-  CodeCheck(WasmReader in, ModuleFigures figures, boolean floatArithmetic) {
+  CodeCheck(WasmReader in, ModuleFigures figures, ModuleTypes types, boolean floatArithmetic) {
     this.in = in;
     this.figures = figures;
     this.floatArithmetic = floatArithmetic;
+    this.types = types;
+    this.stack = new StackHeights(figures, in);
   }
 
-  /** A function's body with its size before it. */
+  /** The body of the module's next own function with its size before it. */
   void body() {
     int size = in.count("bytes of a function's body", 1);
     figures.note(ModuleLimit.BODY_BYTES, size, in);
     int stop = in.left() - size;
-    locals();
+    stack.begin(types.nextParameters() + locals());
     int depth = 0;
     long instructions = 0;
     while (depth >= 0) {
@@ -77,12 +82,13 @@ final class CodeCheck {
       instructions++;
     }
     figures.add(ModuleLimit.INSTRUCTIONS, instructions, in);
+    stack.end();
     if (in.left() != stop) {
       throw in.malformed("a function's body does not end where it says");
     }
   }
 
-  private void locals() {
+  private int locals() {
     int groups = in.count("groups of locals", 2);
     long locals = 0;
     for (int i = 0; i < groups; i++) {
@@ -91,6 +97,7 @@ final class CodeCheck {
       figures.note(ModuleLimit.LOCALS, locals, in);
     }
     figures.add(ModuleLimit.LOCALS_IN_ALL, locals, in);
+    return (int) locals;
   }
 
   /** An expression that is computed at instantiation; its value if it is one i32, else null. */
@@ -135,28 +142,44 @@ final class CodeCheck {
     int opcode = in.u8();
     byte follows = InstructionSet.follows(opcode);
     switch (follows) {
-      case InstructionSet.NOTHING, InstructionSet.ELSE, InstructionSet.END -> {
-        // Nothing follows.
+      case InstructionSet.NOTHING -> stack.plain(opcode);
+      case InstructionSet.FLOAT -> {
+        requireFloatArithmetic(opcode);
+        stack.plain(opcode);
       }
-      case InstructionSet.FLOAT -> requireFloatArithmetic(opcode);
+      case InstructionSet.BLOCK -> block(opcode);
+      case InstructionSet.ELSE -> stack.other();
+      case InstructionSet.END -> stack.close();
+      case InstructionSet.BRANCH_TABLE -> branchTable();
+      case InstructionSet.CALL -> call(opcode);
       case InstructionSet.REFUSED, InstructionSet.PREFIX -> prefixed(opcode);
-      default -> operands(follows);
+      default -> {
+        operands(follows);
+        stack.plain(opcode);
+      }
     }
     return follows;
   }
 
+  private void call(int opcode) {
+    int index = (int) in.u32();
+    int type = opcode == CALL_INDIRECT ? index : types.ofFunction(index);
+    if (opcode == CALL_INDIRECT) {
+      in.u32();
+    }
+    stack.call(opcode, types.parameters(type), types.results(type));
+  }
+
   private void operands(byte follows) {
     switch (follows) {
-      case InstructionSet.BLOCK -> blockType();
       case InstructionSet.INDEX -> in.u32();
       case InstructionSet.TWO_INDICES -> {
         in.u32();
         in.u32();
       }
-      case InstructionSet.BRANCH_TABLE -> branchTable();
       case InstructionSet.TYPES -> {
-        int types = in.count("types of a select", 1);
-        for (int i = 0; i < types; i++) {
+        int count = in.count("types of a select", 1);
+        for (int i = 0; i < count; i++) {
           valueType();
         }
       }
@@ -195,6 +218,7 @@ final class CodeCheck {
       throw refused(opcode, number);
     }
     operands(follows);
+    stack.numeric(number);
   }
 
   private ModuleRefusedException refused(int prefix, long opcode) {
@@ -211,6 +235,7 @@ final class CodeCheck {
     for (int i = 0; i <= targets; i++) {
       in.u32();
     }
+    stack.branchTable(targets);
   }
 
   private void memoryArgument() {
@@ -224,27 +249,35 @@ final class CodeCheck {
     in.u32();
   }
 
-  private void blockType() {
+  private void block(int opcode) {
     int first = in.peek();
     if (first == EMPTY_BLOCK) {
       in.u8();
+      stack.open(opcode, 0, 0);
     } else if (first > EMPTY_BLOCK && first < 0x80) {
       valueType();
+      stack.open(opcode, 0, 1);
     } else {
-      long index = in.signed(33);
-      if (index < 0) {
-        throw in.malformed("a block's type is " + index);
-      }
-      for (long misread : MISREAD_BLOCK_TYPES) {
-        if (index == misread) {
-          throw in.refused(
-              Reason.UNSUPPORTED,
-              "a block has the type with index "
-                  + index
-                  + ", which the engine takes for something else");
-        }
+      int type = blockType();
+      stack.open(opcode, types.parameters(type), types.results(type));
+    }
+  }
+
+  private int blockType() {
+    long index = in.signed(33);
+    if (index < 0) {
+      throw in.malformed("a block's type is " + index);
+    }
+    for (long misread : MISREAD_BLOCK_TYPES) {
+      if (index == misread) {
+        throw in.refused(
+            Reason.UNSUPPORTED,
+            "a block has the type with index "
+                + index
+                + ", which the engine takes for something else");
       }
     }
+    return (int) index;
   }
 
   /** One byte; refuses types whose values no reset could put back. */

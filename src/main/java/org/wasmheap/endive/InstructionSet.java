@@ -30,6 +30,8 @@ final class InstructionSet {
   /** Arithmetic whose result may be a NaN of other bits elsewhere, or later. */
   static final byte FLOAT = 16;
 
+  static final byte CALL = 17;
+
   static final int NUMERIC_PREFIX = 0xFC;
 
   private static final int TRUNC_SAT_LAST = 7;
@@ -51,8 +53,7 @@ final class InstructionSet {
     fill(0x0C, 0x0D, INDEX); // br, br_if
     fill(0x0E, 0x0E, BRANCH_TABLE);
     fill(0x0F, 0x0F, NOTHING); // return
-    fill(0x10, 0x10, INDEX); // call
-    fill(0x11, 0x11, TWO_INDICES); // call_indirect
+    fill(0x10, 0x11, CALL); // call, call_indirect
     fill(0x1A, 0x1B, NOTHING); // drop, select
     fill(0x1C, 0x1C, TYPES); // select
     fill(0x20, 0x26, INDEX); // locals, globals, table.get, table.set
@@ -126,11 +127,12 @@ final class InstructionSet {
 
   /** The engine's name of an instruction, or its number. */
   static String name(int prefix, long opcode) {
-    OpCode known = OpCode.byOpCode(prefix << Byte.SIZE | (int) opcode);
-    String number = "opcode 0x" + Long.toHexString(opcode);
-    if (known != null && opcode >>> Byte.SIZE == 0) {
-      return known.name();
+    for (OpCode known : OpCode.values()) {
+      if (opcode >>> Byte.SIZE == 0 && known.opcode() == (prefix << Byte.SIZE | (int) opcode)) {
+        return known.name();
+      }
     }
+    String number = "opcode 0x" + Long.toHexString(opcode);
     return prefix == 0 ? number : number + " after 0x" + Integer.toHexString(prefix);
   }
 }

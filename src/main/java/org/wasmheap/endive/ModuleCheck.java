@@ -8,9 +8,9 @@ import org.wasmheap.endive.ModuleRefusedException.Reason;
  * against the bytes that are left and against its {@link ModuleLimit}, and what must not be in a
  * module is refused by name.
  *
- * <p>It takes time in proportion to the bytes and memory for nothing but its counters, whatever the
- * bytes say. What it lets through the engine reads the same way; that types and indices fit is left
- * to the engine.
+ * <p>It takes time in proportion to the bytes and memory for counters and a few bytes of each
+ * function, whatever the bytes say. What it lets through the engine reads the same way; that types
+ * and indices fit is left to the engine.
  *
  * <p>Source: the binary format of the WebAssembly specification, 2.0.
  */
@@ -39,13 +39,15 @@ final class ModuleCheck {
 
   private final WasmReader in;
   private final ModuleFigures figures = new ModuleFigures();
+  private final ModuleTypes types;
   private final CodeCheck code;
   private int functions;
   private int bodies;
 
   private ModuleCheck(byte[] wasm, boolean floatArithmetic) {
     this.in = new WasmReader(wasm);
-    this.code = new CodeCheck(in, figures, floatArithmetic);
+    this.types = new ModuleTypes(in);
+    this.code = new CodeCheck(in, figures, types, floatArithmetic);
   }
 
   /**
@@ -97,7 +99,7 @@ final class ModuleCheck {
       case CUSTOM -> custom();
       case 1 -> each("types", ModuleLimit.TYPES, 3, this::type);
       case 2 -> each("imports", ModuleLimit.IMPORTS, 4, this::imported);
-      case 3 -> functions = each("functions", ModuleLimit.FUNCTIONS, 1, in::u32);
+      case 3 -> functions = each("functions", ModuleLimit.FUNCTIONS, 1, () -> types.own(in.u32()));
       case 4 -> each("tables", ModuleLimit.TABLES, 3, this::table);
       case 5 -> each("memories", null, 2, this::memory);
       case 6 -> each("globals", ModuleLimit.GLOBALS, 4, this::global);
@@ -137,8 +139,9 @@ final class ModuleCheck {
     int form = in.u8();
     switch (form) {
       case 0x60 -> {
-        each("parameters", ModuleLimit.PARAMETERS, 1, code::valueType);
-        each("results", ModuleLimit.RESULTS, 1, code::valueType);
+        int parameters = each("parameters", ModuleLimit.PARAMETERS, 1, code::valueType);
+        int results = each("results", ModuleLimit.RESULTS, 1, code::valueType);
+        types.add(parameters, results);
       }
       case 0x4E, 0x4F, 0x50, 0x5E, 0x5F ->
           throw in.refused(Reason.UNSUPPORTED, "it uses garbage-collected objects");
@@ -151,7 +154,7 @@ final class ModuleCheck {
     name();
     int kind = in.u8();
     switch (kind) {
-      case 0 -> in.u32();
+      case 0 -> types.imported(in.u32());
       case 1 -> {
         code.valueType();
         tableEntries();

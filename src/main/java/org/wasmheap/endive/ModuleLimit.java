@@ -47,7 +47,11 @@ enum ModuleLimit {
   /** Blocks in blocks, the body of the function not counted. */
   NESTING("blocks in blocks", 4_000),
   /** Of one {@code br_table}, its default not counted. */
-  BRANCH_TARGETS("targets of a br_table", 10_000);
+  BRANCH_TARGETS("targets of a br_table", 10_000),
+  /** On the operand stack of one function. */
+  STACK("values on the stack of a function", 1_000),
+  /** See {@link StackHeights}: of three bytes at most each, so HotSpot can hold them. */
+  STACK_MAPS("values in the stack maps of a function", 2_000_000);
 
   private final String label;
   private final int most;

@@ -48,7 +48,9 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
 
   /**
    * Loads a runtime for on-chain calls: compiles it and makes its first instance, which takes
-   * seconds for a large one. It may take as long as {@link LoadOptions#WITHOUT_FLOATS} says.
+   * seconds for a large one, as {@link LoadOptions#DEFAULT} says. It may compute with
+   * floating-point numbers: real runtimes that can parse JSON hold such code. {@link
+   * LoadOptions#WITHOUT_FLOATS} refuses it.
    *
    * @param code what to load
    * @param strategy the size of its memory
@@ -62,7 +64,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    */
   public static SubstrateRuntime load(
       RuntimeCode code, HeapStrategy strategy, List<HostFunction> hostFunctions) {
-    return load(code, strategy, hostFunctions, LoadOptions.WITHOUT_FLOATS);
+    return load(code, strategy, hostFunctions, LoadOptions.DEFAULT);
   }
 
   /**

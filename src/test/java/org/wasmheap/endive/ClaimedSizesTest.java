@@ -64,7 +64,9 @@ class ClaimedSizesTest {
             module(section(9, bytes(1, 0, 0x41, 0, 0x0B), MANY, bytes(0)))),
         arguments("bodies", module(TYPE, section(10, MANY))),
         arguments("bytes of a function's body", module(TYPE, section(10, bytes(1), MANY))),
-        arguments("groups of locals", module(TYPE, section(10, bytes(1), sized(MANY)))),
+        arguments(
+            "groups of locals",
+            module(TYPE, section(3, bytes(1, 0)), section(10, bytes(1), sized(MANY)))),
         arguments("targets of a br_table", withFunction(NO_LOCALS, bytes(0x41, 0, 0x0E), MANY)),
         arguments("types of a select", withFunction(NO_LOCALS, bytes(0x1C), MANY)),
         arguments("data segments", module(section(11, MANY))),
@@ -147,6 +149,20 @@ class ClaimedSizesTest {
         arguments(
             ModuleLimit.NESTING,
             withFunction(NO_LOCALS, times(4_001, bytes(2, 0x40)), times(4_001, bytes(0x0B)))),
+        arguments(
+            ModuleLimit.STACK,
+            withFunction(NO_LOCALS, times(1_001, bytes(0x41, 0)), times(1_001, bytes(0x1A)))),
+        arguments(
+            ModuleLimit.STACK_MAPS,
+            withFunction(
+                NO_LOCALS,
+                times(990, bytes(0x41, 0)),
+                times(1_000, bytes(2, 0x40, 0x41, 0, 0x0D, 0, 0x0B)),
+                times(990, bytes(0x1A)))),
+        arguments(
+            ModuleLimit.STACK_MAPS,
+            withFunction(
+                join(bytes(1), u32(2_000), bytes(I64)), times(1_000, bytes(2, 0x40, 0x0B)))),
         arguments(
             ModuleLimit.BRANCH_TARGETS,
             withFunction(
