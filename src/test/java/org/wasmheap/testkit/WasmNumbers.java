@@ -268,7 +268,10 @@ public final class WasmNumbers {
     if (op <= 0x98) {
       return singles(op - 0x8B, (int) a, (int) b);
     }
-    return op <= 0xA6 ? doubles(op - 0x99, a, b) : converted(op, a);
+    if (op <= 0xA6) {
+      return doubles(op - 0x99, a, b);
+    }
+    return converted(op, a);
   }
 
   private static long compared(int what, long a, long b, long aUnsigned, long bUnsigned) {
