@@ -23,6 +23,7 @@ import run.endive.wasm.types.Export;
 import run.endive.wasm.types.ExternalType;
 import run.endive.wasm.types.FunctionImport;
 import run.endive.wasm.types.FunctionType;
+import run.endive.wasm.types.NameCustomSection;
 import run.endive.wasm.types.ValType;
 
 /**
@@ -99,8 +100,11 @@ final class LinkedModule {
       byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
     ModuleCheck.check(wasm, options.floatArithmetic());
     try {
-      // Without its parsers for custom sections: nothing needs names, and they believe any count.
-      Parser parser = Parser.builder().withCustomParsers(Map.of()).build();
+      // Nothing needs the names of functions, and the engine's parser of them believes any count.
+      Parser parser =
+          Parser.builder()
+              .withCustomParsers(Map.of("name", names -> NameCustomSection.parse(new byte[0])))
+              .build();
       return new LinkedModule(parser.parse(() -> new ByteArrayInputStream(wasm)), provided);
     } catch (ModuleRefusedException | WasmEngineException e) {
       throw e;

@@ -195,6 +195,16 @@ class ClaimedSizesTest {
   }
 
   @Test
+  void names_of_functions_are_not_looked_at_whatever_they_claim() {
+    // given
+    byte[] names = section(0, name("name"), bytes(1, 5), MANY);
+    // when
+    EndiveModule loaded = load(module(MEMORY, HEAP_BASE, EXPORT, names));
+    // then
+    assertNotNull(loaded);
+  }
+
+  @Test
   void numbers_and_names_that_the_format_forbids_are_malformed() {
     for (byte[] wasm :
         List.of(
