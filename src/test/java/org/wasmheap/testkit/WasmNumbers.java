@@ -24,6 +24,104 @@ public final class WasmNumbers {
   private static final int F64 = ModuleBytes.F64;
   private static final long LOW = 0xFFFF_FFFFL;
 
+  private static final long[] INTEGERS = {
+    0,
+    1,
+    2,
+    7,
+    31,
+    32,
+    33,
+    63,
+    64,
+    65,
+    0x7F,
+    0x80,
+    0xFF,
+    0x100,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    0x7FFF_FFFFL,
+    0x8000_0000L,
+    0x8000_0001L,
+    0xFFFF_FFFEL,
+    0xFFFF_FFFFL,
+    0x1_0000_0000L,
+    0x0100_0001L,
+    0x7FFF_FFFF_FFFF_FFFFL,
+    0x8000_0000_0000_0000L,
+    0x8000_0000_0000_0001L,
+    -1L,
+    0x7FFF_FFBF_FFFF_FFFFL,
+    0x8000_0080_0000_0001L,
+    0x20_0000_0000_0001L,
+    0xFFFF_FFFF_FFFF_FC00L,
+    0xFFFF_FFFF_FFFF_FBFFL,
+    0xFFFF_FFFF_0000_0000L,
+    0x0123_4567_89AB_CDEFL
+  };
+  private static final float[] FLOATS = {
+    0f,
+    -0f,
+    1f,
+    -1f,
+    0.5f,
+    -0.5f,
+    1.5f,
+    -1.5f,
+    2.5f,
+    -2.5f,
+    0.49999997f,
+    8388607.5f,
+    8388609f,
+    -0.9f,
+    0.9f,
+    4290772992f,
+    -4290772992f,
+    2147483648f,
+    2147483520f,
+    -2147483648f,
+    4294967296f,
+    4294967040f,
+    9.223372e18f,
+    -9.223372e18f,
+    1.8446744e19f,
+    Float.MIN_VALUE,
+    -Float.MIN_VALUE,
+    Float.MIN_NORMAL,
+    Float.MAX_VALUE,
+    -Float.MAX_VALUE,
+    Float.POSITIVE_INFINITY,
+    Float.NEGATIVE_INFINITY,
+    Float.intBitsToFloat(0x7FC0_0000),
+    Float.intBitsToFloat(0xFFC0_0000),
+    Float.intBitsToFloat(0x7FA0_0001),
+    Float.intBitsToFloat(0xFFA0_0001)
+  };
+  private static final double[] DOUBLES = {
+    0.49999999999999994,
+    4503599627370495.5,
+    4503599627370497.5,
+    2147483647.9,
+    2147483648.0,
+    -2147483648.9,
+    -2147483649.0,
+    4294967295.9,
+    9.223372036854775E18,
+    -9.223372036854775808E18,
+    9.223372036854775807E18,
+    1.8446744073709550E19,
+    Double.MIN_VALUE,
+    Double.MAX_VALUE,
+    1.0000000596046448,
+    1.4012984643248170e-45,
+    7.006492321624085e-46,
+    3.4028235677973366e38,
+    Double.longBitsToDouble(0xFFF8_0000_0000_0001L),
+    Double.longBitsToDouble(0x7FF0_0000_0000_0456L)
+  };
+
   private WasmNumbers() {}
 
   /** Each numeric opcode, those with the prefix as 0xFC00 and more. */
@@ -81,114 +179,17 @@ public final class WasmNumbers {
   }
 
   private static long[] edges(int type) {
-    long[] integers = {
-      0,
-      1,
-      2,
-      7,
-      31,
-      32,
-      33,
-      63,
-      64,
-      65,
-      0x7F,
-      0x80,
-      0xFF,
-      0x100,
-      0x7FFF,
-      0x8000,
-      0xFFFF,
-      0x7FFF_FFFFL,
-      0x8000_0000L,
-      0x8000_0001L,
-      0xFFFF_FFFEL,
-      0xFFFF_FFFFL,
-      0x1_0000_0000L,
-      0x0100_0001L,
-      0x7FFF_FFFF_FFFF_FFFFL,
-      0x8000_0000_0000_0000L,
-      0x8000_0000_0000_0001L,
-      -1L,
-      0x7FFF_FFBF_FFFF_FFFFL,
-      0x8000_0080_0000_0001L,
-      0x20_0000_0000_0001L,
-      0xFFFF_FFFF_FFFF_FC00L,
-      0xFFFF_FFFF_FFFF_FBFFL,
-      0xFFFF_FFFF_0000_0000L,
-      0x0123_4567_89AB_CDEFL
-    };
-    float[] floats = {
-      0f,
-      -0f,
-      1f,
-      -1f,
-      0.5f,
-      -0.5f,
-      1.5f,
-      -1.5f,
-      2.5f,
-      -2.5f,
-      0.49999997f,
-      8388607.5f,
-      8388609f,
-      -0.9f,
-      0.9f,
-      4290772992f,
-      -4290772992f,
-      2147483648f,
-      2147483520f,
-      -2147483648f,
-      4294967296f,
-      4294967040f,
-      9.223372e18f,
-      -9.223372e18f,
-      1.8446744e19f,
-      Float.MIN_VALUE,
-      -Float.MIN_VALUE,
-      Float.MIN_NORMAL,
-      Float.MAX_VALUE,
-      -Float.MAX_VALUE,
-      Float.POSITIVE_INFINITY,
-      Float.NEGATIVE_INFINITY,
-      Float.intBitsToFloat(0x7FC0_0000),
-      Float.intBitsToFloat(0xFFC0_0000),
-      Float.intBitsToFloat(0x7FA0_0001),
-      Float.intBitsToFloat(0xFFA0_0001)
-    };
-    double[] doubles = {
-      0.49999999999999994,
-      4503599627370495.5,
-      4503599627370497.5,
-      2147483647.9,
-      2147483648.0,
-      -2147483648.9,
-      -2147483649.0,
-      4294967295.9,
-      9.223372036854775E18,
-      -9.223372036854775808E18,
-      9.223372036854775807E18,
-      1.8446744073709550E19,
-      Double.MIN_VALUE,
-      Double.MAX_VALUE,
-      1.0000000596046448,
-      1.4012984643248170e-45,
-      7.006492321624085e-46,
-      3.4028235677973366e38,
-      Double.longBitsToDouble(0xFFF8_0000_0000_0001L),
-      Double.longBitsToDouble(0x7FF0_0000_0000_0456L)
-    };
     List<Long> edges = new ArrayList<>();
     if (type == I32 || type == I64) {
-      for (long each : integers) {
+      for (long each : INTEGERS) {
         edges.add(type == I32 ? each & LOW : each);
       }
     } else {
-      for (float each : floats) {
+      for (float each : FLOATS) {
         edges.add(
             type == F32 ? Float.floatToRawIntBits(each) & LOW : Double.doubleToRawLongBits(each));
       }
-      for (double each : doubles) {
+      for (double each : DOUBLES) {
         edges.add(
             type == F32
                 ? Float.floatToRawIntBits((float) each) & LOW
