@@ -253,7 +253,7 @@ final class RunCommand implements Callable<Integer> {
           code,
           strategy(code),
           SubstrateHostFunctions.all(),
-          LoadOptions.WITHOUT_FLOATS.withDeadline(limit.left()));
+          LoadOptions.DEFAULT.withDeadline(limit.left()));
     } catch (ModuleRefusedException e) {
       if (e.reason() == ModuleRefusedException.Reason.DEADLINE) {
         throw limit.passed(code.origin(), "loaded", e);

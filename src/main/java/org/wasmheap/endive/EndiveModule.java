@@ -146,7 +146,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     OptionalParts.require();
     JitWorkaround.apply();
     GuestPreloader.ensure();
-    return TimedLoad.run(options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit, options));
+    return TimedLoad.run(
+        options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit, options));
   }
 
   /** Loads on the calling thread, for as long as that takes. */

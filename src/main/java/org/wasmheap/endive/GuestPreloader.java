@@ -71,7 +71,8 @@ final class GuestPreloader {
     try {
       Heap.preload();
       LinkedModule code =
-          LinkedModule.parse(guest(), LinkedModule.byName(List.of(failing(), working())), LoadOptions.DEFAULT);
+          LinkedModule.parse(
+              guest(), LinkedModule.byName(List.of(failing(), working())), LoadOptions.DEFAULT);
       LinkedModule interpreted = code.interpreted();
       for (int way = 0; way < WAYS; way++) {
         go(code, way);
