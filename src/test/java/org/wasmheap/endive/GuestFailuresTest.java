@@ -141,39 +141,6 @@ class GuestFailuresTest {
     }
   }
 
-  @Test
-  void a_null_reference_that_is_called_or_asserted_traps() throws Exception {
-    // given what Debian's assembler cannot write: call_ref, ref.as_non_null
-    byte[] called = {(byte) 0xd0, 0, 0x14, 0};
-    byte[] asserted = {(byte) 0xd0, 0x70, (byte) 0xd4, (byte) 0xd1};
-    for (byte[] body : List.of(called, asserted)) {
-      EndiveModule module =
-          EndiveModule.load(
-              oneFunction(body), EndiveModule.MemorySize::new, List.of(), BlockLimit.ON_CHAIN);
-      try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(module)) {
-        // when
-        CallException failure =
-            assertThrows(CallException.class, () -> Guests.call(executor, "run"));
-        // then
-        assertEquals(FailureKind.TRAP, failure.kind(), failure.getMessage());
-      }
-    }
-  }
-
-  /** A module of one function {@code run} of type () to i32. */
-  private static byte[] oneFunction(byte[] instructions) {
-    return new Bytes()
-        .bytes(new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0})
-        .section(1, new Bytes().u32(1).u8(0x60).u8(0).u8(1).u8(0x7f))
-        .section(3, new Bytes().u32(1).u8(0))
-        .section(5, new Bytes().u32(1).u8(0).u8(1))
-        .section(6, new Bytes().u32(1).u8(0x7f).u8(0).u8(0x41).u32(0).u8(0x0b))
-        .section(7, new Bytes().u32(2).name("__heap_base").u8(3).u32(0).name("run").u8(0).u32(0))
-        .section(
-            10, new Bytes().u32(1).u32(instructions.length + 2).u8(0).bytes(instructions).u8(0x0b))
-        .get();
-  }
-
   /**
    * So many functions of type () to i32 and one of type () to i64, all in a table; {@code fine}
    * calls the first through it, {@code other} the last.
