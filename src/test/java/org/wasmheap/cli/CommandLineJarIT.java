@@ -2,6 +2,7 @@ package org.wasmheap.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -54,6 +55,15 @@ class CommandLineJarIT {
 
     assertEquals(0, run.exitCode(), run::err);
     assertEquals(1000, run.json().get("ok").getAsInt());
+  }
+
+  @Test
+  void all_that_host_functions_need_is_in_the_jar() throws Exception {
+    // when a module is loaded, which goes through the host functions that it imports
+    CommandLineRun run = jar("run", "--json", "--calls", "1", "--instances", "1");
+
+    assertTrue(run.err().contains("failures.preloaded"), run::err);
+    assertFalse(run.err().contains("preload.failed"), run::err);
   }
 
   @Test
