@@ -116,7 +116,7 @@ public final class VectorReplay {
    *
    * @param vectors the file's text; not closed
    * @param memories makes the memories to replay on
-   * @param ends asked from time to time; once it says yes, the rest is left out
+   * @param ends asked before each line; once it says yes, the rest is left out
    * @return what it came to so far
    * @throws IOException if reading fails, or what is read is no vector file or is cut short; the
    *     message names the line
@@ -132,7 +132,7 @@ public final class VectorReplay {
     while (next != null && !ends.getAsBoolean()) {
       long firstLine = lines.number();
       List<VectorLine> script = readScript(profile);
-      replay(new VectorScript(profile, script, memories), script, firstLine);
+      replay(new VectorScript(profile, script, memories), script, firstLine, ends);
     }
     return new Result(compared, mismatches, skipped, firstDivergence);
   }
@@ -198,10 +198,11 @@ public final class VectorReplay {
 
   // Replaying.
 
-  private void replay(VectorScript script, List<VectorLine> lines, long firstLine) {
+  private void replay(
+      VectorScript script, List<VectorLine> lines, long firstLine, BooleanSupplier ends) {
     boolean runs =
         lines.stream().noneMatch(line -> line.result().equals(VectorErrors.SIZE_NOT_U32));
-    for (int i = 0; i < lines.size(); i++) {
+    for (int i = 0; i < lines.size() && !ends.getAsBoolean(); i++) {
       VectorLine line = lines.get(i);
       String actual = runs ? script.replay(line) : null;
       if (actual == null) {

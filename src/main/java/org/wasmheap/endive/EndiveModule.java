@@ -5,10 +5,8 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
-import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
-import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.memory.MemoryImage;
 import run.endive.wasm.types.FunctionType;
 
@@ -145,7 +143,6 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     Objects.requireNonNull(options, "options");
     OptionalParts.require();
     JitWorkaround.apply();
-    GuestPreloader.ensure();
     return TimedLoad.run(
         options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit, options));
   }
@@ -157,18 +154,15 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       List<HostFunction> provided,
       BlockLimit blockLimit,
       LoadOptions options) {
+    GuestPreloader.begin();
+    LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided), options);
+    ModuleShape shape = code.shape();
+    MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
+    GuestPreloader.await();
+    GuestPreloader.preloadImports(code);
     try {
-      LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided), options);
-      GuestPreloader.preloadImports(code);
-      ModuleShape shape = code.shape();
-      MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
       return new EndiveModule(code, newMemory(size), blockLimit);
-    } catch (MemoryAccessException | CallException e) {
-      throw new ModuleRefusedException(
-          ModuleRefusedException.Reason.INVALID,
-          "module refused: its start function fails: " + e.getMessage(),
-          e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       throw LinkedModule.refusal(e);
     }
   }
@@ -191,7 +185,8 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * or the thread is interrupted.
    *
    * @return an instance that nobody else uses
-   * @throws ModuleRefusedException if the start function is interrupted, or fails
+   * @throws ModuleRefusedException if the start function is interrupted, or fails, or the JVM has
+   *     not the memory for the instance
    */
   @Override
   public Instance<EndiveGuest> create() {
@@ -203,7 +198,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     try {
       return EndiveInstance.later(
           code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       throw LinkedModule.refusal(e);
     }
   }

@@ -90,9 +90,14 @@ final class GuestImports {
     long value;
     try {
       value = function.body().run(scope, arguments);
-    } catch (Throwable e) {
+    } catch (StackOverflowError | OutOfMemoryError e) {
       leave(scope, entered, e);
-      throw failed(function, e);
+      throw e;
+    } catch (Throwable e) {
+      RuntimeException failure = failed(function, e);
+      scope.guestFailed(failure); // First: leaving tells that the call was to be interrupted.
+      leave(scope, entered, failure);
+      throw failure;
     }
     if (entered) {
       scope.exitHost();
@@ -112,9 +117,6 @@ final class GuestImports {
   }
 
   private static RuntimeException failed(HostFunction function, Throwable e) {
-    if (e instanceof StackOverflowError || e instanceof OutOfMemoryError) {
-      throw (VirtualMachineError) e;
-    }
     if (e instanceof WasmHeapException known) {
       return known;
     }

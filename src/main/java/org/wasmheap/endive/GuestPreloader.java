@@ -46,25 +46,34 @@ final class GuestPreloader {
   private static final int MAX_PAGES = 4;
   private static final int HEAP_BASE = 1024;
 
-  /** Apart, since the thread needs the outer class while this one is being initialised. */
+  /** Enough for a range that a host function reads in pieces. */
+  private static final int SCRATCH_PAGES = 2;
+
+  /** Once in a JVM. Apart, as the thread needs the outer class while this one is initialised. */
   private static final class Once {
+    static final Thread THREAD =
+        new Thread(null, GuestPreloader::preload, "wasmheap-preload", STACK_BYTES);
+
     static {
-      Thread thread = new Thread(null, GuestPreloader::preload, "wasmheap-preload", STACK_BYTES);
-      thread.setDaemon(true);
-      thread.start();
-      Uninterruptibles.joinUninterruptibly(thread, MOST_SECONDS, TimeUnit.SECONDS);
+      THREAD.setDaemon(true);
+      THREAD.start();
     }
 
     private Once() {}
 
-    static void ensure() {}
+    static void begin() {}
   }
 
   private GuestPreloader() {}
 
-  /** Done when this returns, once in a JVM; or it takes longer than it may, and goes on. */
-  static void ensure() {
-    Once.ensure();
+  /** Begins, once in a JVM, beside whatever its caller does. */
+  static void begin() {
+    Once.begin();
+  }
+
+  /** Waits until it is done, or takes longer than it may. */
+  static void await() {
+    Uninterruptibles.joinUninterruptibly(Once.THREAD, MOST_SECONDS, TimeUnit.SECONDS);
   }
 
   private static void preload() {
@@ -88,7 +97,7 @@ final class GuestPreloader {
 
   /** Goes through the host functions that a module imports; on a shallow stack. */
   static void preloadImports(LinkedModule code) {
-    Heap heap = scratch(new FlatMemory(new FlatMemory(1, MAX_PAGES).capture(0)));
+    Heap heap = scratch(new FlatMemory(new FlatMemory(SCRATCH_PAGES, MAX_PAGES).capture(0)));
     code.functionImports().stream()
         .map(code::provided)
         .filter(Objects::nonNull)

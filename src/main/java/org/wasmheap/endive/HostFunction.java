@@ -50,7 +50,7 @@ public record HostFunction(
 
     /**
      * Runs once for each module that imports the function, while it is loaded: on a shallow stack,
-     * on a heap of its own with one page of zeros that begins at 1,024, and without a context.
+     * on a heap of its own with two pages of zeros, which begins at 1,024, and without a context.
      *
      * @param scope of no call
      * @throws Exception is logged, and nothing comes of it

@@ -9,13 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.text.Printable;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
 import run.endive.runtime.InterpreterMachine;
 import run.endive.runtime.Machine;
-import run.endive.runtime.WasmInterruptedException;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
@@ -31,6 +33,9 @@ import run.endive.wasm.types.ValType;
  * memory. Shared by all instances, and the same to all of them.
  */
 final class LinkedModule {
+  /** What the engine takes for one while it parses and compiles: measured, on JDK 17. */
+  private static final int BYTES_OF_AN_INSTRUCTION = 110;
+
   private static final String ALLOCATOR_MODULE = "env";
   private static final String MALLOC = "ext_allocator_malloc_version_1";
   private static final String FREE = "ext_allocator_free_version_1";
@@ -94,11 +99,11 @@ final class LinkedModule {
    *
    * @throws ModuleRefusedException as the constructor does, and if the binary is malformed, too
    *     large, or has what the options do not allow
-   * @throws WasmEngineException if the engine refuses it
    */
   static LinkedModule parse(
       byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
-    ModuleCheck.check(wasm, options.floatArithmetic());
+    ModuleFigures figures = ModuleCheck.check(wasm, options.floatArithmetic());
+    requireMemory(figures.of(ModuleLimit.INSTRUCTIONS), Runtime.getRuntime().maxMemory());
     try {
       // Nothing needs the names of functions, and the engine's parser of them believes any count.
       Parser parser =
@@ -106,8 +111,10 @@ final class LinkedModule {
               .withCustomParsers(Map.of("name", names -> NameCustomSection.parse(new byte[0])))
               .build();
       return new LinkedModule(parser.parse(() -> new ByteArrayInputStream(wasm)), provided);
-    } catch (ModuleRefusedException | WasmEngineException e) {
+    } catch (ModuleRefusedException e) {
       throw e;
+    } catch (WasmEngineException e) {
+      throw refused(ModuleRefusedException.Reason.INVALID, reason(e), e);
     } catch (RuntimeException | AssertionError | StackOverflowError e) {
       // Parser and compiler guard neither each length nor each stack of a hostile binary.
       throw new ModuleRefusedException(
@@ -122,21 +129,71 @@ final class LinkedModule {
     }
   }
 
-  /**
-   * A failure of loading, or of making an instance, as callers see it. Here, since {@link
-   * EndiveModule} must be linked without the engine, to say that it is missing.
-   */
-  static RuntimeException refusal(RuntimeException failure) {
-    if (failure instanceof WasmInterruptedException) {
-      return new ModuleRefusedException(
-          ModuleRefusedException.Reason.INTERRUPTED,
-          "module refused: its start function was interrupted, which says nothing of the module",
-          failure);
+  /** What is beyond it would end in an error of the JVM, for whichever thread wants memory then. */
+  static void requireMemory(long instructions, long most) {
+    long bytes = instructions * BYTES_OF_AN_INSTRUCTION;
+    if (bytes > most) {
+      throw new ModuleRefusedException(
+          ModuleRefusedException.Reason.TOO_LARGE,
+          "module refused: its "
+              + instructions
+              + " instructions take the engine some "
+              + (bytes >> 20)
+              + " MiB to parse and compile, and the JVM may have "
+              + (most >> 20)
+              + "; raise -Xmx",
+          null);
     }
-    return failure instanceof WasmEngineException e
-        ? new ModuleRefusedException(
-            ModuleRefusedException.Reason.INVALID, "module refused: " + reason(e), e)
-        : failure;
+  }
+
+  /**
+   * A failure of making an instance, as callers see it. Here, since {@link EndiveModule} must be
+   * linked without the engine, to say that it is missing.
+   */
+  static ModuleRefusedException refusal(Throwable failure) {
+    if (failure instanceof ModuleRefusedException known) {
+      return known;
+    }
+    RuntimeException kind = GuestFailures.classified(failure);
+    if (kind instanceof GrowthRefusedException) {
+      return refused(ModuleRefusedException.Reason.TOO_LARGE, kind.getMessage(), failure);
+    }
+    return switch (kind instanceof CallException call ? call.kind() : FailureKind.of(kind)) {
+      case INTERRUPTED ->
+          refused(
+              ModuleRefusedException.Reason.INTERRUPTED,
+              "its start function was interrupted, which says nothing of the module",
+              failure);
+      case OUT_OF_MEMORY ->
+          refused(
+              ModuleRefusedException.Reason.TOO_LARGE,
+              "the JVM has not the memory for an instance of it",
+              failure);
+      case STACK_OVERFLOW ->
+          refused(
+              ModuleRefusedException.Reason.TOO_LARGE,
+              "its start function needs more stack than the thread has",
+              failure);
+      case MISSING_IMPORT ->
+          refused(
+              ModuleRefusedException.Reason.UNSUPPORTED,
+              "its start function fails: " + kind.getMessage(),
+              failure);
+      case TRAP ->
+          refused(
+              ModuleRefusedException.Reason.INVALID,
+              "its start function fails: " + kind.getMessage(),
+              failure);
+      default ->
+          failure instanceof WasmEngineException engine
+              ? refused(ModuleRefusedException.Reason.INVALID, reason(engine), failure)
+              : refused(ModuleRefusedException.Reason.UNSUPPORTED, kind.getMessage(), failure);
+    };
+  }
+
+  private static ModuleRefusedException refused(
+      ModuleRefusedException.Reason reason, @Nullable String why, Throwable cause) {
+    return new ModuleRefusedException(reason, "module refused: " + why, cause);
   }
 
   /** The engine's own words, but where they do not say what the matter is. */

@@ -4,12 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.text.Printable;
 import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.ExternalType;
-import run.endive.wasm.types.FunctionBody;
 import run.endive.wasm.types.Import;
-import run.endive.wasm.types.Instruction;
 import run.endive.wasm.types.MemoryImport;
 import run.endive.wasm.types.MemoryLimits;
-import run.endive.wasm.types.OpCode;
 
 /**
  * What of a module matters to the pool, and the refusals of what could not be put back.
@@ -18,14 +15,9 @@ import run.endive.wasm.types.OpCode;
  * @param initialPages declared initial size
  * @param maximumPages declared maximum, 65,536 if none is declared
  * @param hasStart whether instantiation runs guest code
- * @param writesTables whether guest code can change a table
  */
 record ModuleShape(
-    @Nullable MemoryImport memoryImport,
-    int initialPages,
-    int maximumPages,
-    boolean hasStart,
-    boolean writesTables) {
+    @Nullable MemoryImport memoryImport, int initialPages, int maximumPages, boolean hasStart) {
 
   /** Reads the shape of a module, or refuses it. */
   static ModuleShape of(WasmModule module) {
@@ -47,11 +39,7 @@ record ModuleShape(
     }
     refuseObjects(module);
     return new ModuleShape(
-        imported,
-        limits.initialPages(),
-        limits.maximumPages(),
-        module.startSection().isPresent(),
-        writesTables(module));
+        imported, limits.initialPages(), limits.maximumPages(), module.startSection().isPresent());
   }
 
   private static @Nullable MemoryImport refuseImports(WasmModule module) {
@@ -77,19 +65,7 @@ record ModuleShape(
     return memory;
   }
 
-  /** Tells whether tables are written. What is refused was refused before the engine parsed it. */
-  private static boolean writesTables(WasmModule module) {
-    for (FunctionBody body : module.codeSection().functionBodies()) {
-      for (Instruction instruction : body.instructions()) {
-        if (isTableWrite(instruction.opcode())) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /** Refuses places for references to objects, which no snapshot of numbers holds. */
+  /** Refuses places for references to objects, which an image of numbers cannot hold. */
   private static void refuseObjects(WasmModule module) {
     for (int i = 0; i < module.globalSection().globalCount(); i++) {
       if (module.globalSection().getGlobal(i).valueType().isObjectRef()) {
@@ -101,13 +77,6 @@ record ModuleShape(
         throw refused("it has a table of references to objects of the host or of GC");
       }
     }
-  }
-
-  private static boolean isTableWrite(OpCode opcode) {
-    return switch (opcode) {
-      case TABLE_SET, TABLE_FILL, TABLE_COPY, TABLE_INIT, ELEM_DROP -> true;
-      default -> false;
-    };
   }
 
   private static ModuleRefusedException refused(String why) {

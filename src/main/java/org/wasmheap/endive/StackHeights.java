@@ -14,6 +14,7 @@ import java.util.Arrays;
  */
 final class StackHeights {
   private static final int IF = 0x04;
+  private static final int REF_IS_NULL = 0xD1;
   private static final int BR_IF = 0x0D;
   private static final int CALL_INDIRECT = 0x11;
   private static final byte[] CHANGES = new byte[0xC5];
@@ -76,7 +77,7 @@ final class StackHeights {
 
   /** An instruction without operands on the stack that its type decides. */
   void plain(int opcode) {
-    move(opcode < CHANGES.length ? CHANGES[opcode] : 1);
+    move(opcode < CHANGES.length ? CHANGES[opcode] : opcode == REF_IS_NULL ? 0 : 1);
     if (opcode == BR_IF || opcode == 0x1B || opcode == 0x1C) {
       map(1);
     } else if (opcode == 0x00 || opcode == 0x0C || opcode == 0x0F) {

@@ -40,7 +40,7 @@ public final class Heap {
    * A heap that nobody owns yet.
    *
    * @param pool name of the pool, for logs
-   * @param name name of the heap, unique in the JVM, for logs
+   * @param name name of the heap, unique in its pool, for logs
    * @param memory pristine memory of a guest; its {@link LinearMemory#restore()} must work
    * @param heapBase where the allocator begins, u32
    * @param blockLimit the largest block

@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.List;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.text.Printable;
 
 /** Growth of a heap's memory: asks the policy, grows, tells. Used by the heap's owner alone. */
 final class HeapGrowth {
@@ -80,7 +81,7 @@ final class HeapGrowth {
         "the growth policy "
             + (thrown == null ? "refused" : "failed, which refuses,")
             + " growth of heap "
-            + heap.name()
+            + Printable.name(heap.name())
             + " from "
             + fromPages
             + " to "

@@ -65,18 +65,18 @@ final class BackingArrays {
   }
 
   /**
-   * Takes a longer array into use, with the content of the one before: a spare, or a new one of
-   * twice the length where that fits the range and the JVM has the memory.
+   * Takes a longer array into use, with the content of the one before: a spare, or a new one with
+   * room for more growth where that fits the range and the JVM has the memory.
    *
    * @param shortest bytes needed, whole blocks
    * @param longest bytes wanted at most, whole blocks, no less than {@code shortest}
    * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
    */
   void lengthen(int shortest, int longest) {
-    int doubled = (int) Math.min(Math.max(shortest, 2L * current.length()), longest);
+    int wanted = withRoom(shortest, longest);
     PristineContent pristine = content;
     if (pristine == null) {
-      TrackedArray longer = TrackedArray.ofEither(doubled, shortest);
+      TrackedArray longer = TrackedArray.ofEither(wanted, shortest);
       current.copyAllTo(longer);
       base = longer;
       use(longer);
@@ -85,7 +85,7 @@ final class BackingArrays {
     // All memory is taken before any state changes: a refusal leaves this memory as it was.
     TrackedArray longer = spares.take(shortest, longest);
     if (longer == null) {
-      longer = TrackedArray.ofEither(doubled, shortest);
+      longer = fresh(wanted, shortest);
       longer.begin(pristine);
     }
     current.copyDirtyTo(longer);
@@ -94,6 +94,32 @@ final class BackingArrays {
       spares.put(current);
     }
     use(longer);
+  }
+
+  /**
+   * Twice the length of the array in use where the JVM can spare that, since growth by small steps
+   * would copy everything again and again; else an eighth more than is needed, or just that. To try
+   * and see would do as well, but where an operator has a JVM end at its first want of memory.
+   */
+  private int withRoom(int shortest, int longest) {
+    Runtime jvm = Runtime.getRuntime();
+    long free = jvm.maxMemory() - jvm.totalMemory() + jvm.freeMemory();
+    long doubled = Math.max(shortest, 2L * current.length());
+    long more = (long) shortest + (shortest >>> 3);
+    long wanted = doubled < free / 2 ? doubled : more < free / 2 ? more : shortest;
+    return Blocks.roundUp(Math.min(wanted, longest));
+  }
+
+  /** A new array; where there is no memory for it, the spare ones give theirs. */
+  private TrackedArray fresh(int wanted, int needed) {
+    try {
+      return TrackedArray.ofEither(wanted, needed);
+    } catch (GrowthRefusedException e) {
+      if (spares.clear() == 0) {
+        throw e;
+      }
+      return new TrackedArray(needed);
+    }
   }
 
   /**

@@ -14,8 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class CallStack {
   private static final ThreadLocal<@Nullable CallStack> OF_THREAD = new ThreadLocal<>();
 
+  /** Twice as many as calls may be deep; each takes an instance. */
+  private static final int MOST_LEVELS = 128;
+
   private @Nullable CallTask<?, ?> innermost;
   private int depth;
+
+  /** The same with those that have ended and whose hooks and listeners run on this thread. */
+  private int levels;
 
   /** Whether the thread makes an instance, and a call may warm it up. */
   private boolean making;
@@ -38,23 +44,25 @@ final class CallStack {
     task.setMaker(innermost);
     innermost = task;
     depth++;
+    levels++;
   }
 
   /**
-   * A call is over, but for the hooks and listeners that hear of it: they are in no call. They are
-   * on its stack, though, so it still counts as a level.
+   * A call is over, but for the hooks and listeners that hear of it: they are in no call, and stand
+   * on the stack all the same.
    */
   void end(CallTask<?, ?> task) {
     if (innermost == task) {
       innermost = task.maker();
       task.setMaker(null);
+      depth--;
     }
   }
 
   /** All that came of a call is over. */
   void pop(CallTask<?, ?> task) {
     end(task);
-    depth--;
+    levels--;
   }
 
   /** An instance is made from here on, or is not any more. */
@@ -66,6 +74,7 @@ final class CallStack {
   void clear() {
     innermost = null;
     depth = 0;
+    levels = 0;
     making = false;
   }
 
@@ -80,9 +89,14 @@ final class CallStack {
     return maker == null || nanoTime - maker.deadlineNanos() < 0 ? nanoTime : maker.deadlineNanos();
   }
 
-  /** How many calls run on this thread, or have listeners that run on it. */
+  /** How many calls run on this thread. */
   int depth() {
     return depth;
+  }
+
+  /** Whether hooks or listeners that answer calls with calls have filled the stack. */
+  boolean isFull() {
+    return levels >= MOST_LEVELS;
   }
 
   /** The innermost call that runs; {@code null} outside of calls, in a listener say. */

@@ -118,7 +118,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
   /**
    * Submits a call. Inside a running call, of whichever executor, it runs at once on that thread,
    * on a nested slot, and the future is done when this returns. A listener of a call that has ended
-   * is in no call: what it submits queues.
+   * is in that call no more: what it submits queues, unless it runs inside another call.
    *
    * @param options class, deadline, context, name
    * @param call the work

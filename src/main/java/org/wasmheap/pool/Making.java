@@ -33,6 +33,9 @@ final class Making {
   /** Whether it was interrupted, since it took longer than it may. */
   private boolean isLate;
 
+  /** How long it must have taken when it is interrupted next. */
+  private long nextInterruptNanos;
+
   Making(PoolSettings<?> settings) {
     this.settings = settings;
   }
@@ -43,6 +46,7 @@ final class Making {
     sinceNanos = System.nanoTime();
     isSlow = false;
     isLate = false;
+    nextInterruptNanos = 0;
   }
 
   /** It is done, well or not. Its interrupt flag is clean afterwards, whoever has set it. */
@@ -53,7 +57,8 @@ final class Making {
 
   /**
    * Reports a making that has taken longer than the grace time, and interrupts one that has taken
-   * longer than an instance may; each once. For the watchdog alone.
+   * longer than an instance may, again after each grace time. Tells of each once. For the watchdog
+   * alone.
    */
   void look(long now) {
     Thread who;
@@ -68,9 +73,12 @@ final class Making {
       nanos = now - sinceNanos;
       becomesSlow = !isSlow && nanos > settings.graceNanos();
       isSlow |= becomesSlow;
-      becomesLate = !isLate && nanos > settings.instanceNanos();
+      boolean late = nanos > settings.instanceNanos();
+      becomesLate = late && !isLate;
       isLate |= becomesLate;
-      if (becomesLate) {
+      if (late && nanos >= nextInterruptNanos) {
+        // Again and again: a factory that tries again may have swallowed the one before.
+        nextInterruptNanos = nanos + settings.graceNanos();
         who.interrupt();
       }
     }

@@ -4,8 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.FailureKind;
 
 /**
- * Runs the calls that are made inside calls, at once and on the same thread, each on a nested slot:
- * no such call waits for anything that its own thread holds.
+ * Runs the calls that are made inside calls, and those that a listener on a worker's thread waits
+ * for, at once and on the same thread, each on a nested slot: no such call waits for anything that
+ * its own thread holds.
  */
 final class NestedCalls<G> {
   private final PoolSettings<G> settings;
@@ -30,7 +31,7 @@ final class NestedCalls<G> {
   /** Runs a call to its end, whatever that is. */
   void run(CallTask<G, ?> task, CallStack stack) {
     counters.nested.incrementAndGet();
-    if (stack.depth() > settings.maxDepth()) {
+    if (stack.depth() > settings.maxDepth() || stack.isFull()) {
       task.reject(Failures.tooDeep(task, settings.name(), settings.maxDepth()));
     } else if (!queue.begin(task)) {
       task.reject(Failures.closed(task, settings.name()));

@@ -158,7 +158,7 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
           new CallException(
               FailureKind.RESULT_OUT_OF_BOUNDS,
               "'"
-                  + export
+                  + Printable.name(export)
                   + "' returned "
                   + range.size()
                   + " bytes at address "

@@ -167,7 +167,7 @@ class LoadDeadlineTest {
       assertSame(each, caught);
     }
     assertEquals(
-        Reason.INVALID, refusal("refused_start_recursion", MemorySize::new, LONG).reason());
+        Reason.TOO_LARGE, refusal("refused_start_recursion", MemorySize::new, LONG).reason());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.wasmheap.endive;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -57,5 +58,19 @@ class ModuleLimitTest {
           figures.of(limit) <= Long.parseLong(largest.replace(",", "")),
           () -> limit + ": " + figures.of(limit));
     }
+  }
+
+  @Test
+  void code_that_the_engine_needs_more_memory_for_than_there_is_is_refused() {
+    // given a JVM that may have 1 GiB, and the largest real runtime in it
+    long most = 1L << 30;
+    LinkedModule.requireMemory(2_486_136, most);
+    // when
+    ModuleRefusedException refusal =
+        assertThrows(
+            ModuleRefusedException.class, () -> LinkedModule.requireMemory(24_000_000, most));
+    // then
+    assertEquals(ModuleRefusedException.Reason.TOO_LARGE, refusal.reason());
+    assertTrue(String.valueOf(refusal.getMessage()).contains("raise -Xmx"), refusal.getMessage());
   }
 }

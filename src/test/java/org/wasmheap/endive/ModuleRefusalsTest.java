@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -31,7 +32,7 @@ class ModuleRefusalsTest {
       new HostFunction(
           "test", "act", FunctionType.of(List.of(ValType.I32), List.of()), (scope, arguments) -> 0);
 
-  private static void assertRefused(byte[] wasm, String reason) {
+  private static ModuleRefusedException assertRefused(byte[] wasm, String reason) {
     // when
     ModuleRefusedException refusal =
         assertThrows(
@@ -44,6 +45,7 @@ class ModuleRefusalsTest {
     assertTrue(message.startsWith("module refused: "), message);
     assertTrue(message.contains(reason), message);
     assertFalse(refusal.isDeterministic());
+    return refusal;
   }
 
   @ParameterizedTest
@@ -110,17 +112,18 @@ class ModuleRefusalsTest {
       delimiter = '|',
       textBlock =
           """
-          refused_start_missing    | elsewhere.missing
-          refused_start_trap       | unreachable
-          refused_start_outside    | out of bounds memory access
-          refused_start_high       | its start function writes so far up
-          refused_data_high        | address where data ends, at most 134,217,728 are allowed
-          refused_start_recursion  | call stack exhausted
-          refused_data_outside     | out of bounds memory access
-          refused_elements_outside | out of bounds table access
+          refused_start_missing    | UNSUPPORTED | elsewhere.missing
+          refused_start_trap       | INVALID     | unreachable
+          refused_start_outside    | INVALID     | out of bounds memory access
+          refused_start_high       | TOO_LARGE   | its start function writes so far up
+          refused_data_high        | TOO_LARGE   | address where data ends, at most 134,217,728
+          refused_start_recursion  | TOO_LARGE   | needs more stack than the thread has
+          refused_data_outside     | INVALID     | out of bounds memory access
+          refused_elements_outside | INVALID     | out of bounds table access
           """)
-  void what_fails_to_instantiate_is_refused_with_its_reason(String name, String reason) {
-    assertRefused(Guests.wasm(name), reason);
+  void what_fails_to_instantiate_is_refused_with_its_reason(
+      String name, ModuleRefusedException.Reason kind, String reason) {
+    assertEquals(kind, assertRefused(Guests.wasm(name), reason).reason());
   }
 
   @Test

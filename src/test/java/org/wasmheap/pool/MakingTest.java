@@ -70,4 +70,16 @@ class MakingTest {
       assertEquals(2, log.events("instance.slow").size());
     }
   }
+
+  @Test
+  void a_making_that_goes_on_in_spite_of_it_must_be_interrupted_again_after_the_grace_time() {
+    making.begin();
+    making.look(inTwoHours());
+    assertTrue(Thread.interrupted());
+
+    making.look(inTwoHours() + TimeUnit.HOURS.toNanos(2));
+
+    assertTrue(Thread.currentThread().isInterrupted());
+    making.end();
+  }
 }

@@ -128,8 +128,7 @@ class SubmissionsOfListenersTest {
   }
 
   @Test
-  void hooks_that_make_calls_of_calls_are_held_at_the_depth_of_calls_inside_calls()
-      throws Exception {
+  void hooks_that_make_calls_of_calls_meet_a_limit_before_the_end_of_the_stack() throws Exception {
     // given a hook that answers each call with another, and waits for it
     AtomicReference<HeapExecutor<HeapHandle>> pool = new AtomicReference<>();
     AtomicInteger told = new AtomicInteger();
@@ -149,7 +148,7 @@ class SubmissionsOfListenersTest {
           }
         };
     try (HeapExecutor<HeapHandle> executor =
-        BareHeaps.executor().workers(1).maxDepth(3).listener(answering).build()) {
+        BareHeaps.executor().workers(1).listener(answering).build()) {
       pool.set(executor);
       // when
       callIn(executor);
@@ -157,7 +156,24 @@ class SubmissionsOfListenersTest {
       CallException refusal = refused.get();
       assertNotNull(refusal);
       assertEquals(FailureKind.NESTED_TOO_DEEP, refusal.kind());
-      assertEquals(4, told.get());
+      assertEquals(128, told.get());
+    }
+  }
+
+  @Test
+  void a_listener_may_wait_for_a_call_where_calls_inside_calls_are_refused() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().workers(1).maxDepth(0).build()) {
+      CountDownLatch go = new CountDownLatch(1);
+      SettableFuture<Integer> answer = SettableFuture.create();
+      executor
+          .submit(CALL, heap -> go.await(30, SECONDS))
+          .addListener(
+              () -> answer.setFuture(Futures.submit(() -> callIn(executor), directExecutor())),
+              directExecutor());
+
+      go.countDown();
+
+      assertEquals(BareHeaps.FIRST_POINTER, answer.get(30, SECONDS));
     }
   }
 
