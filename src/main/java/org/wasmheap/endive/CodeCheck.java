@@ -51,21 +51,48 @@ final class CodeCheck {
   private final boolean floatArithmetic;
   private final ModuleTypes types;
   private final StackHeights stack;
+  private final @Nullable SteadyFloats floats;
 
-  CodeCheck(WasmReader in, ModuleFigures figures, ModuleTypes types, boolean floatArithmetic) {
+  /**
+   * Checks code.
+   *
+   * @param floats told of what is to be rewritten, {@code null} if nothing is
+   */
+  CodeCheck(
+      WasmReader in,
+      ModuleFigures figures,
+      ModuleTypes types,
+      boolean floatArithmetic,
+      @Nullable SteadyFloats floats) {
     this.in = in;
     this.figures = figures;
     this.floatArithmetic = floatArithmetic;
     this.types = types;
     this.stack = new StackHeights(figures, in);
+    this.floats = floats;
   }
 
   /** The body of the module's next own function with its size before it. */
   void body() {
+    int sizeAt = in.at();
     int size = in.count("bytes of a function's body", 1);
     figures.note(ModuleLimit.BODY_BYTES, size, in);
     int stop = in.left() - size;
-    stack.begin(types.nextParameters() + locals());
+    int groups = in.count("groups of locals", 2);
+    int groupsAt = in.at();
+    int locals = types.nextParameters() + locals(groups);
+    stack.begin(locals);
+    if (floats != null) {
+      floats.body(sizeAt, groupsAt, groups, locals);
+    }
+    instructions(stop);
+    if (floats != null) {
+      floats.endOfBody();
+    }
+  }
+
+  /** Instructions up to the end of the body, where so many bytes are left. */
+  private void instructions(int stop) {
     int depth = 0;
     long instructions = 0;
     while (depth >= 0) {
@@ -88,8 +115,7 @@ final class CodeCheck {
     }
   }
 
-  private int locals() {
-    int groups = in.count("groups of locals", 2);
+  private int locals(int groups) {
     long locals = 0;
     for (int i = 0; i < groups; i++) {
       locals += in.u32();
@@ -145,6 +171,15 @@ final class CodeCheck {
       case InstructionSet.NOTHING -> stack.plain(opcode);
       case InstructionSet.FLOAT -> {
         requireFloatArithmetic(opcode);
+        if (floats != null) {
+          floats.arithmetic(opcode);
+        }
+        stack.plain(opcode);
+      }
+      case InstructionSet.WRONG -> {
+        if (floats != null) {
+          floats.wrong(opcode);
+        }
         stack.plain(opcode);
       }
       case InstructionSet.BLOCK -> block(opcode);
@@ -201,7 +236,7 @@ final class CodeCheck {
           Reason.UNSUPPORTED,
           "it computes with floating-point numbers ("
               + InstructionSet.name(0, opcode)
-              + "), and the bits of a NaN are not the same on every node");
+              + "), which the options do not allow");
     }
   }
 

@@ -32,17 +32,20 @@ final class InstructionSet {
 
   static final byte CALL = 17;
 
+  /** Computed wrong by the engine, so replaced by others before it sees them. */
+  static final byte WRONG = 18;
+
   static final int NUMERIC_PREFIX = 0xFC;
 
   private static final int TRUNC_SAT_LAST = 7;
   private static final int TABLE_GROW = 15;
 
-  // What the engine computes wrong. Runtimes that parse JSON hold the last one, so it is refused
-  // only with arithmetic: of the numbers half way between two, it rounds some down from 2^63 on.
-  private static final int F32_ABS = 0x8B;
-  private static final int F32_COPYSIGN = 0x98;
-  private static final int F32_CONVERT_I64_U = 0xB5;
-  private static final int F64_CONVERT_I64_U = 0xBA;
+  // What the engine computes wrong. Runtimes that parse JSON hold the last one: of the numbers half
+  // way between two, the engine rounds some down from 2^63 on.
+  static final int F32_ABS = 0x8B;
+  static final int F32_COPYSIGN = 0x98;
+  static final int F32_CONVERT_I64_U = 0xB5;
+  static final int F64_CONVERT_I64_U = 0xBA;
 
   private static final byte[] FOLLOWS = new byte[256];
 
@@ -75,10 +78,10 @@ final class InstructionSet {
     fill(0x9B, 0xA5, FLOAT); // f64: ceil to max
     fill(0xB6, 0xB6, FLOAT); // f32.demote_f64
     fill(0xBB, 0xBB, FLOAT); // f64.promote_f32
-    fill(F64_CONVERT_I64_U, F64_CONVERT_I64_U, FLOAT);
-    fill(F32_ABS, F32_ABS, REFUSED);
-    fill(F32_COPYSIGN, F32_COPYSIGN, REFUSED);
-    fill(F32_CONVERT_I64_U, F32_CONVERT_I64_U, REFUSED);
+    fill(F32_ABS, F32_ABS, WRONG);
+    fill(F32_COPYSIGN, F32_COPYSIGN, WRONG);
+    fill(F32_CONVERT_I64_U, F32_CONVERT_I64_U, WRONG);
+    fill(F64_CONVERT_I64_U, F64_CONVERT_I64_U, WRONG);
     fill(0xD0, 0xD0, HEAP_TYPE);
     fill(0xD1, 0xD1, NOTHING); // ref.is_null
     fill(0xD2, 0xD2, INDEX); // ref.func
@@ -130,7 +133,6 @@ final class InstructionSet {
       case 0x12, 0x13, 0x15 -> "it uses tail calls";
       case 0x14, 0xD4, 0xD5, 0xD6 -> "it uses typed references to functions";
       case 0xD3 -> "it uses garbage-collected objects";
-      case F32_ABS, F32_COPYSIGN, F32_CONVERT_I64_U -> "the engine computes this instruction wrong";
       default -> null;
     };
   }

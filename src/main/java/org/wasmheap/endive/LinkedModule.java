@@ -33,9 +33,6 @@ import run.endive.wasm.types.ValType;
  * memory. Shared by all instances, and the same to all of them.
  */
 final class LinkedModule {
-  /** What the engine takes for one while it parses and compiles: measured, on JDK 17. */
-  private static final int BYTES_OF_AN_INSTRUCTION = 110;
-
   private static final String ALLOCATOR_MODULE = "env";
   private static final String MALLOC = "ext_allocator_malloc_version_1";
   private static final String FREE = "ext_allocator_free_version_1";
@@ -95,22 +92,21 @@ final class LinkedModule {
   }
 
   /**
-   * Checks what the binary claims, parses and links.
+   * Checks what the binary claims, rewrites its floating-point code, parses and links.
    *
    * @throws ModuleRefusedException as the constructor does, and if the binary is malformed, too
    *     large, or has what the options do not allow
    */
   static LinkedModule parse(
       byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
-    ModuleFigures figures = ModuleCheck.check(wasm, options.floatArithmetic());
-    requireMemory(figures.of(ModuleLimit.INSTRUCTIONS), Runtime.getRuntime().maxMemory());
     try {
+      byte[] steady = ModuleCheck.steady(wasm, options.floatArithmetic());
       // Nothing needs the names of functions, and the engine's parser of them believes any count.
       Parser parser =
           Parser.builder()
               .withCustomParsers(Map.of("name", names -> NameCustomSection.parse(new byte[0])))
               .build();
-      return new LinkedModule(parser.parse(() -> new ByteArrayInputStream(wasm)), provided);
+      return new LinkedModule(parser.parse(() -> new ByteArrayInputStream(steady)), provided);
     } catch (ModuleRefusedException e) {
       throw e;
     } catch (WasmEngineException e) {
@@ -126,23 +122,6 @@ final class LinkedModule {
           ModuleRefusedException.Reason.TOO_LARGE,
           "module refused: the JVM has not the memory to parse and compile it",
           e);
-    }
-  }
-
-  /** What is beyond it would end in an error of the JVM, for whichever thread wants memory then. */
-  static void requireMemory(long instructions, long most) {
-    long bytes = instructions * BYTES_OF_AN_INSTRUCTION;
-    if (bytes > most) {
-      throw new ModuleRefusedException(
-          ModuleRefusedException.Reason.TOO_LARGE,
-          "module refused: its "
-              + instructions
-              + " instructions take the engine some "
-              + (bytes >> 20)
-              + " MiB to parse and compile, and the JVM may have "
-              + (most >> 20)
-              + "; raise -Xmx",
-          null);
     }
   }
 

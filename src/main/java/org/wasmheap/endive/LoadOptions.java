@@ -7,8 +7,9 @@ import java.util.Objects;
  * How a module is to be loaded. Immutable.
  *
  * @param deadline for all of it: checking, parsing, compiling, the start function
- * @param floatArithmetic whether the module may compute with floating-point numbers: the bits of a
- *     NaN that comes out of it are not the same on every machine, nor at every time
+ * @param floatArithmetic whether the module may compute with floating-point numbers. If it may, the
+ *     results have the same bits on every machine and at every time: a NaN that comes out of
+ *     arithmetic is the canonical one, as it is where validators of Polkadot run a parachain's code
  */
 public record LoadOptions(Duration deadline, boolean floatArithmetic) {
   private static final Duration LONGEST = Duration.ofDays(30);
@@ -16,7 +17,10 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic) {
   /** Two minutes, and all that WebAssembly has. */
   public static final LoadOptions DEFAULT = new LoadOptions(Duration.ofMinutes(2), true);
 
-  /** Two minutes, and no floating-point arithmetic: for code that must agree with other nodes. */
+  /**
+   * Two minutes, and no floating-point arithmetic: for code that must agree with nodes whose NaNs
+   * are not canonical.
+   */
   public static final LoadOptions WITHOUT_FLOATS = DEFAULT.withFloatArithmetic(false);
 
   /**

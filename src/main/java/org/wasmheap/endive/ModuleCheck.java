@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.ModuleRefusedException.Reason;
 
@@ -17,6 +18,7 @@ import org.wasmheap.endive.ModuleRefusedException.Reason;
 final class ModuleCheck {
   private static final long MAGIC_AND_VERSION = 0x0000_0001_6D73_6100L;
   private static final int CUSTOM = 0;
+  private static final int CODE = 10;
   private static final String[] SECTIONS = {
     "custom",
     "type",
@@ -41,13 +43,15 @@ final class ModuleCheck {
   private final ModuleFigures figures = new ModuleFigures();
   private final ModuleTypes types;
   private final CodeCheck code;
+  private final @Nullable SteadyFloats floats;
   private int functions;
   private int bodies;
 
-  private ModuleCheck(byte[] wasm, boolean floatArithmetic) {
+  private ModuleCheck(byte[] wasm, boolean floatArithmetic, boolean rewrites) {
     this.in = new WasmReader(wasm);
     this.types = new ModuleTypes(in);
-    this.code = new CodeCheck(in, figures, types, floatArithmetic);
+    this.floats = rewrites ? new SteadyFloats(wasm, in) : null;
+    this.code = new CodeCheck(in, figures, types, floatArithmetic, floats);
   }
 
   /**
@@ -61,9 +65,39 @@ final class ModuleCheck {
    *     not be in a module
    */
   static ModuleFigures check(byte[] wasm, boolean floatArithmetic) {
-    ModuleCheck check = new ModuleCheck(wasm, floatArithmetic);
+    ModuleCheck check = new ModuleCheck(wasm, floatArithmetic, false);
     check.module(wasm.length);
     return check.figures;
+  }
+
+  /**
+   * Checks a module, and rewrites its code so that floating-point numbers are the same always.
+   *
+   * @param wasm its bytes
+   * @param floatArithmetic whether it may compute with floating-point numbers
+   * @return what the engine is to see, checked as well: the same array if nothing had to change
+   * @throws ModuleRefusedException as {@link #check} does, also if the module has become larger
+   *     than is allowed
+   */
+  static byte[] steady(byte[] wasm, boolean floatArithmetic) {
+    ModuleCheck check = new ModuleCheck(wasm, floatArithmetic, true);
+    check.module(wasm.length);
+    byte[] steady = Objects.requireNonNull(check.floats).module();
+    if (steady != wasm) {
+      requireAllowed(steady, floatArithmetic);
+    }
+    return steady;
+  }
+
+  private static void requireAllowed(byte[] rewritten, boolean floatArithmetic) {
+    try {
+      check(rewritten, floatArithmetic);
+    } catch (ModuleRefusedException e) {
+      throw new ModuleRefusedException(
+          e.reason(),
+          e.getMessage() + ", after its code was rewritten for floats that are the same always",
+          e);
+    }
   }
 
   private void module(int length) {
@@ -85,13 +119,18 @@ final class ModuleCheck {
         throw in.malformed("section " + SECTIONS[id] + " is out of order");
       }
       rank = id == CUSTOM ? rank : RANKS[id];
+      int sizeAt = in.at();
       in.enter(SECTIONS[id], in.count("bytes of a section", 1));
+      if (id == CODE && floats != null) {
+        floats.section(sizeAt);
+      }
       section(id);
       in.leave();
     }
     if (functions != bodies) {
       throw in.malformed(functions + " functions have " + bodies + " bodies");
     }
+    figures.requireMemory(Runtime.getRuntime().maxMemory());
   }
 
   private void section(int id) {
@@ -106,7 +145,7 @@ final class ModuleCheck {
       case 7 -> each("exports", ModuleLimit.EXPORTS, 3, this::export);
       case 8 -> in.u32();
       case 9 -> each("element segments", ModuleLimit.ELEMENT_SEGMENTS, 2, this::elements);
-      case 10 -> bodies = each("bodies", ModuleLimit.FUNCTIONS, 3, code::body);
+      case CODE -> bodies = each("bodies", ModuleLimit.FUNCTIONS, 3, code::body);
       case 11 -> each("data segments", ModuleLimit.DATA_SEGMENTS, 2, this::data);
       case 12 -> in.u32();
       default -> each("tags", null, 2, this::tag);

@@ -49,8 +49,9 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   /**
    * Loads a runtime for on-chain calls: compiles it and makes its first instance, which takes
    * seconds for a large one, as {@link LoadOptions#DEFAULT} says. It may compute with
-   * floating-point numbers: real runtimes that can parse JSON hold such code. {@link
-   * LoadOptions#WITHOUT_FLOATS} refuses it.
+   * floating-point numbers: real runtimes that can parse JSON hold such code. What comes out has
+   * the same bits on every machine and in every call. {@link LoadOptions#WITHOUT_FLOATS} refuses
+   * such code.
    *
    * @param code what to load
    * @param strategy the size of its memory

@@ -64,11 +64,14 @@ class ModuleLimitTest {
   void code_that_the_engine_needs_more_memory_for_than_there_is_is_refused() {
     // given a JVM that may have 1 GiB, and the largest real runtime in it
     long most = 1L << 30;
-    LinkedModule.requireMemory(2_486_136, most);
+    WasmReader anywhere = new WasmReader(new byte[0]);
+    ModuleFigures figures = new ModuleFigures();
+    figures.add(ModuleLimit.INSTRUCTIONS, 2_486_136, anywhere);
+    figures.requireMemory(most);
     // when
+    figures.add(ModuleLimit.INSTRUCTIONS, 20_000_000, anywhere);
     ModuleRefusedException refusal =
-        assertThrows(
-            ModuleRefusedException.class, () -> LinkedModule.requireMemory(24_000_000, most));
+        assertThrows(ModuleRefusedException.class, () -> figures.requireMemory(most));
     // then
     assertEquals(ModuleRefusedException.Reason.TOO_LARGE, refusal.reason());
     assertTrue(String.valueOf(refusal.getMessage()).contains("raise -Xmx"), refusal.getMessage());

@@ -24,6 +24,11 @@ public final class WasmNumbers {
   private static final int F64 = ModuleBytes.F64;
   private static final long LOW = 0xFFFF_FFFFL;
 
+  /** The bits of the NaN that rewritten code makes. */
+  public static final long CANONICAL_32 = 0x7FC0_0000L;
+
+  public static final long CANONICAL_64 = 0x7FF8_0000_0000_0000L;
+
   private static final long[] INTEGERS = {
     0,
     1,
@@ -231,6 +236,18 @@ public final class WasmNumbers {
     }
     long mask = type == I32 || type == F32 ? LOW : -1;
     return (expected & mask) == (found & mask);
+  }
+
+  /** Whether a result is no NaN, or the canonical one with the sign clear. */
+  public static boolean isNumberOrCanonical(int op, @Nullable Long found) {
+    if (found == null) {
+      return true;
+    }
+    return switch (result(op)) {
+      case F32 -> !Float.isNaN(f32(found)) || (found & LOW) == CANONICAL_32;
+      case F64 -> !Double.isNaN(f64(found)) || found == CANONICAL_64;
+      default -> true;
+    };
   }
 
   private static float f32(long bits) {
