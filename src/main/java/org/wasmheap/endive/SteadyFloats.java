@@ -7,7 +7,7 @@ import org.wasmheap.endive.ModuleRefusedException.Reason;
 
 /**
  * Rewrites the code of a module, before the engine sees it, so that floating-point numbers come out
- * the same on every machine and in every call:
+ * the same on every machine and in every call.
  *
  * <ul>
  *   <li>After each instruction that can make a NaN follow instructions that put the canonical one
