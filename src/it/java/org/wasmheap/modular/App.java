@@ -27,6 +27,7 @@ final class App {
         byte[] version =
             executor.call(
                 CallOptions.named("Core_version"), runtime.call("Core_version", new byte[0]));
+        // What this program prints is what the test that starts it reads.
         System.out.println("spec_name " + RuntimeVersion.decode(version).specName());
       }
     }

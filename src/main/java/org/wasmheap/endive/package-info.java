@@ -7,6 +7,18 @@
  * ({@link org.wasmheap.endive.PointerSize}); the engine's view of our memory; and the refusals of
  * modules whose state could not be put back.
  *
+ * <p><b>What a module goes through, in order.</b> Its bytes are checked before the engine sees them
+ * ({@code ModuleCheck}, against {@code ModuleLimit}): what they claim, and what must not be in
+ * them. Floating-point code is rewritten so that it gives the same bits always ({@code
+ * SteadyFloats}). The engine parses and compiles it ({@code LinkedModule}), on a thread with a
+ * deadline ({@code TimedLoad}). Meanwhile each way in which a guest can end is gone through once
+ * ({@code GuestPreloader}), and then the host functions that it imports. Its first instance is made
+ * on a memory and on tables of our own ({@link org.wasmheap.endive.EndiveMemory}, {@code
+ * GuestTable}), which trap where the specification says so and can be put back.
+ *
+ * <p><b>How guest code ends</b> is told by {@code GuestFailures}: a list of traps, and all else is
+ * the engine's fault.
+ *
  * <p>What this room must not know: Substrate runtimes and their call convention, and what host
  * functions do.
  */

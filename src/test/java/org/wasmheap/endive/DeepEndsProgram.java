@@ -163,6 +163,7 @@ final class DeepEndsProgram {
     for (int i = 0; i < AFTERWARDS; i++) {
       afterwards += endOf(executor, way, 1) == way.ending ? 1 : 0;
     }
+    // The line that the test in the JVM that started this one reads.
     System.out.println(
         String.format(
             Locale.ROOT,

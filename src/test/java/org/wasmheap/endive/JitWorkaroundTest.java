@@ -34,6 +34,7 @@ class JitWorkaroundTest {
       SubstrateRuntime sample = Samples.load(HeapStrategy.ofStatic(16));
       try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(sample)) {
         byte[] version = executor.call(sample.call("Core_version", new byte[0]));
+        // What the test that starts this program reads.
         System.out.println(version.length > 0 ? "alive" : "empty");
       }
     }

@@ -157,6 +157,7 @@ class ModulesIT {
       process.destroyForcibly();
     }
     String text = Files.readString(out, UTF_8);
+    // Kept with the test's output: the modules of the image are what somebody looks for there.
     System.out.println(String.join(" ", command) + System.lineSeparator() + text);
     assertEquals(0, process.exitValue(), text);
     return text;

@@ -48,6 +48,7 @@ class ReproducibleBuildIT {
     for (String name : first.keySet()) {
       long difference = Files.mismatch(first.get(name), second.get(name));
       assertEquals(-1, difference, () -> name + ": " + contents(first, second, name));
+      // Kept with the test's output: which files were compared.
       System.out.println(name + ": " + Files.size(first.get(name)) + " bytes, the same");
     }
   }
