@@ -44,6 +44,7 @@ class StoreysTest {
           List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making"),
           List.of(
               "PoolSettings",
+              "WarmUp",
               "Counters",
               "CallTimes",
               "FullJavaHeap",

@@ -64,7 +64,7 @@ public final class EndiveGuest {
       long[] results = exports.function(export).apply(arguments);
       return results == null ? NO_RESULTS : results;
     } catch (RuntimeException | Error e) {
-      RuntimeException failure = GuestFailures.classified(e);
+      RuntimeException failure = GuestFailures.classified(e, scope.guestWords());
       // The call fails with its guest, also if its own code swallows the exception.
       scope.guestFailed(failure);
       throw failure;

@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.memory.WasmHeapException;
@@ -26,8 +27,17 @@ final class GuestFailures {
 
   private GuestFailures() {}
 
-  /** The exception that the call fails with. */
+  /** The exception that the making of an instance fails with. */
   static RuntimeException classified(Throwable thrown) {
+    return classified(thrown, null);
+  }
+
+  /**
+   * The exception that a call fails with.
+   *
+   * @param words what the guest said before, if anything; part of a trap's message
+   */
+  static RuntimeException classified(Throwable thrown, @Nullable String words) {
     if (thrown instanceof WasmHeapException known) {
       return known;
     }
@@ -42,7 +52,7 @@ final class GuestFailures {
       return new CallException(FailureKind.OUT_OF_MEMORY, "the JVM is out of memory", thrown);
     }
     return isTrap(thrown)
-        ? new CallException(FailureKind.TRAP, Printable.text(thrown.getMessage()), thrown)
+        ? new CallException(FailureKind.TRAP, trapText(thrown, words), thrown)
         : new CallException(
             FailureKind.ENGINE_FAULT,
             "the engine failed: " + Printable.text(thrown.toString()),
@@ -57,6 +67,11 @@ final class GuestFailures {
     return thrown instanceof StackOverflowError
         || (thrown instanceof WasmEngineException
             && thrown.getCause() instanceof StackOverflowError);
+  }
+
+  private static String trapText(Throwable trap, @Nullable String words) {
+    String how = Printable.text(trap.getMessage());
+    return words == null ? how : "the guest said: " + words + " (" + how + ")";
   }
 
   private static boolean isTrap(Throwable thrown) {

@@ -12,8 +12,10 @@ import run.endive.wasm.types.ValType;
  *
  * <p>It runs on the thread of the call, and is never interrupted by a deadline or a cancellation. A
  * pointer that leads out of the guest's memory is the guest's trap, and comes out of {@link
- * CallScope#heap()} as the right exception by itself; any other exception of the body fails the
- * call as the host's doing.
+ * CallScope#heap()} as the right exception by itself. What else the guest did wrong, and does wrong
+ * on every node, ends the call as its own fault with {@link
+ * org.wasmheap.guest.CallException#trap(String)}. Any other exception of the body fails the call as
+ * the host's doing.
  *
  * <p><b>It runs where the guest calls it, as deep as the guest likes.</b> What it needs and nobody
  * has used before, it would initialise there, and where the stack ends in that, a class is dead for

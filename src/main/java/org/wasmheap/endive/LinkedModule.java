@@ -53,7 +53,7 @@ final class LinkedModule {
    * @throws ModuleRefusedException if the module cannot be put back after a call, or imports a
    *     function with another signature than it has
    */
-  LinkedModule(WasmModule wasm, ImmutableMap<String, HostFunction> provided) {
+  LinkedModule(WasmModule wasm, ImmutableMap<String, HostFunction> provided, boolean interpreted) {
     this.wasm = wasm;
     this.shape = ModuleShape.of(wasm);
     this.functionImports =
@@ -72,7 +72,7 @@ final class LinkedModule {
             .distinct()
             .sorted()
             .collect(ImmutableList.toImmutableList());
-    this.machines = compile(wasm);
+    this.machines = interpreted ? InterpreterMachine::new : compile(wasm);
   }
 
   private LinkedModule(LinkedModule compiled, Function<Instance, Machine> machines) {
@@ -106,7 +106,8 @@ final class LinkedModule {
           Parser.builder()
               .withCustomParsers(Map.of("name", names -> NameCustomSection.parse(new byte[0])))
               .build();
-      return new LinkedModule(parser.parse(() -> new ByteArrayInputStream(steady)), provided);
+      WasmModule module = parser.parse(() -> new ByteArrayInputStream(steady));
+      return new LinkedModule(module, provided, options.interpreted());
     } catch (ModuleRefusedException e) {
       throw e;
     } catch (WasmEngineException e) {

@@ -10,12 +10,14 @@ import java.util.Objects;
  * @param floatArithmetic whether the module may compute with floating-point numbers. If it may, the
  *     results have the same bits on every machine and at every time: a NaN that comes out of
  *     arithmetic is the canonical one, as it is where validators of Polkadot run a parachain's code
+ * @param interpreted whether the engine's interpreter runs it: nothing is compiled, which for a
+ *     large module takes seconds, and each call takes many times as long
  */
-public record LoadOptions(Duration deadline, boolean floatArithmetic) {
+public record LoadOptions(Duration deadline, boolean floatArithmetic, boolean interpreted) {
   private static final Duration LONGEST = Duration.ofDays(30);
 
   /** Two minutes, and all that WebAssembly has. */
-  public static final LoadOptions DEFAULT = new LoadOptions(Duration.ofMinutes(2), true);
+  public static final LoadOptions DEFAULT = new LoadOptions(Duration.ofMinutes(2), true, false);
 
   /**
    * Two minutes, and no floating-point arithmetic: for code that must agree with nodes whose NaNs
@@ -28,6 +30,7 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic) {
    *
    * @param deadline for all of it
    * @param floatArithmetic whether it is allowed
+   * @param interpreted whether nothing is compiled
    * @throws IllegalArgumentException if the deadline is not more than zero and at most 30 days
    */
   public LoadOptions {
@@ -45,7 +48,7 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic) {
    * @return new options
    */
   public LoadOptions withDeadline(Duration longest) {
-    return new LoadOptions(longest, floatArithmetic);
+    return new LoadOptions(longest, floatArithmetic, interpreted);
   }
 
   /**
@@ -55,6 +58,15 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic) {
    * @return new options
    */
   public LoadOptions withFloatArithmetic(boolean allowed) {
-    return new LoadOptions(deadline, allowed);
+    return new LoadOptions(deadline, allowed, interpreted);
+  }
+
+  /**
+   * The same for code that is called once or twice, such as to ask a runtime for its version.
+   *
+   * @return new options
+   */
+  public LoadOptions asInterpreted() {
+    return new LoadOptions(deadline, floatArithmetic, true);
   }
 }

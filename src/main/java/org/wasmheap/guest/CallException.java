@@ -52,6 +52,18 @@ public final class CallException extends WasmHeapException {
   }
 
   /**
+   * What a host function throws to end its call as the guest's own fault: a transaction is closed
+   * that was never opened, say, or bytes are no valid encoding. Only for what is decided by the
+   * guest's arguments and the state that it runs on, so that every node decides alike.
+   *
+   * @param why what the guest did; whoever calls this has escaped what comes from the guest
+   * @return an exception of kind {@link FailureKind#TRAP}
+   */
+  public static CallException trap(String why) {
+    return new CallException(FailureKind.TRAP, why, null);
+  }
+
+  /**
    * How the call failed.
    *
    * @return the kind

@@ -1,9 +1,11 @@
 package org.wasmheap.guest;
 
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.text.Printable;
 
 /**
  * What a call carries to its guest and to the host functions: heap, host context, and the marks
@@ -15,9 +17,14 @@ import org.wasmheap.heap.HeapHandle;
  * Object)}.
  */
 public final class CallScope {
+  private static final Duration NO_DEADLINE = Duration.ofDays(30);
+
   private final HeapHandle heap;
   private final @Nullable Object context;
   private final Interrupts interrupts;
+
+  /** What the guest last said of an error. The call's thread's own. */
+  private @Nullable String guestWords;
 
   /** Holds interrupts of a call back while a host function works. Used on the call's thread. */
   public interface Interrupts {
@@ -35,6 +42,15 @@ public final class CallScope {
      * @throws CallException if the call was to be interrupted meanwhile
      */
     void exitHost();
+
+    /**
+     * How long the call may still run.
+     *
+     * @return more than zero; 30 days if it has no deadline
+     */
+    default Duration timeLeft() {
+      return NO_DEADLINE;
+    }
   }
 
   private CallScope(HeapHandle heap, @Nullable Object context, Interrupts interrupts) {
@@ -126,6 +142,38 @@ public final class CallScope {
   public void exitHost() {
     heap.check();
     interrupts.exitHost();
+  }
+
+  /**
+   * How long the call may still run: for host functions that do work of unknown length, in which no
+   * deadline interrupts them.
+   *
+   * @return more than zero, also if the deadline has passed; 30 days if the call has none
+   */
+  public Duration timeLeft() {
+    heap.check();
+    return interrupts.timeLeft();
+  }
+
+  /**
+   * The guest says what is wrong, as a runtime does before it panics. If it then traps, its last
+   * words are in the message of the failure.
+   *
+   * @param words what it says; escaped and cut here
+   */
+  public void guestSaid(String words) {
+    heap.check();
+    guestWords = Printable.text(words);
+  }
+
+  /**
+   * What the guest said last of an error in this call.
+   *
+   * @return text of bounded length that can be printed; {@code null} if it said nothing
+   */
+  public @Nullable String guestWords() {
+    heap.check();
+    return guestWords;
   }
 
   /**

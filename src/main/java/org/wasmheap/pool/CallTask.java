@@ -176,6 +176,7 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
   /** The worker begins it; from here on it can be interrupted, and given up. */
   void begin(InterruptGate runs) {
     gate = runs;
+    runs.endsBy(deadlineNanos);
     runs.begin(number);
   }
 

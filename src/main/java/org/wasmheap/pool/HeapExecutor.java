@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
@@ -352,7 +353,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private long stackBytes = 16L << 20;
     private Duration trimAfter = Duration.ofMinutes(1);
     private boolean verifyResets;
-    private @Nullable GuestCall<? super G, ?> warmUp;
+    private @Nullable WarmUp<G> warmUp;
     private GrowthPolicy growthPolicy = GrowthPolicy.ALLOW_ALL;
     private PoolListener listener = PoolListener.NONE;
 
@@ -526,7 +527,23 @@ public final class HeapExecutor<G> implements AutoCloseable {
      * @return this
      */
     public Builder<G> warmUp(GuestCall<? super G, ?> call) {
-      warmUp = Objects.requireNonNull(call, "call");
+      return warmUp(call, () -> null);
+    }
+
+    /**
+     * The same with a host context, so that a block can be what warms an instance up. Default:
+     * none.
+     *
+     * @param call the work; its result is dropped
+     * @param context gives each such call its own, on the thread that makes the instance; many
+     *     threads ask at once
+     * @return this
+     */
+    public Builder<G> warmUp(
+        GuestCall<? super G, ?> call, Supplier<? extends @Nullable Object> context) {
+      warmUp =
+          new WarmUp<>(
+              Objects.requireNonNull(call, "call"), Objects.requireNonNull(context, "context"));
       return this;
     }
 

@@ -4,9 +4,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
-import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapView;
@@ -234,7 +232,10 @@ final class InstanceSlot<G> {
   /** Warms an instance up; what makes the tokens of its calls dead. */
   private Runnable prepare(GuestFactory.Instance<G> made, Heap own) throws Exception {
     try {
-      warmUp(made, own);
+      WarmUp<G> warmUp = settings.warmUp();
+      if (warmUp != null) {
+        warmUp.run(made, own);
+      }
       return own::revoke; // It takes memory, and nothing after it does.
     } catch (Throwable e) {
       own.retire();
@@ -255,22 +256,6 @@ final class InstanceSlot<G> {
         .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
         .log("heap.replaced");
     settings.listener().replaced(own, replacement);
-  }
-
-  /** Makes a first call, so that none that matters pays for what the first one sets up. */
-  private void warmUp(GuestFactory.Instance<G> made, Heap own) throws Exception {
-    GuestCall<? super G, ?> first = settings.warmUp();
-    if (first == null) {
-      return;
-    }
-    CallScope scope = CallScope.of(own.begin(0, "warm-up"), null);
-    first.run(made.open(scope));
-    Throwable failed = own.firstCause();
-    if (failed != null) {
-      throw new IllegalStateException("the call that warms up an instance failed", failed);
-    }
-    made.close();
-    own.reset();
   }
 
   /** A call begins: until it is put back, the instance is not to be used again. */

@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallException;
@@ -78,6 +79,9 @@ final class InterruptGate implements CallScope.Interrupts {
   /** Whether the inner call was made outside a host function. Guarded by this gate's monitor. */
   private boolean innerFromGuest;
 
+  /** When the present call must have ended, nanoTime. The worker's own. */
+  private long deadlineNanos;
+
   /** One object for all calls. */
   private final BooleanSupplier interrupted = this::isInterrupted;
 
@@ -89,6 +93,11 @@ final class InterruptGate implements CallScope.Interrupts {
   void begin(long call) {
     Thread.interrupted();
     word = call << PHASE_BITS | RUNNING;
+  }
+
+  /** Until when the call that begins next may run, nanoTime. On the worker's thread. */
+  void endsBy(long nanoTime) {
+    deadlineNanos = nanoTime;
   }
 
   /**
@@ -126,6 +135,11 @@ final class InterruptGate implements CallScope.Interrupts {
       worker.interrupt();
     }
     throw interrupted();
+  }
+
+  @Override
+  public Duration timeLeft() {
+    return Duration.ofNanos(Math.max(1, deadlineNanos - System.nanoTime()));
   }
 
   /**

@@ -2,7 +2,6 @@ package org.wasmheap.pool;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.pool.CallOptions.CallClass;
@@ -31,7 +30,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
 record PoolSettings<G>(
     String name,
     GuestFactory<G> factory,
-    @Nullable GuestCall<? super G, ?> warmUp,
+    @Nullable WarmUp<G> warmUp,
     GuardedPoolListener listener,
     GrowthPolicy growthPolicy,
     int workers,

@@ -42,7 +42,7 @@
  *  queue                 CallQueue, ClassQueues, DueCalls, CallList, QueueLoad
  *  the call              CallTask, CallStack, InterruptGate, Verdict
  *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making
- *  ground                PoolSettings, Counters, CallTimes, FullJavaHeap, Ranges,
+ *  ground                PoolSettings, WarmUp, Counters, CallTimes, FullJavaHeap, Ranges,
  *                        GuardedPoolListener, and the public values
  * </pre>
  *

@@ -165,7 +165,8 @@ class FloatBitsTest {
       LinkedModule code =
           new LinkedModule(
               Parser.builder().build().parse(() -> new ByteArrayInputStream(wasm)),
-              ImmutableMap.of());
+              ImmutableMap.of(),
+              false);
       // when
       Set<Long> results = results(linked(code, compiled), opcode);
       // then

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -429,5 +430,38 @@ class HostFunctionsTest {
         failure.getMessage().contains("java.lang.Integer")
             && failure.getMessage().contains("java.lang.String"),
         failure::getMessage);
+  }
+
+  @Test
+  void a_host_function_can_end_its_call_as_the_guests_own_fault() throws Exception {
+    // when
+    CallException failure =
+        failureOf(
+            (scope, arguments) -> {
+              throw CallException.trap("a transaction was closed that was never opened");
+            });
+    // then
+    assertEquals(FailureKind.TRAP, failure.kind());
+    assertTrue(failure.isDeterministic());
+    assertTrue(
+        failure.getMessage().contains("trap: a transaction was closed that was never opened"),
+        failure.getMessage());
+  }
+
+  @Test
+  void a_host_function_is_told_how_long_its_call_may_still_run() throws Exception {
+    // given
+    AtomicReference<Duration> left = new AtomicReference<>();
+    act.set(
+        (scope, arguments) -> {
+          left.set(scope.timeLeft());
+          return 0;
+        });
+    Duration deadline = Duration.ofSeconds(20);
+    // when
+    executor.call(CALL.withDeadline(deadline), guest -> guest.call("act", 8));
+    // then
+    assertTrue(left.get().compareTo(Duration.ZERO) > 0, left.get().toString());
+    assertTrue(left.get().compareTo(deadline) < 0, left.get().toString());
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -109,5 +110,24 @@ class CallScopeTest {
     assertThrows(HeapConfinementException.class, () -> scope.context(String.class));
     assertThrows(HeapConfinementException.class, () -> scope.guestFailed(failure));
     assertNull(heap.firstCause());
+  }
+
+  @Test
+  void the_guests_last_words_are_kept_escaped_and_of_bounded_length() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null);
+
+    assertNull(scope.guestWords());
+    scope.guestSaid("first");
+    scope.guestSaid("line\none");
+    assertEquals("line\\none", scope.guestWords());
+    scope.guestSaid("long".repeat(10_000));
+    assertTrue(scope.guestWords().length() < 1_100);
+  }
+
+  @Test
+  void a_scope_that_nobody_interrupts_has_much_time() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null);
+
+    assertEquals(Duration.ofDays(30), scope.timeLeft());
   }
 }

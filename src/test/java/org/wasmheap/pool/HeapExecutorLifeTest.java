@@ -15,17 +15,22 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.AllocatorException;
+import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.LogCapture;
+import org.wasmheap.testkit.ScopeGuests;
 
 /** From the first instance to the last thread. */
 @Timeout(60)
@@ -348,5 +353,23 @@ class HeapExecutorLifeTest {
 
     assertTrue(open.startsWith("HeapExecutor[test, OPEN, "), open);
     assertTrue(executor.toString().startsWith("HeapExecutor[test, CLOSED, "));
+  }
+
+  @Test
+  void each_warm_up_must_get_a_context_of_its_own() throws Exception {
+    Set<Object> contexts = ConcurrentHashMap.newKeySet();
+    Supplier<Object> fresh = Object::new;
+    try (HeapExecutor<CallScope> executor =
+        HeapExecutor.builder(ScopeGuests.withPages(1))
+            .workers(2)
+            .warmUp(scope -> contexts.add(scope.context(Object.class)), fresh)
+            .build()) {
+      // when
+      assertTrue(executor.awaitReady(LONG));
+
+      // then
+      assertEquals(2, contexts.size());
+      assertFalse(executor.call(CALL, CallScope::hasContext));
+    }
   }
 }
