@@ -45,6 +45,7 @@ class ArchitectureTest {
               // Beside pool, not above it.
               entry("endive", "guest", "heap", "allocator", "memory", "text"),
               entry("runtime", "pool", "endive", "guest", "heap", "allocator", "memory", "text"),
+              entry("state", "text"),
               entry("host", "endive", "guest", "heap", "memory", "text"),
               entry("observe", "pool", "guest", "heap", "allocator", "memory", "text"),
               entry("conformance", "heap", "allocator", "memory", "text")));

@@ -1,0 +1,164 @@
+package org.wasmheap.state;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an overlay holds for one key: a value, its removal, or a list that is appended to.
+ *
+ * <p>A list's elements stand in a buffer with room behind them, which grows by half. Contents that
+ * came out of one another by appending share it, each with its own length: an element costs its own
+ * bytes, and a thousand elements behind a megabyte copy that megabyte a few times, not a thousand.
+ * The value with the count before it is put together when it is read, once for each content.
+ *
+ * <p>The contents that share a buffer are a line: only the newest that an overlay holds is appended
+ * to, and when a rollback makes an earlier one the newest again, those after it are gone for ever.
+ * So what stands in the buffer behind the newest is nobody's, and earlier ones, which an undo log
+ * keeps, stay right.
+ *
+ * <p>The bytes of a content are taken from the budget when it is made, and given back once, by
+ * {@link #release}. One thread.
+ */
+final class Content {
+  /** What the objects of a content take besides its bytes, roughly. */
+  private static final int OBJECT_BYTES = 64;
+
+  /** Longest buffer; some JVMs have no longer arrays. */
+  private static final int MOST_BUFFER_BYTES = Integer.MAX_VALUE - 16;
+
+  private static final byte[] NONE = {};
+
+  /** The value; none if it is removed, or a list that has not been read yet. */
+  private byte @Nullable [] bytes;
+
+  /** The elements of a list; none for a plain value. */
+  private final @Nullable Elements elements;
+
+  /** Of the elements, in bytes. */
+  private final int length;
+
+  /** Number of elements, u32. */
+  private final long count;
+
+  private Content(byte @Nullable [] bytes, @Nullable Elements elements, int length, long count) {
+    this.bytes = bytes;
+    this.elements = elements;
+    this.length = length;
+    this.count = count;
+  }
+
+  static Content of(byte @Nullable [] valueOrRemoval) {
+    return new Content(valueOrRemoval, null, 0, 0);
+  }
+
+  boolean isRemoval() {
+    return bytes == null && elements == null;
+  }
+
+  /**
+   * The value, the same array at every call; none if it is removed.
+   *
+   * @throws OverlayFullException if there is no room for it
+   */
+  byte @Nullable [] bytes(OverlayBudget budget) {
+    if (bytes == null && elements != null) {
+      int before = ScaleCompact.length(count);
+      budget.take(before + (long) length);
+      byte[] whole = new byte[before + length];
+      ScaleCompact.put(count, whole);
+      System.arraycopy(elements.buffer, 0, whole, before, length);
+      bytes = whole;
+    }
+    return bytes;
+  }
+
+  /**
+   * The list with one element more; what is no list is replaced by a list of one.
+   *
+   * @return a content that is charged already
+   * @throws OverlayFullException if there is no room for it
+   */
+  Content append(byte[] element, OverlayBudget budget) {
+    if (elements == null) {
+      return appendTo(bytes == null ? NONE : bytes, element, budget);
+    }
+    if (count == ScaleCompact.MAX) {
+      return appendTo(NONE, element, budget);
+    }
+    elements.makeRoom(length, element.length, budget);
+    budget.take(OBJECT_BYTES);
+    elements.add(length, element);
+    return new Content(null, elements, length + element.length, count + 1);
+  }
+
+  /**
+   * A value, taken as a list, with one element more. What begins with no count, or with the highest
+   * that there is, is replaced by a list of one.
+   *
+   * @return a content that is charged already
+   * @throws OverlayFullException if there is no room for it
+   */
+  static Content appendTo(byte[] value, byte[] element, OverlayBudget budget) {
+    long count = ScaleCompact.decode(value);
+    boolean isList = count >= 0 && count < ScaleCompact.MAX;
+    int from = isList ? ScaleCompact.length(count) : value.length;
+    int length = value.length - from;
+    int capacity = Elements.capacity(length + (long) element.length);
+    budget.take(OBJECT_BYTES + (long) capacity);
+    Elements elements = new Elements(capacity);
+    System.arraycopy(value, from, elements.buffer, 0, length);
+    elements.add(length, element);
+    return new Content(null, elements, length + element.length, isList ? count + 1 : 1);
+  }
+
+  /** What a content takes that is no list. */
+  static long bytesOf(byte @Nullable [] valueOrRemoval) {
+    return OBJECT_BYTES + (valueOrRemoval == null ? 0L : valueOrRemoval.length);
+  }
+
+  /** Gives back what this holds. Nobody may use it any more. */
+  void release(OverlayBudget budget) {
+    budget.giveBack(bytesOf(bytes));
+    if (elements != null) {
+      elements.contents--;
+      if (elements.contents == 0) {
+        budget.giveBack(elements.buffer.length);
+      }
+    }
+  }
+
+  /** The buffer of a list. */
+  private static final class Elements {
+    private byte[] buffer;
+
+    /** How many contents share it. */
+    private int contents;
+
+    Elements(int capacity) {
+      this.buffer = new byte[capacity];
+    }
+
+    /** How long a buffer is made for elements of so many bytes. */
+    static int capacity(long needed) {
+      if (needed > MOST_BUFFER_BYTES) {
+        throw new OverlayFullException("a list of " + needed + " bytes is longer than an array");
+      }
+      return (int) Math.min(needed + needed / 2, MOST_BUFFER_BYTES);
+    }
+
+    void makeRoom(int length, int more, OverlayBudget budget) {
+      long needed = length + (long) more;
+      if (needed > buffer.length) {
+        int capacity = capacity(needed);
+        budget.take(capacity - buffer.length);
+        buffer = Arrays.copyOf(buffer, capacity);
+      }
+    }
+
+    /** Puts an element behind a content of a length; there is room. */
+    void add(int length, byte[] element) {
+      System.arraycopy(element, 0, buffer, length, element.length);
+      contents++;
+    }
+  }
+}
