@@ -1,185 +1,222 @@
-//! Executing a block of transfers: decode, sort, apply, hash the state. Small, but with the memory behaviour of the
-//! real thing: many small blocks alive at once, vectors that grow, a tree, and an allocation by the host per hash.
+//! Executing a block on a state, as a real runtime does it: everything is read from the host's storage and written
+//! there, and what the header claims is checked against what came out. README.md lists the entries of the state.
 
-use crate::host::blake2_256;
-use crate::scale::{decode_all, put_compact, put_length, put_u32, Error, Input};
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use crate::accounts::{self, AccountId};
+use crate::host::{blake2_256, ordered_root};
+use crate::operations::Operation;
+use crate::scale::{decode_all, put_u32, Error, Input};
+use crate::storage::{self, in_transaction, Child};
+use crate::version::spec_version;
+use alloc::vec::Vec;
+use core::fmt;
 
-/// What every account owns before the block.
-pub const INITIAL_BALANCE: u128 = 1_000_000_000_000;
-
-pub type AccountId = [u8; 32];
 type Hash = [u8; 32];
 
-/// One transfer. Packed to 8 because newer compilers align a u128 to 16, and the host's blocks are aligned to 8.
-#[repr(C, packed(8))]
-pub struct Transfer {
-    pub from: AccountId,
-    pub to: AccountId,
-    pub amount: u128,
-    pub nonce: u32,
+/// How many hashes of earlier blocks the state holds.
+const HASHES_KEPT: u32 = 8;
+
+/// A header of Substrate. Its digest is kept as it is encoded.
+struct Header<'a> {
+    parent_hash: Hash,
+    number: u32,
+    state_root: Hash,
+    extrinsics_root: Hash,
+    digest: &'a [u8],
 }
 
-/// The fewest bytes that an encoded transfer takes: two accounts and two compact integers of one byte.
-const SMALLEST_TRANSFER: usize = 32 + 32 + 1 + 1;
-
-impl Transfer {
-    fn decode(input: &mut Input) -> Result<Self, Error> {
-        Ok(Transfer {
-            from: input.array()?,
-            to: input.array()?,
-            amount: input.compact_u128()?,
-            nonce: input.compact_u32()?,
+impl<'a> Header<'a> {
+    fn decode(input: &mut Input<'a>) -> Result<Self, Error> {
+        Ok(Header {
+            parent_hash: input.array()?,
+            number: input.compact_u32()?,
+            state_root: input.array()?,
+            extrinsics_root: input.array()?,
+            digest: digest(input)?,
         })
     }
+}
 
-    fn encode_to(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.from);
-        out.extend_from_slice(&self.to);
-        put_compact(out, self.amount);
-        put_compact(out, self.nonce.into());
+/// Checks the items of a digest and gives its bytes. A seal is put on after execution, so none may be there.
+fn digest<'a>(input: &mut Input<'a>) -> Result<&'a [u8], Error> {
+    let before = input.rest();
+    for _ in 0..input.length(1)? {
+        match input.array()? {
+            [0] => input.bytes().map(drop)?,
+            [4] | [6] => {
+                input.array::<4>()?;
+                input.bytes()?;
+            }
+            [5] => return Err("the digest has a seal, which is to be cut off before execution"),
+            [8] => {}
+            _ => return Err("the digest has an item of an unknown kind"),
+        }
     }
+    Ok(&before[..before.len() - input.rest().len()])
 }
 
-/// A block. Each transfer has an allocation of its own, as an extrinsic has in a real runtime.
-pub struct Block {
-    pub parent_hash: Hash,
-    pub number: u32,
-    #[allow(clippy::vec_box)] // on purpose: many small blocks alive at once
-    pub transfers: Vec<Box<Transfer>>,
+/// A block. The extrinsics are kept as they are encoded too, which is what their root is of.
+struct Block<'a> {
+    header: Header<'a>,
+    body: &'a [u8],
+    extrinsics: Vec<&'a [u8]>,
 }
 
-impl Block {
-    fn decode(input: &mut Input) -> Result<Self, Error> {
-        let parent_hash = input.array()?;
-        let number = input.compact_u32()?;
-        let length = input.length(SMALLEST_TRANSFER)?;
-        let mut transfers = Vec::with_capacity(length);
+impl<'a> Block<'a> {
+    fn decode(input: &mut Input<'a>) -> Result<Self, Error> {
+        let header = Header::decode(input)?;
+        let body = input.rest();
+        let length = input.length(1)?;
+        let mut extrinsics = Vec::with_capacity(length);
         for _ in 0..length {
-            transfers.push(Box::new(Transfer::decode(input)?));
+            extrinsics.push(input.bytes()?);
         }
         Ok(Block {
-            parent_hash,
-            number,
-            transfers,
+            header,
+            body,
+            extrinsics,
         })
     }
-
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        out.extend_from_slice(&self.parent_hash);
-        put_compact(&mut out, self.number.into());
-        put_length(&mut out, self.transfers.len());
-        for transfer in &self.transfers {
-            transfer.encode_to(&mut out);
-        }
-        out
-    }
 }
 
-/// An account's state. Packed for the same reason as [`Transfer`].
-#[repr(C, packed(8))]
-struct Account {
-    balance: u128,
-    nonce: u32,
-}
+/// Bytes as a message shows them.
+struct Hex<'a>(&'a [u8]);
 
-impl Account {
-    fn new() -> Self {
-        Account {
-            balance: INITIAL_BALANCE,
-            nonce: 0,
-        }
-    }
-
-    /// The hash that stands for this account in the state root: of its id, balance and nonce, 52 bytes.
-    fn leaf(&self, id: &AccountId) -> Hash {
-        let mut record = Vec::new();
-        record.extend_from_slice(id);
-        record.extend_from_slice(&{ self.balance }.to_le_bytes());
-        put_u32(&mut record, self.nonce);
-        blake2_256(&record)
-    }
-}
-
-/// All accounts that the block names, in the order of their ids.
-struct State {
-    accounts: BTreeMap<AccountId, Account>,
-}
-
-impl State {
-    fn account(&mut self, id: AccountId) -> &mut Account {
-        self.accounts.entry(id).or_insert_with(Account::new)
-    }
-
-    /// Applies a transfer, or leaves the balances as they are and answers false: its nonce is not the sender's next,
-    /// or the sender has not enough. Sender and receiver exist afterwards in either case.
-    fn apply(&mut self, transfer: &Transfer) -> bool {
-        let amount = transfer.amount;
-        self.account(transfer.to);
-        let sender = self.account(transfer.from);
-        if sender.nonce != transfer.nonce || sender.balance < amount {
-            return false;
-        }
-        sender.balance -= amount;
-        sender.nonce += 1;
-        self.account(transfer.to).balance += amount;
-        true
-    }
-
-    /// The root of a binary Merkle tree over the accounts' leaf hashes in ascending order of the hashes. A parent is
-    /// the hash of its two children's 64 bytes; a node without a sibling moves up as it is. No accounts: 32 zeros.
-    fn root(&self) -> Hash {
-        let mut level: Vec<Hash> = self
-            .accounts
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("0x")?;
+        self.0
             .iter()
-            .map(|(id, account)| account.leaf(id))
-            .collect();
-        level.sort_unstable();
-        while level.len() > 1 {
-            level = level.chunks(2).map(parent).collect();
+            .try_for_each(|byte| write!(out, "{:02x}", byte))
+    }
+}
+
+/// Panics if what the header claims is not what came out.
+fn check(what: &str, claimed: &Hash, computed: &Hash) {
+    assert!(
+        claimed == computed,
+        "the {} is {}, but the header says {}",
+        what,
+        Hex(computed),
+        Hex(claimed)
+    );
+}
+
+/// What the operations of a block share.
+pub struct Execution {
+    /// The index of the extrinsic that is executed.
+    index: u32,
+    /// The accounts whose notes an extrinsic has touched, also if it failed, in the order of that.
+    noted: Vec<AccountId>,
+}
+
+impl Execution {
+    /// Appends an event, which is the index of the extrinsic, what happened, and its fields.
+    pub fn event(&self, tag: u8, fields: &[&[u8]]) {
+        let mut event = Vec::new();
+        put_u32(&mut event, self.index);
+        event.push(tag);
+        for field in fields {
+            event.extend_from_slice(field);
         }
-        level.first().copied().unwrap_or_default()
+        storage::append(b"events", &event);
+    }
+
+    /// Gives an account's notes to an operation that changes them.
+    pub fn notes(&mut self, id: &AccountId) -> Child {
+        if !self.noted.contains(id) {
+            self.noted.push(*id);
+        }
+        accounts::notes(id)
+    }
+
+    /// Executes an extrinsic and keeps its hash and its outcome. Of one that fails, nothing stays but that it failed.
+    fn extrinsic(&mut self, extrinsic: &[u8]) {
+        let operation = decode_all(extrinsic, "extrinsic", Operation::decode);
+        let outcome = match in_transaction(|| operation.apply(self)) {
+            Ok(()) => 0,
+            Err(failure) => {
+                self.event(0, &[&[failure as u8]]);
+                failure as u8
+            }
+        };
+        let mut log = blake2_256(extrinsic).to_vec();
+        log.push(outcome);
+        storage::set(&numbered(b"log:", self.index), &log);
+        self.index += 1;
+    }
+
+    /// Writes what is known only after the last extrinsic: all money, and the roots of the notes that were touched.
+    fn end(&self) {
+        let (mut count, mut total) = (0, 0u128);
+        for (_, account) in accounts::all() {
+            count += 1;
+            total += account.balance;
+        }
+        let mut value = Vec::new();
+        put_u32(&mut value, count);
+        value.extend_from_slice(&total.to_le_bytes());
+        storage::set(b"total", &value);
+
+        for id in &self.noted {
+            let notes = accounts::notes(id);
+            let mut item = id.to_vec();
+            put_u32(&mut item, notes.keys().count() as u32);
+            item.extend_from_slice(&notes.root());
+            storage::append(b"roots", &item);
+        }
     }
 }
 
-/// The node above one node or two.
-fn parent(children: &[Hash]) -> Hash {
-    match children {
-        [alone] => *alone,
-        pair => blake2_256(&pair.concat()),
-    }
+/// The key of an entry with a number; in big-endian, so that the numbers are in order.
+fn numbered(prefix: &[u8], number: u32) -> Vec<u8> {
+    [prefix, &number.to_be_bytes()].concat()
 }
 
-/// `Core_execute_block`: sorts the transfers by sender and nonce (equal ones keep their order), applies them, and
-/// gives the block hash (of parent hash, number as u32, state root), the state root and the counts. Panics on bytes
-/// that are not exactly one block.
+/// `Core_initialize_block`: begins the block of an encoded header.
+pub fn initialize(input: &[u8]) -> Vec<u8> {
+    begin(&decode_all(input, "header", Header::decode));
+    Vec::new()
+}
+
+/// Checks that the block follows the state's, and replaces what the state holds of the block before.
+fn begin(header: &Header) {
+    let before =
+        storage::get(b"number").map_or(0, |value| decode_all(&value, "number", Input::u32));
+    assert!(
+        header.number == before + 1,
+        "block {} does not follow block {}",
+        header.number,
+        before
+    );
+    storage::set(b"number", &header.number.to_le_bytes());
+    storage::set(&numbered(b"hash:", before), &header.parent_hash);
+    if let Some(old) = before.checked_sub(HASHES_KEPT) {
+        storage::clear(&numbered(b"hash:", old));
+    }
+    storage::set(b"spec", &spec_version().to_le_bytes());
+    storage::set(b"digest", header.digest);
+    storage::clear(b"events");
+    storage::clear(b"roots");
+    let cleared = storage::clear_prefix(b"log:", None);
+    storage::set(b"cleared", &cleared);
+}
+
+/// `Core_execute_block`: executes an encoded block (header, vector of extrinsics) on the state. Panics if the block
+/// does not follow the state's, or if one of the header's roots is not that of the block.
 pub fn execute(input: &[u8]) -> Vec<u8> {
-    let mut block = decode_all(input, "block", Block::decode);
-    block
-        .transfers
-        .sort_by(|a, b| (&a.from, a.nonce).cmp(&(&b.from, b.nonce)));
+    let block = decode_all(input, "block", Block::decode);
+    begin(&block.header);
+    let root = ordered_root(block.body);
+    check("extrinsics root", &block.header.extrinsics_root, &root);
 
-    let mut state = State {
-        accounts: BTreeMap::new(),
+    let mut execution = Execution {
+        index: 0,
+        noted: Vec::new(),
     };
-    let applied = block
-        .transfers
-        .iter()
-        .filter(|transfer| state.apply(transfer))
-        .count();
-    let root = state.root();
-
-    let mut header = Vec::new();
-    header.extend_from_slice(&block.parent_hash);
-    put_u32(&mut header, block.number);
-    header.extend_from_slice(&root);
-
-    let mut out = Vec::new();
-    out.extend_from_slice(&blake2_256(&header));
-    out.extend_from_slice(&root);
-    put_u32(&mut out, applied as u32);
-    put_u32(&mut out, (block.transfers.len() - applied) as u32);
-    put_u32(&mut out, state.accounts.len() as u32);
-    out
+    for extrinsic in &block.extrinsics {
+        execution.extrinsic(extrinsic);
+    }
+    execution.end();
+    check("state root", &block.header.state_root, &storage::root());
+    Vec::new()
 }

@@ -6,6 +6,8 @@
 # and lld; with rustup: `rustup target add wasm32-unknown-unknown`. RUSTC names another compiler. The same compiler
 # gives the same bytes on any machine and in any folder; the resource in the repository is by Debian 12's rustc 1.63.0.
 #
+# The blocks beside this script hold the guest as their runtime: run blocks.py after a change.
+#
 # Usage: build.sh [OUTPUT]
 set -euo pipefail
 

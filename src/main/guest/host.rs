@@ -16,10 +16,17 @@ const LOG_TARGET: &str = "runtime";
 extern "C" {
     fn ext_allocator_malloc_version_1(size: usize) -> *mut u8;
     fn ext_allocator_free_version_1(pointer: *mut u8);
+    fn ext_crypto_sr25519_verify_version_2(
+        signature: *const u8,
+        message: PointerSize,
+        public: *const u8,
+    ) -> u32;
+    fn ext_hashing_blake2_128_version_1(data: PointerSize) -> *mut u8;
     fn ext_hashing_blake2_256_version_1(data: PointerSize) -> *mut u8;
     fn ext_logging_log_version_1(level: u32, target: PointerSize, message: PointerSize);
     fn ext_logging_max_level_version_1() -> u32;
     fn ext_sample_not_provided_version_1(value: u32) -> u32;
+    fn ext_trie_blake2_256_ordered_root_version_2(items: PointerSize, version: u32) -> *mut u8;
 }
 
 /// A range of guest memory as one i64, `length << 32 | pointer`: how ranges cross the border in both directions.
@@ -33,8 +40,22 @@ impl PointerSize {
     }
 
     /// The range that a slice occupies; the host must be done with it when the slice's borrow ends.
-    fn of(bytes: &[u8]) -> Self {
+    pub fn of(bytes: &[u8]) -> Self {
         Self::new(bytes.as_ptr() as u32, bytes.len() as u32)
+    }
+
+    /// The bytes of a range that the host allocated for its answer, which are the guest's to free. An empty answer may
+    /// come with any pointer, so that pointer is not used.
+    ///
+    /// # Safety
+    ///
+    /// The range must be one block of the host's allocator that nothing else refers to.
+    pub unsafe fn take(self) -> Vec<u8> {
+        let length = (self.0 >> 32) as usize;
+        if length == 0 {
+            return Vec::new();
+        }
+        Vec::from_raw_parts(self.0 as u32 as *mut u8, length, length)
     }
 }
 
@@ -100,14 +121,40 @@ pub unsafe fn free(pointer: *mut u8) {
     ext_allocator_free_version_1(pointer);
 }
 
-/// BLAKE2b-256, computed by the host, which allocates the 32 bytes of the answer; they are the guest's to free.
+/// An answer of `N` bytes, which the host allocated and which are the guest's to free.
+unsafe fn answered<const N: usize>(answer: *mut u8) -> [u8; N] {
+    let bytes = ptr::read(answer.cast::<[u8; N]>());
+    free(answer);
+    bytes
+}
+
+/// BLAKE2b-128, computed by the host.
+pub fn blake2_128(data: &[u8]) -> [u8; 16] {
+    unsafe { answered(ext_hashing_blake2_128_version_1(PointerSize::of(data))) }
+}
+
+/// BLAKE2b-256, computed by the host.
 pub fn blake2_256(data: &[u8]) -> [u8; 32] {
+    unsafe { answered(ext_hashing_blake2_256_version_1(PointerSize::of(data))) }
+}
+
+/// The root of a trie of an encoded vector's items under their compact indices, in state version 1.
+pub fn ordered_root(items: &[u8]) -> [u8; 32] {
     unsafe {
-        let answer = ext_hashing_blake2_256_version_1(PointerSize::of(data));
-        let hash = ptr::read(answer.cast::<[u8; 32]>());
-        free(answer);
-        hash
+        answered(ext_trie_blake2_256_ordered_root_version_2(
+            PointerSize::of(items),
+            1,
+        ))
     }
+}
+
+/// Whether the signature is that of the message by the key.
+pub fn sr25519_verify(signature: &[u8; 64], message: &[u8], public: &[u8; 32]) -> bool {
+    let message = PointerSize::of(message);
+    let verified = unsafe {
+        ext_crypto_sr25519_verify_version_2(signature.as_ptr(), message, public.as_ptr())
+    };
+    verified != 0
 }
 
 /// Severity of a logged message, with the numbers of the host interface.

@@ -1,10 +1,13 @@
 //! The sample guest: a small runtime in the manner of Substrate, for tests, benchmarks, the command line and first
 //! steps with the library, where a real runtime of megabytes would be too large to carry and too slow to load.
 //!
-//! It does three things. It works like a real runtime: `Core_version` and `Core_execute_block` decode SCALE, build
-//! trees and vectors on the host's allocator, hash through the host and leave their result allocated. It makes its
-//! own input (`Sample_block`), so nothing else is needed to see it work. And it misbehaves on demand: each `test_*`
-//! entry point does one thing that a host must survive, or looks for one thing that a host must have put back.
+//! It does four things. It executes blocks as a real runtime does: `Core_execute_block` takes a header and extrinsics,
+//! reads and writes the host's storage, and checks the roots in the header; blocks.py makes such blocks and works out
+//! their roots independently. It works without storage too: `Core_version` and `Sample_transfers` decode SCALE, build
+//! trees and vectors on the host's allocator, hash through the host and leave their result allocated, and
+//! `Sample_block` makes their input, so nothing else is needed to see it work. And it misbehaves on demand: each
+//! `test_*` entry point does one thing that a host must survive, or looks for one thing that a host must have put
+//! back.
 //!
 //! Every entry point is `(pointer: i32, length: i32) -> i64`: the host has put `length` bytes of input at `pointer`
 //! through its allocator, and the result is `length << 32 | pointer` of bytes that stay allocated. README.md in this
@@ -14,12 +17,16 @@
 
 extern crate alloc;
 
+mod accounts;
 mod block;
 mod host;
 mod misbehave;
+mod operations;
 mod probe;
 mod sample;
 mod scale;
+mod storage;
+mod transfers;
 mod version;
 
 /// Exports each function under the given name, with the calling convention above. A table, so that what the guest
@@ -39,7 +46,13 @@ macro_rules! entry_points {
 entry_points! {
     "Core_version" => version::core_version,
     "Core_execute_block" => block::execute,
+    "Core_initialize_block" => block::initialize,
+    "Sample_accounts" => accounts::sample_accounts,
+    "Sample_balance" => accounts::sample_balance,
     "Sample_block" => sample::sample_block,
+    "Sample_events" => accounts::sample_events,
+    "Sample_notes" => accounts::sample_notes,
+    "Sample_transfers" => transfers::execute,
 
     "test_echo" => probe::echo,
     "test_sum" => probe::sum,

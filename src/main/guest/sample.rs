@@ -1,7 +1,7 @@
-//! Blocks to execute, made from a seed, so that tests and benchmarks need no recorded input.
+//! Blocks of transfers to execute, made from a seed, so that tests and benchmarks need no recorded input.
 
-use crate::block::{AccountId, Block, Transfer};
 use crate::scale::decode_all;
+use crate::transfers::{AccountId, Block, Transfer};
 use alloc::{boxed::Box, vec::Vec};
 
 /// Marsaglia's xorshift with 64 bits of state: the same sequence everywhere, in three lines.
@@ -67,8 +67,8 @@ fn transfer(random: &mut XorShift, senders: &mut [Sender]) -> Transfer {
     transfer
 }
 
-/// `Sample_block`: an encoded block of as many transfers as the input asks for, made from its seed; 100 and 1 if the
-/// input is empty. The order is shuffled, so that executing it has something to sort.
+/// `Sample_block`: an encoded block for `Sample_transfers`, of as many transfers as the input asks for, made from its
+/// seed; 100 and 1 if the input is empty. The order is shuffled, so that executing it has something to sort.
 pub fn sample_block(input: &[u8]) -> Vec<u8> {
     let (count, seed) = if input.is_empty() {
         (100, 1)

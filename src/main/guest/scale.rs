@@ -16,16 +16,48 @@ impl<'a> Input<'a> {
         Input { rest: bytes }
     }
 
+    /// What is not yet decoded, as it stands.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Takes the next `N` bytes.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        if self.rest.len() < N {
+        let mut array = [0; N];
+        array.copy_from_slice(self.slice(N)?);
+        Ok(array)
+    }
+
+    /// Takes the next `length` bytes without a copy.
+    fn slice(&mut self, length: usize) -> Result<&'a [u8], Error> {
+        if self.rest.len() < length {
             return Err("input is truncated");
         }
-        let (head, rest) = self.rest.split_at(N);
-        let mut array = [0; N];
-        array.copy_from_slice(head);
+        let (head, rest) = self.rest.split_at(length);
         self.rest = rest;
-        Ok(array)
+        Ok(head)
+    }
+
+    /// Takes a vector of bytes without a copy.
+    pub fn bytes(&mut self) -> Result<&'a [u8], Error> {
+        let length = self.length(1)?;
+        self.slice(length)
+    }
+
+    /// Takes an option: one byte, 0 for nothing, 1 for what follows.
+    pub fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        match self.array()? {
+            [0] => Ok(None),
+            [1] => read(self).map(Some),
+            _ => Err("option is neither 0 nor 1"),
+        }
+    }
+
+    pub fn u128(&mut self) -> Result<u128, Error> {
+        self.array().map(u128::from_le_bytes)
     }
 
     pub fn u32(&mut self) -> Result<u32, Error> {
@@ -128,10 +160,15 @@ pub fn put_length(out: &mut Vec<u8>, length: usize) {
     put_compact(out, length as u128)
 }
 
-/// Appends a string: its length in bytes, then the bytes.
+/// Appends a vector of bytes: its length, then the bytes.
+pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_length(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a string as the vector of its bytes.
 pub fn put_str(out: &mut Vec<u8>, text: &str) {
-    put_length(out, text.len());
-    out.extend_from_slice(text.as_bytes());
+    put_bytes(out, text.as_bytes());
 }
 
 /// Appends a u32.

@@ -18,7 +18,7 @@ final class ClassesExample {
     CallOptions options =
         CallOptions.DEFAULT.withClass(CallClass.BLOCK_IMPORT).withDeadline(Duration.ofSeconds(2));
     ListenableFuture<byte[]> result =
-        executor.submit(options, runtime.call("Core_execute_block", block));
+        executor.submit(options, runtime.call("Sample_transfers", block));
     // example ends
     return result;
   }

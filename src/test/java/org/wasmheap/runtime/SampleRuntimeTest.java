@@ -76,12 +76,12 @@ class SampleRuntimeTest {
   }
 
   @Test
-  void a_block_gives_the_result_that_it_always_gave() throws Exception {
+  void transfers_give_the_result_that_they_always_gave() throws Exception {
     // given
     byte[] block = call("Sample_block");
     for (int round = 0; round < 3; round++) {
       // when
-      byte[] result = call("Core_execute_block", block);
+      byte[] result = call("Sample_transfers", block);
       // then
       assertEquals(
           "292f39c9c502dbb1d5e0adbdb7c534f2c36e39bd3841095148a645fc86ca39e1"
@@ -92,17 +92,17 @@ class SampleRuntimeTest {
   }
 
   @Test
-  void a_block_of_many_transfers_applies_or_rejects_each() throws Exception {
+  void each_of_many_transfers_is_applied_or_rejected() throws Exception {
     // given
     byte[] input =
         ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putInt(2000).putLong(7).array();
     byte[] block = call("Sample_block", input);
     // when
-    byte[] result = call("Core_execute_block", block);
+    byte[] result = call("Sample_transfers", block);
     // then
     ByteBuffer figures = ByteBuffer.wrap(result).order(ByteOrder.LITTLE_ENDIAN).position(64);
     assertEquals(2000, figures.getInt() + figures.getInt());
-    assertArrayEquals(result, call("Core_execute_block", block));
+    assertArrayEquals(result, call("Sample_transfers", block));
   }
 
   @Test
@@ -158,7 +158,8 @@ class SampleRuntimeTest {
     "test_divide_by_zero, integer divide by zero",
     "test_read_out_of_bounds, out of bounds memory access",
     "test_write_out_of_bounds, out of bounds memory access",
-    "Core_execute_block, unreachable"
+    "Core_execute_block, unreachable",
+    "Sample_transfers, unreachable"
   })
   void a_guest_that_traps_fails_and_the_next_call_is_right(String export, String reason)
       throws Exception {
