@@ -7,8 +7,8 @@ test may believe the roots in the files. The same sample.wasm gives the same byt
 
 Needs Python 3.8 or newer and nothing else.
 
-Usage: blocks.py             writes sample-chain.json (genesis), sample-chain.jsonl and sample-block.json beside this
-                             script; after a change of the guest, when build.sh has run
+Usage: blocks.py             writes the files named sample-* beside this script (README.md says what they are); after a
+                             change of the guest, when build.sh has run
        blocks.py --check     compares with what lies there instead; the exit code is 1 if a file differs
        blocks.py --root FILE prints the root of the state in FILE (genesis or parentStorage), in state version 1
 """
@@ -303,6 +303,7 @@ ENCODERS = {
     "note": lambda who, name, text: b"\1" + who + vec(name) + vec(text),
     "remove": lambda who, name: b"\2" + who + vec(name),
     "forget": lambda who, prefix, most: b"\3" + who + vec(prefix) + option(most),
+    "panic": lambda words: b"\4" + vec(words),
     "burn": lambda steps: b"\5" + u32(steps),
     "verify": lambda key, signature, message: b"\6" + key + signature + vec(message),
     "batch": lambda all_or_nothing, operations: b"\7"
@@ -360,9 +361,10 @@ CHAIN = [
     # 7: many notes, some written twice
     numbered(range(12), b"first text %d") + numbered(range(3, 6), b"second text of more than 32 bytes, %d"),
     # 8: with a limit: what the block has written goes too, and does not count
-    numbered((5, 11, 20), b"third text %d") + [("forget", CAROL, b"", 3)],
+    numbered((5, 20), b"third text %d") + [("forget", CAROL, b"", 2)],
     # 9: by prefix, twice, for the limit counts what was removed before in the same block
-    [("forget", CAROL, b"note-1", 1), ("forget", CAROL, b"note-1", 1), ("forget", CAROL, b"other", None)],
+    [("forget", CAROL, b"note-1", 1), ("forget", CAROL, b"note-1", 1)]
+    + [("forget", CAROL, prefix, None) for prefix in (b"note-2", b"other")],
     # 10: signatures, right and wrong
     [("verify", *SIGNED), ("verify", SIGNED[0], SIGNED[1], SIGNED[2] + b"!")],
     # 11: a new runtime, and one that is rolled back
@@ -390,6 +392,9 @@ CHAIN = [
 # The block of the file that needs no chain before it.
 ALONE = 8
 
+# In place of block 1: one that panics after a transfer that does not, and one that would follow it.
+PANICS = [[("transfer", ALICE, BOB, 5 * UNIT, 0), ("panic", b"the block is to fail")], []]
+
 
 def genesis():
     main = {b":code": CODE.read_bytes(), b"number": u32(0)}
@@ -409,20 +414,36 @@ def digest_items(number):
     return items + ([b"\4" + b"smpl" + vec(b"?"), b"\0" + vec(b"other"), b"\x08"] if number % 5 == 0 else [])
 
 
+def ordered_root(extrinsics):
+    return trie_root({compact(index): extrinsic for index, extrinsic in enumerate(extrinsics)})
+
+
+def genesis_hash():
+    return blake2_256(header(bytes(32), 0, genesis().root(), ordered_root([]), []))
+
+
 def chain():
-    """Gives genesis, and of each block number, hash, header, body and its parent's state."""
-    state = genesis()
-    parent_hash = blake2_256(header(bytes(32), 0, state.root(), trie_root({}), []))
+    """Gives of each block number, hash, header, body and its parent's state."""
+    state, parent_hash = genesis(), genesis_hash()
     for number, operations in enumerate(CHAIN, 1):
         items = digest_items(number)
         digest = compact(len(items)) + b"".join(items)
         body, after = Execution(state).block(number, parent_hash, digest, operations)
-        extrinsics_root = trie_root({compact(i): extrinsic for i, extrinsic in enumerate(body)})
         seal = [b"\5" + b"smpl" + vec(b"sealed by nobody")] if number % 3 == 0 else []
-        sealed = header(parent_hash, number, after.root(), extrinsics_root, items + seal)
+        sealed = header(parent_hash, number, after.root(), ordered_root(body), items + seal)
         parent_hash = blake2_256(sealed)
         yield number, parent_hash, sealed, [vec(extrinsic) for extrinsic in body], state
         state = after
+
+
+def panicking():
+    """Gives of each block that has no result number, hash, header and body. The state roots are zeros."""
+    parent_hash = genesis_hash()
+    for number, operations in enumerate(PANICS, 1):
+        body = [ENCODERS[name](*arguments) for name, *arguments in operations]
+        head_bytes = header(parent_hash, number, bytes(32), ordered_root(body), [])
+        parent_hash = blake2_256(head_bytes)
+        yield number, parent_hash, head_bytes, [vec(extrinsic) for extrinsic in body]
 
 
 # The files
@@ -440,6 +461,11 @@ def lines(value):
     return json.dumps(value, indent=1) + "\n"
 
 
+def row(number, block_hash, head_bytes, body):
+    content = {"number": number, "hash": block_hash, "header": head_bytes, "body": body}
+    return json.dumps({key: hexed(value) for key, value in content.items()}) + "\n"
+
+
 def files():
     start, blocks = genesis(), list(chain())
     specification = {
@@ -447,16 +473,13 @@ def files():
         "id": "wasm-heap-sample",
         "genesis": {"raw": {"top": hexed(start.main), "childrenDefault": hexed(start.children)}},
     }
-    rows = []
-    for number, block_hash, head_bytes, body, _ in blocks:
-        row = {"number": number, "hash": hexed(block_hash), "header": hexed(head_bytes), "body": hexed(body)}
-        rows.append(json.dumps(row) + "\n")
     _, _, head_bytes, body, before = blocks[ALONE - 1]
     storage = {"mainTrie": hexed(before.entries()), "childTries": hexed(before.children)}
     alone = {"block": {"header": hexed(head_bytes), "body": hexed(body)}, "parentStorage": storage}
     return {
         "sample-chain.json": lines(specification),
-        "sample-chain.jsonl": "".join(rows),
+        "sample-chain.jsonl": "".join(row(*block[:4]) for block in blocks),
+        "sample-panic.jsonl": "".join(row(*block) for block in panicking()),
         "sample-block.json": lines(alone),
     }
 
