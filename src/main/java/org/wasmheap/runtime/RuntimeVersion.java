@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.text.Printable;
 
 /**
@@ -54,6 +56,12 @@ public record RuntimeVersion(
   private static final int API_ID_BYTES = 8;
   private static final int API_BYTES = API_ID_BYTES + Integer.BYTES;
 
+  private static final String VERSION_SECTION = "runtime_version";
+  private static final String APIS_SECTION = "runtime_apis";
+
+  /** Most interfaces of a section; the largest runtimes have some thirty. */
+  private static final int MOST_EMBEDDED_APIS = 1 << 16;
+
   private static final String HEX_PREFIX = "0x";
   private static final Pattern API_ID = Pattern.compile("0x[0-9a-fA-F]{16}");
 
@@ -86,8 +94,7 @@ public record RuntimeVersion(
    * Decodes a version from SCALE. What follows it is ignored, as a node does.
    *
    * <p>The custom section {@code runtime_version} of a module is encoded alike but lists no
-   * interfaces, which are in a section of their own: of it, this method reads the first five fields
-   * only and takes the runtime for an old one.
+   * interfaces, which are in a section of their own: {@link #read} takes both.
    *
    * @param scale result of {@code Core_version}
    * @return the version
@@ -95,14 +102,62 @@ public record RuntimeVersion(
    *     names the field and says why
    */
   public static RuntimeVersion decode(byte[] scale) {
+    return decode(scale, null);
+  }
+
+  /**
+   * Reads the version that is written in a module, without running anything, and without an engine:
+   * in the custom section {@code runtime_version}, and in {@code runtime_apis} with the interfaces.
+   * Of sections of one name, the first counts.
+   *
+   * <p>That is what {@code Core_version} returns, if the module was built as runtimes are. Nothing
+   * of the module is trusted: what is not in these sections is passed over, sizes are held against
+   * the bytes that are there, and the work is in proportion to the module's size.
+   *
+   * <p>Source: {@code read_embedded_version} in {@code sc_executor} of the Polkadot SDK. A node,
+   * too, goes by the version of {@code Core} in the second section. If that section is absent, or
+   * without {@code Core}, the interfaces in the first one say which fields there are.
+   *
+   * @param code a runtime
+   * @return its version; empty if it has no section {@code runtime_version}, as runtimes from
+   *     before 2021: then only {@code Core_version} tells
+   * @throws IllegalArgumentException if the module is not made of sections, or if what one of the
+   *     two holds cannot be a version or its interfaces, of which there may be 65,536; the message
+   *     says why
+   */
+  public static Optional<RuntimeVersion> read(RuntimeCode code) {
+    byte[] version = WasmSections.custom(code.wasm(), VERSION_SECTION);
+    if (version == null) {
+      return Optional.empty();
+    }
+    byte[] apis = WasmSections.custom(code.wasm(), APIS_SECTION);
+    return Optional.of(decode(version, apis == null ? null : embeddedApis(apis)));
+  }
+
+  private static List<Api> embeddedApis(byte[] section) {
+    if (section.length % API_BYTES != 0) {
+      throw new IllegalArgumentException(
+          "apis: " + section.length + " bytes, no multiple of " + API_BYTES);
+    }
+    int count = section.length / API_BYTES;
+    if (count > MOST_EMBEDDED_APIS) {
+      throw new IllegalArgumentException(
+          "apis: there are " + count + ", at most " + MOST_EMBEDDED_APIS + " are read");
+    }
+    return readApis(new ScaleReader(section), count);
+  }
+
+  /** Decodes a version whose interfaces may be elsewhere; those count then. */
+  private static RuntimeVersion decode(byte[] scale, @Nullable List<Api> elsewhere) {
     ScaleReader in = new ScaleReader(scale);
     String specName = in.readString("spec_name");
     String implName = in.readString("impl_name");
     long authoringVersion = in.readU32("authoring_version");
     long specVersion = in.readU32("spec_version");
     long implVersion = in.readU32("impl_version");
-    List<Api> apis = readApis(in);
-    long core = versionOf(apis, CORE).orElse(0);
+    List<Api> listed = readApis(in, in.readCount(API_BYTES, "apis"));
+    List<Api> apis = elsewhere == null ? listed : elsewhere;
+    long core = versionOf(apis, CORE).orElse(versionOf(listed, CORE).orElse(0));
     OptionalLong transactionVersion =
         core < CORE_WITH_TRANSACTION_VERSION
             ? OptionalLong.empty()
@@ -119,6 +174,43 @@ public record RuntimeVersion(
         stateVersion);
   }
 
+  /**
+   * Encodes the version in SCALE, so that {@link #decode} gives it again: with a transaction
+   * version and a state version if the version of {@code Core} says so. A transaction version that
+   * is absent is written as 1 then, for which nodes take it.
+   *
+   * <p>This is what {@code ext_misc_runtime_version} gives a guest for a module whose version is
+   * written in it. Today's nodes write both fields also for {@code Core} below 4; a guest reads no
+   * further than its {@code Core} says, and ignores them.
+   *
+   * @return the encoding
+   * @throws IllegalArgumentException if a number is not in its range, or an interface's id is not
+   *     {@code 0x} and 16 hexadecimal digits, which a decoded version's always is; the message
+   *     names the field
+   */
+  public byte[] encode() {
+    ScaleWriter out = new ScaleWriter();
+    out.writeString(specName, "spec_name");
+    out.writeString(implName, "impl_name");
+    out.writeU32(authoringVersion, "authoring_version");
+    out.writeU32(specVersion, "spec_version");
+    out.writeU32(implVersion, "impl_version");
+    out.writeCompactU32(apis.size(), "apis");
+    for (Api api : apis) {
+      requireId("apis: the id", api.id());
+      out.writeBytes(HexFormat.of().parseHex(api.id(), HEX_PREFIX.length(), api.id().length()));
+      out.writeU32(api.version(), "apis");
+    }
+    long core = versionOf(apis, CORE).orElse(0);
+    if (core >= CORE_WITH_TRANSACTION_VERSION) {
+      out.writeU32(transactionVersion.orElse(1), "transaction_version");
+    }
+    if (core >= CORE_WITH_STATE_VERSION) {
+      out.writeU8(stateVersion, "state_version");
+    }
+    return out.bytes();
+  }
+
   @Override
   public String toString() {
     return "RuntimeVersion["
@@ -128,8 +220,7 @@ public record RuntimeVersion(
         + (", transactionVersion=" + transactionVersion + ", stateVersion=" + stateVersion + "]");
   }
 
-  private static List<Api> readApis(ScaleReader in) {
-    int count = in.readCount(API_BYTES, "apis");
+  private static List<Api> readApis(ScaleReader in, int count) {
     List<Api> apis = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       apis.add(new Api(id(in.readBytes(API_ID_BYTES, "apis")), in.readU32("apis")));
@@ -160,11 +251,15 @@ public record RuntimeVersion(
       byte[] name = nameOrId.getBytes(StandardCharsets.UTF_8);
       return id(Blake2b.hash(API_ID_BYTES * Byte.SIZE, name));
     }
-    if (!API_ID.matcher(nameOrId).matches()) {
-      throw new IllegalArgumentException(
-          "the id of an interface must be 0x and " + 2 * API_ID_BYTES + " hexadecimal digits");
-    }
+    requireId("the id", nameOrId);
     return nameOrId.toLowerCase(Locale.ROOT);
+  }
+
+  private static void requireId(String what, String id) {
+    if (!API_ID.matcher(id).matches()) {
+      throw new IllegalArgumentException(
+          what + " of an interface must be 0x and " + 2 * API_ID_BYTES + " hexadecimal digits");
+    }
   }
 
   private static String id(byte[] bytes) {

@@ -4,18 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.runtime.RuntimeVersion.Api;
-import org.wasmheap.testkit.RealRuntimes;
 import org.wasmheap.testkit.ThreadAllocation;
 
 /**
@@ -253,29 +254,106 @@ class RuntimeVersionTest {
     assertEquals(number, read);
   }
 
-  @Test
-  void a_real_runtime_carries_a_version_that_is_decoded() {
-    // given the custom section of a module: length of its name, name, content
-    byte[] wasm = RuntimeCode.read(RealRuntimes.find(RealRuntimes.WESTEND)).wasm();
-    byte[] section = "\u000fruntime_version".getBytes(StandardCharsets.US_ASCII);
-    int at = indexOf(wasm, section) + section.length;
+  // Encoding.
+
+  static Stream<String> encodings() {
+    String apis = "08" + CORE + "0%d000000" + BABE_API + "fdffffff";
+    String umlauts = "3102" + "c3a4".repeat(70);
+    return Stream.of(
+        NODE + "00",
+        NODE + "04" + BABE_API + "01000000",
+        NODE + apis.formatted(1),
+        NODE + apis.formatted(2),
+        NODE + apis.formatted(3) + "fcffffff",
+        NODE + apis.formatted(4) + "fcffffff" + "01",
+        NODE + apis.formatted(5) + "00000000" + "ff",
+        // Core twice, of which the first counts.
+        NODE + "08" + CORE + "02000000" + CORE + "04000000",
+        // Lengths that take one, two and four bytes.
+        "00" + umlauts + "010000000200000003000000" + "00",
+        "02000100" + "61".repeat(1 << 14) + "00" + "010000000200000003000000" + "00",
+        NODE + "9101" + (METADATA + "02000000").repeat(99) + CORE + "04000000" + "09000000" + "01");
+  }
+
+  @ParameterizedTest
+  @MethodSource("encodings")
+  void what_was_decoded_is_encoded_again_as_it_was(String scale) {
+    // given
+    RuntimeVersion version = decode(scale);
     // when
-    RuntimeVersion version = RuntimeVersion.decode(Arrays.copyOfRange(wasm, at, wasm.length));
+    byte[] encoded = version.encode();
     // then
-    assertEquals(
-        new RuntimeVersion("westend", "parity-westend", 2, 9300, 0, List.of(), NONE, 0), version);
+    assertEquals(scale, HexFormat.of().formatHex(encoded));
+  }
+
+  @Test
+  void a_transaction_version_that_is_absent_is_encoded_as_one_where_there_must_be_one() {
+    // given
+    RuntimeVersion version =
+        new RuntimeVersion("node", "sub", 1, 2, 3, List.of(new Api("0x" + CORE, 4)), NONE, 1);
+    // when
+    RuntimeVersion decoded = RuntimeVersion.decode(version.encode());
+    // then
+    assertEquals(OptionalLong.of(1), decoded.transactionVersion());
+    assertEquals(1, decoded.stateVersion());
+  }
+
+  static Stream<Arguments> versionsOutOfRange() {
+    List<Api> core = List.of(new Api("0x" + CORE, 4));
+    List<Api> noId = List.of(new Api(CORE, 4));
+    List<Api> large = List.of(new Api("0x" + CORE, 1L << 32));
+    OptionalLong one = OptionalLong.of(1);
+    String id = "apis: the id of an interface must be 0x and 16 hexadecimal digits";
+    return Stream.of(
+        Arguments.of(
+            new RuntimeVersion("", "", -1, 2, 3, core, one, 1),
+            "authoring_version: -1 is out of range"),
+        Arguments.of(
+            new RuntimeVersion("", "", 1, 1L << 32, 3, core, one, 1),
+            "spec_version: 4294967296 is out of range"),
+        Arguments.of(
+            new RuntimeVersion("", "", 1, 2, Long.MAX_VALUE, core, one, 1),
+            "impl_version: 9223372036854775807 is out of range"),
+        Arguments.of(new RuntimeVersion("", "", 1, 2, 3, noId, one, 1), id),
+        Arguments.of(
+            new RuntimeVersion("", "", 1, 2, 3, large, one, 1), "apis: 4294967296 is out of range"),
+        Arguments.of(
+            new RuntimeVersion("", "", 1, 2, 3, core, OptionalLong.of(-1), 1),
+            "transaction_version: -1 is out of range"),
+        Arguments.of(
+            new RuntimeVersion("", "", 1, 2, 3, core, one, 256),
+            "state_version: 256 is out of range"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("versionsOutOfRange")
+  void what_cannot_be_encoded_is_refused_with_its_field(RuntimeVersion version, String reason) {
+    // when
+    var refusal = assertThrows(IllegalArgumentException.class, version::encode);
+    // then
+    assertEquals(reason, refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fc, 63",
+    "0101, 64",
+    "fdff, 16383",
+    "02000100, 16384",
+    "feffffff, 1073741823",
+    "0300000040, 1073741824",
+    "03ffffffff, 4294967295",
+  })
+  void compact_numbers_are_written_in_as_few_bytes_as_can_be(String scale, long number) {
+    // given
+    ScaleWriter writer = new ScaleWriter();
+    // when
+    writer.writeCompactU32(number, "number");
+    // then
+    assertEquals(scale, HexFormat.of().formatHex(writer.bytes()));
   }
 
   private static RuntimeVersion decode(String scale) {
     return RuntimeVersion.decode(HexFormat.of().parseHex(scale));
-  }
-
-  private static int indexOf(byte[] bytes, byte[] part) {
-    for (int at = 0; at <= bytes.length - part.length; at++) {
-      if (Arrays.equals(bytes, at, at + part.length, part, 0, part.length)) {
-        return at;
-      }
-    }
-    throw new AssertionError("not found");
   }
 }
