@@ -115,6 +115,7 @@ class HostileFilesTest {
   void a_runtimes_origin_is_printed_in_one_line(HostileText hostile) throws Exception {
     String origin = hostile.named();
     byte[] other = "{\"genesis\":{}}".getBytes(UTF_8);
+    byte[] answer = "{\"result\":null}".getBytes(UTF_8);
 
     assertOneLine(
         "code",
@@ -123,6 +124,15 @@ class HostileFilesTest {
     assertOneLine(
         "specification",
         assertThrows(RuntimeLoadException.class, () -> ChainSpecification.of(origin, other))
+            .getMessage());
+    assertOneLine(
+        "answer",
+        assertThrows(RuntimeLoadException.class, () -> RuntimeCode.of(origin, answer))
+            .getMessage());
+    assertOneLine(
+        "hexadecimal text",
+        assertThrows(
+                RuntimeLoadException.class, () -> RuntimeCode.of(origin, new byte[] {'0', 'x'}))
             .getMessage());
     RuntimeCode code = RuntimeCode.of(origin, Samples.code().wasm());
     assertOneLine("code", code.toString());

@@ -9,6 +9,11 @@ import org.wasmheap.runtime.GenesisReader.Genesis;
  * The genesis state of a chain, from a raw chain specification: JSON with {@code genesis.raw.top}
  * and, where there are child tries, {@code genesis.raw.childrenDefault}.
  *
+ * <p>Read are also specifications from before version 2 of Substrate, such as Kusama's first one,
+ * in which {@code genesis.raw} is a list of the two, and those of tools that have the two in {@code
+ * genesis} itself. A list has its child tries by their roots' keys, {@code :child_storage:default:}
+ * and the name; here, they come by their names all the same.
+ *
  * <p>The state is given as plain maps from bytes to bytes, in the order of a trie: keys are
  * compared byte by byte as unsigned numbers. That order also decides which keys are equal, so a
  * look-up takes any array of the same content. The maps cannot be changed. Their arrays are not
@@ -26,7 +31,7 @@ import org.wasmheap.runtime.GenesisReader.Genesis;
  * <p>Immutable, as long as nobody writes to the arrays; safe to use from any thread.
  *
  * <p>Source: {@code RawGenesis} in {@code sc_chain_spec} of the Polkadot SDK. Other forms of a
- * genesis (a runtime and its configuration, a hash) are refused.
+ * genesis are refused: a plain one (a runtime and its configuration), a light one (a hash).
  */
 public final class ChainSpecification {
   private final RuntimeCode runtime;
@@ -60,13 +65,16 @@ public final class ChainSpecification {
    * @return the specification
    * @throws RuntimeLoadException if the bytes are empty, too many, cut off or not JSON; if the
    *     specification is not raw, has a part twice, or has more in {@code genesis.raw} than the two
-   *     parts; if a key or value is not {@code 0x} and pairs of hexadecimal digits; if {@code
-   *     :code} is absent or is no runtime
+   *     parts; if a key or value is not {@code 0x} and pairs of hexadecimal digits; if a list has a
+   *     child trie by another key; if {@code :code} is absent or is no runtime
    */
   public static ChainSpecification of(String origin, byte[] bytes) {
     RuntimeCode.requireSize(origin, bytes);
     OptionalParts.BOUNCY_CASTLE.require(origin);
     OptionalParts.GSON.require(origin);
+    if (StorageAnswer.isOne(bytes)) {
+      throw new RuntimeLoadException(origin, "the answer of a node, not a chain specification");
+    }
     return new ChainSpecification(origin, GenesisReader.readWhole(origin, bytes));
   }
 

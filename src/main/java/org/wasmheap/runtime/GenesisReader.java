@@ -1,48 +1,55 @@
 package org.wasmheap.runtime;
 
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.ByteArrayInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code genesis.raw} of a chain specification, JSON, as a stream: of a state that nobody
- * asked for, nothing is kept.
+ * Reads the genesis state of a chain specification, JSON, as a stream: of a state that nobody asked
+ * for, nothing is kept.
+ *
+ * <p>A state comes in one of three layouts:
+ *
+ * <ul>
+ *   <li>{@code genesis.raw} is an object of {@code top}, keys and values, and {@code
+ *       childrenDefault}, such entries by the name of a child trie;
+ *   <li>{@code genesis} itself has these two, as some tools write it;
+ *   <li>{@code genesis.raw} is a list of the same two, as nodes wrote it in 2019 and 2020. There
+ *       the child tries come by the key of their root, {@code :child_storage:default:} and the
+ *       name.
+ * </ul>
  *
  * <p>Names that the layout knows may come once. A key may come again, and its last value counts.
  * Both are as in a node, whose deserialiser fills {@code struct}s and {@code BTreeMap}s.
  *
- * <p>Source: {@code RawGenesis} in {@code sc_chain_spec} of the Polkadot SDK.
+ * <p>Source: {@code RawGenesis} in {@code sc_chain_spec} of the Polkadot SDK; for the list, {@code
+ * Genesis::Raw} there before version 2 of Substrate, and for the keys of child tries, {@code
+ * ChildrenStorageOverlay} of the same time.
  */
 final class GenesisReader {
-  private static final String HEX_PREFIX = "0x";
-  private static final String CODE_TEXT = HEX_PREFIX + HexFormat.of().formatHex(GenesisKeys.CODE);
+  private static final String CODE_TEXT = "0x" + HexFormat.of().formatHex(GenesisKeys.CODE);
   private static final String HEAP_PAGES_TEXT =
-      HEX_PREFIX + HexFormat.of().formatHex(GenesisKeys.HEAP_PAGES);
+      "0x" + HexFormat.of().formatHex(GenesisKeys.HEAP_PAGES);
 
-  private static final String TOP = "genesis.raw.top";
-  private static final String CHILDREN = "genesis.raw.childrenDefault";
+  private static final String RAW = "genesis.raw";
+  private static final String GENESIS = "genesis";
+  private static final String TOP = "top";
+  private static final String CHILDREN = "childrenDefault";
 
-  /** How the reader begins to describe itself; what follows may be text of the file. */
-  private static final Pattern LOCATION = Pattern.compile("^JsonReader at (line \\d+ column \\d+)");
+  private static final byte[] CHILD_PREFIX =
+      ":child_storage:default:".getBytes(StandardCharsets.US_ASCII);
 
   private final String origin;
+  private final JsonFile file;
   private final JsonReader in;
 
   /** Whether all of the state is wanted, or two entries of it. */
@@ -50,18 +57,24 @@ final class GenesisReader {
 
   private final NavigableMap<byte[], byte[]> top = byKey();
   private final NavigableMap<byte[], NavigableMap<byte[], byte[]>> childrenDefault = byKey();
+
+  /** The part that holds the state, once something of it was read. */
+  private @Nullable String place;
+
+  /** Whether there was a main trie. */
   private boolean raw;
+
+  /** What the genesis has in place of a state, as far as that is known. */
+  private @Nullable String instead;
 
   private GenesisReader(String origin, byte[] json, boolean whole) {
     this.origin = origin;
-    this.in =
-        new JsonReader(
-            new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8));
-    in.setStrictness(Strictness.STRICT);
+    this.file = new JsonFile(origin, "chain specification", json);
+    this.in = file.in();
     this.whole = whole;
   }
 
-  /** What a specification has in {@code genesis.raw}; the maps are in the order of their keys. */
+  /** The state of a specification; the maps are in the order of their keys. */
   record Genesis(
       NavigableMap<byte[], byte[]> top,
       NavigableMap<byte[], NavigableMap<byte[], byte[]>> childrenDefault) {}
@@ -71,8 +84,8 @@ final class GenesisReader {
    *
    * @param origin for messages
    * @param json the file
-   * @return the entries {@link GenesisKeys#CODE} and {@link GenesisKeys#HEAP_PAGES} of {@code
-   *     genesis.raw.top}, as far as they are there
+   * @return the entries {@link GenesisKeys#CODE} and {@link GenesisKeys#HEAP_PAGES} of the main
+   *     trie, as far as they are there
    * @throws RuntimeLoadException if it is not JSON, not raw, or one of the entries is not
    *     hexadecimal
    */
@@ -86,75 +99,137 @@ final class GenesisReader {
    * @param origin for messages
    * @param json the file
    * @return the state
-   * @throws RuntimeLoadException if it is not JSON, not raw, or if anything in {@code genesis.raw}
-   *     is not understood
+   * @throws RuntimeLoadException if it is not JSON, not raw, or if anything in the state is not
+   *     understood
    */
   static Genesis readWhole(String origin, byte[] json) {
     return new GenesisReader(origin, json, true).read();
   }
 
   private Genesis read() {
-    try {
-      readObject(Map.of("genesis", this::readGenesis), in::skipValue);
-      if (in.peek() != JsonToken.END_DOCUMENT) {
-        throw new MalformedJsonException("more than one value");
-      }
-    } catch (MalformedJsonException e) {
-      String message = String.valueOf(e.getMessage());
-      throw refused(message.startsWith("Unterminated") ? "is cut off" : "is not JSON", e);
-    } catch (EOFException e) {
-      throw refused("is cut off", e);
-    } catch (IllegalStateException e) {
-      throw refused("is not laid out as one", e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("an array in memory has no input errors", e);
-    }
+    file.readWhole(() -> file.readObject(Map.of("genesis", this::readGenesis), in::skipValue));
     if (!raw) {
-      throw new RuntimeLoadException(origin, "chain specification is not raw: no genesis.raw.top");
+      String why = instead == null ? "is not raw: no genesis.raw.top" : instead;
+      throw new RuntimeLoadException(origin, "chain specification " + why);
     }
     return new Genesis(top, childrenDefault);
   }
 
   private void readGenesis() throws IOException {
-    readObject(Map.of("raw", this::readRaw), in::skipValue);
+    file.readObject(
+        Map.of(
+            "raw",
+            this::readRaw,
+            TOP,
+            () -> readTop(GENESIS, GENESIS + "." + TOP),
+            CHILDREN,
+            () -> readChildren(GENESIS, GENESIS + "." + CHILDREN, name -> name),
+            "stateRootHash",
+            () -> readInstead("is light: it has genesis.stateRootHash in place of a state"),
+            "runtimeGenesis",
+            () -> readPlain("runtimeGenesis"),
+            "runtime",
+            () -> readPlain("runtime"),
+            "runtimeGenesisConfig",
+            () -> readPlain("runtimeGenesisConfig"),
+            "runtimeGenesisConfigPatch",
+            () -> readPlain("runtimeGenesisConfigPatch")),
+        in::skipValue);
   }
 
-  /** What else there is in a raw genesis would be state that is missed without a word. */
+  private void readPlain(String name) throws IOException {
+    readInstead(
+        "is plain: it has genesis."
+            + name
+            + " in place of a state; a node's"
+            + " \"build-spec --raw\" makes a raw one of it");
+  }
+
+  private void readInstead(String what) throws IOException {
+    instead = what;
+    in.skipValue();
+  }
+
   private void readRaw() throws IOException {
-    if (whole) {
-      readObject(
-          Map.of("top", this::readTop, "childrenDefault", this::readChildren),
+    if (in.peek() == JsonToken.BEGIN_ARRAY) {
+      readList();
+    } else if (whole) {
+      file.readObject(
+          Map.of(
+              TOP,
+              () -> readTop(RAW, RAW + "." + TOP),
+              CHILDREN,
+              () -> readChildren(RAW, RAW + "." + CHILDREN, name -> name)),
           () -> {
-            throw refused("has more than top and childrenDefault in genesis.raw", null);
+            // What is passed over here would be state that is missed without a word.
+            throw file.refused("has more than top and childrenDefault in genesis.raw");
           });
     } else {
-      readObject(Map.of("top", this::readTop), in::skipValue);
+      file.readObject(Map.of(TOP, () -> readTop(RAW, RAW + "." + TOP)), in::skipValue);
     }
   }
 
-  private void readTop() throws IOException {
-    raw = true;
-    readEntries(top, TOP);
+  private void readList() throws IOException {
+    in.beginArray();
+    if (in.hasNext()) {
+      readTop(RAW, RAW + "[0]");
+    }
+    if (in.hasNext()) {
+      readChildren(RAW, RAW + "[1]", this::nameOfChild);
+    }
+    if (in.hasNext()) {
+      throw file.refused("has more than two parts in genesis.raw");
+    }
+    in.endArray();
   }
 
-  private void readChildren() throws IOException {
+  private byte[] nameOfChild(byte[] key) {
+    int prefix = CHILD_PREFIX.length;
+    if (key.length < prefix || !Arrays.equals(key, 0, prefix, CHILD_PREFIX, 0, prefix)) {
+      throw file.refused("has a child trie whose key does not begin with :child_storage:default:");
+    }
+    return Arrays.copyOfRange(key, prefix, key.length);
+  }
+
+  private void readTop(String part, String where) throws IOException {
+    requireOneState(part);
+    raw = true;
+    readEntries(top, where, true);
+  }
+
+  private void requireOneState(String part) {
+    if (!part.equals(Objects.requireNonNullElse(place, part))) {
+      throw file.refused("has a state twice, in " + place + " and in " + part);
+    }
+    place = part;
+  }
+
+  private void readChildren(String part, String where, UnaryOperator<byte[]> name)
+      throws IOException {
+    requireOneState(part);
+    if (!whole) {
+      in.skipValue();
+      return;
+    }
     in.beginObject();
     while (in.hasNext()) {
-      byte[] name = bytes("a key of " + CHILDREN, in.nextName());
-      NavigableMap<byte[], byte[]> child = byKey();
-      readEntries(child, CHILDREN);
-      childrenDefault.put(name, child);
+      byte[] child = name.apply(file.bytes("a key of " + where, in.nextName()));
+      NavigableMap<byte[], byte[]> entries = byKey();
+      readEntries(entries, where, false);
+      childrenDefault.put(child, entries);
     }
     in.endObject();
   }
 
-  private void readEntries(NavigableMap<byte[], byte[]> entries, String where) throws IOException {
+  private void readEntries(NavigableMap<byte[], byte[]> entries, String where, boolean isTop)
+      throws IOException {
     in.beginObject();
     while (in.hasNext()) {
       String key = in.nextName();
       if (whole || key.equalsIgnoreCase(CODE_TEXT) || key.equalsIgnoreCase(HEAP_PAGES_TEXT)) {
-        byte[] bytes = bytes("a key of " + where, key);
-        entries.put(bytes, bytes(nameOf(bytes, where), in.nextString()));
+        byte[] bytes = file.bytes("a key of " + where, key);
+        String what = isTop ? nameOf(bytes, where) : "a value of " + where;
+        entries.put(bytes, file.bytes(what, in.nextString()));
       } else {
         in.skipValue();
       }
@@ -163,67 +238,16 @@ final class GenesisReader {
   }
 
   private static String nameOf(byte[] key, String where) {
-    if (where.equals(TOP) && Arrays.equals(key, GenesisKeys.CODE)) {
+    if (Arrays.equals(key, GenesisKeys.CODE)) {
       return ":code";
     }
-    if (where.equals(TOP) && Arrays.equals(key, GenesisKeys.HEAP_PAGES)) {
+    if (Arrays.equals(key, GenesisKeys.HEAP_PAGES)) {
       return ":heappages";
     }
     return "a value of " + where;
   }
 
-  /**
-   * Reads an object.
-   *
-   * @param known what to do with the values of some names, each of which may come once
-   * @param otherwise what to do with the others
-   */
-  private void readObject(Map<String, ValueReader> known, ValueReader otherwise)
-      throws IOException {
-    Set<String> seen = new HashSet<>();
-    in.beginObject();
-    while (in.hasNext()) {
-      String name = in.nextName();
-      ValueReader reader = known.get(name);
-      if (reader == null) {
-        otherwise.read();
-      } else if (seen.add(name)) {
-        reader.read();
-      } else {
-        throw refused("has \"" + name + "\" twice", null);
-      }
-    }
-    in.endObject();
-  }
-
-  private byte[] bytes(String what, String text) {
-    try {
-      if (text.startsWith(HEX_PREFIX)) {
-        return HexFormat.of().parseHex(text, HEX_PREFIX.length(), text.length());
-      }
-    } catch (IllegalArgumentException ignored) {
-      // Its message quotes the text, megabytes of it.
-    }
-    throw new RuntimeLoadException(
-        origin, what + " in the chain specification is not hexadecimal with 0x" + place());
-  }
-
-  private RuntimeLoadException refused(String how, @Nullable Exception cause) {
-    return new RuntimeLoadException(origin, "chain specification " + how + place(), cause);
-  }
-
-  private String place() {
-    Matcher place = LOCATION.matcher(in.toString());
-    return place.find() ? ", at " + place.group(1) : "";
-  }
-
   private static <T> NavigableMap<byte[], T> byKey() {
     return new TreeMap<>(Arrays::compareUnsigned);
-  }
-
-  /** Reads one value of an object. */
-  @FunctionalInterface
-  private interface ValueReader {
-    void read() throws IOException;
   }
 }

@@ -10,7 +10,7 @@ enum OptionalParts {
       "compressed code, but zstd-jni is missing: add com.github.luben:zstd-jni 1.5.7-17"),
   GSON(
       "com.google.gson.stream.JsonReader",
-      "a chain specification, but gson is missing: add com.google.code.gson:gson 2.13.2");
+      "JSON, but gson is missing: add com.google.code.gson:gson 2.13.2");
 
   private final String type;
   private final String otherwise;

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -28,7 +29,12 @@ import org.wasmheap.text.Printable;
  *   <li>wasm compressed with zstd, one frame or more after 8 bytes of prefix: {@code 52 BC 53 76 46
  *       DB 8E} and {@code 05}, or {@code 07} which says that it is wasm (RFC 135 of the Polkadot
  *       Fellowship);
- *   <li>a raw chain specification, JSON, which holds either of them as hexadecimal text.
+ *   <li>hexadecimal text of either of them, as an RPC gives it: with {@code 0x} or without, white
+ *       space or a pair of quotes round it;
+ *   <li>JSON, what a node answers to {@code state_getStorage} of {@code :code} (0x3a636f6465),
+ *       which has such a text as its {@code result};
+ *   <li>JSON, a raw chain specification, which has such a text in its genesis state: in the three
+ *       layouts that {@link ChainSpecification} tells of.
  * </ul>
  *
  * <p>Nothing is trusted: sizes are bounded before memory is taken, whatever headers say. That the
@@ -57,6 +63,11 @@ public final class RuntimeCode {
   private static final byte POLKAVM_BLOB = 8;
 
   private static final int HASH_BITS = 256;
+
+  private static final String NO_WASM = "neither wasm nor compressed wasm";
+
+  /** More than any address has, with white space round it. */
+  private static final int MOST_ADDRESS_BYTES = 1024;
 
   private final String origin;
   private final byte[] wasm;
@@ -109,11 +120,39 @@ public final class RuntimeCode {
     OptionalParts.BOUNCY_CASTLE.require(origin);
     if (GenesisKeys.looksLikeJson(bytes)) {
       OptionalParts.GSON.require(origin);
-      return ofGenesis(origin, GenesisReader.readRuntime(origin, bytes));
+      return StorageAnswer.isOne(bytes)
+          ? ofStored(
+              origin, StorageAnswer.read(origin, bytes), "result in the answer of a node is ")
+          : ofGenesis(origin, GenesisReader.readRuntime(origin, bytes));
     }
-    byte[] wasm =
-        unpack(origin, bytes, "neither wasm nor compressed wasm nor a chain specification");
-    return new RuntimeCode(origin, wasm, Blake2b.hash(HASH_BITS, bytes), OptionalLong.empty());
+    byte[] decoded = HexText.decode(origin, bytes, WASM_MAGIC, BLOB_PREFIX);
+    return decoded == null
+        ? new RuntimeCode(origin, ofFile(origin, bytes), hash(bytes), OptionalLong.empty())
+        : ofStored(origin, decoded, "hexadecimal text of what is ");
+  }
+
+  /** Code as a chain has it, from a file that holds it in some other form. */
+  private static RuntimeCode ofStored(String origin, byte[] stored, String which) {
+    byte[] wasm = unpack(origin, stored, which + NO_WASM);
+    return new RuntimeCode(origin, wasm, hash(stored), OptionalLong.empty());
+  }
+
+  private static byte[] ofFile(String origin, byte[] bytes) {
+    String address = bytes.length > MOST_ADDRESS_BYTES ? null : AddressKind.of(asText(bytes));
+    return unpack(
+        origin,
+        bytes,
+        address == null
+            ? NO_WASM + " nor a chain specification"
+            : "text with " + address + ", not code");
+  }
+
+  private static String asText(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1).strip();
+  }
+
+  private static byte[] hash(byte[] stored) {
+    return Blake2b.hash(HASH_BITS, stored);
   }
 
   /**
@@ -128,13 +167,10 @@ public final class RuntimeCode {
     byte[] stored = top.get(GenesisKeys.CODE);
     if (stored == null) {
       throw new RuntimeLoadException(
-          origin, "chain specification has no :code (0x3a636f6465) in genesis.raw.top");
+          origin, "chain specification has no :code (0x3a636f6465) in its genesis state");
     }
-    byte[] wasm =
-        unpack(
-            origin, stored, ":code in the chain specification is neither wasm nor compressed wasm");
-    return new RuntimeCode(
-        origin, wasm, Blake2b.hash(HASH_BITS, stored), heapPages(top.get(GenesisKeys.HEAP_PAGES)));
+    byte[] wasm = unpack(origin, stored, ":code in the chain specification is " + NO_WASM);
+    return new RuntimeCode(origin, wasm, hash(stored), heapPages(top.get(GenesisKeys.HEAP_PAGES)));
   }
 
   /** A node, too, takes a value that is too short for none. */
@@ -237,7 +273,9 @@ public final class RuntimeCode {
       }
       return in.readNBytes(MAX_FILE_BYTES + 1);
     } catch (NoSuchFileException e) {
-      throw new RuntimeLoadException(origin, "no such file", e);
+      String address = AddressKind.of(origin);
+      throw new RuntimeLoadException(
+          origin, address == null ? "no such file" : address + ", not a file", e);
     } catch (AccessDeniedException e) {
       throw new RuntimeLoadException(origin, "permission denied", e);
     } catch (FileSystemException e) {
@@ -249,7 +287,7 @@ public final class RuntimeCode {
 
   private static byte[] unpack(String origin, byte[] stored, String otherwise) {
     if (startsWith(stored, WASM_MAGIC)) {
-      return requireVersion(origin, stored);
+      return requireRuntime(origin, stored);
     }
     if (startsWith(stored, BLOB_PREFIX) && stored.length >= BLOB_HEADER_BYTES) {
       byte kind = stored[BLOB_PREFIX.length];
@@ -278,10 +316,11 @@ public final class RuntimeCode {
     if (!startsWith(unpacked, WASM_MAGIC)) {
       throw new RuntimeLoadException(origin, "compressed data with no wasm inside");
     }
-    return requireVersion(origin, unpacked);
+    return requireRuntime(origin, unpacked);
   }
 
-  private static byte[] requireVersion(String origin, byte[] wasm) {
+  /** Wasm of the version that there is, and no contract; all else is for the engine to say. */
+  private static byte[] requireRuntime(String origin, byte[] wasm) {
     if (wasm.length < WASM_HEADER_BYTES) {
       throw new RuntimeLoadException(origin, "wasm, cut off in its header");
     }
@@ -289,6 +328,11 @@ public final class RuntimeCode {
     if (version != WASM_VERSION) {
       throw new RuntimeLoadException(
           origin, "wasm of version " + Integer.toUnsignedString(version) + ", only 1 is supported");
+    }
+    String contract = ContractImports.find(wasm);
+    if (contract != null) {
+      throw new RuntimeLoadException(
+          origin, "a smart contract, not a runtime: it imports from " + contract);
     }
     return wasm;
   }

@@ -159,9 +159,9 @@ class MissingPartsTest {
   }
 
   @Test
-  void a_chain_specification_is_not_read_without_gson() {
+  void json_is_not_read_without_gson() {
     assertMissing(
-        "x: a chain specification, but gson is missing: add com.google.code.gson:gson 2.13.2",
+        "x: JSON, but gson is missing: add com.google.code.gson:gson 2.13.2",
         "gson",
         LoadCode.class,
         "{}".getBytes(UTF_8));

@@ -308,8 +308,6 @@ class ChainSpecificationTest {
       strings = {
         "{}",
         "{'genesis': {}}",
-        "{'genesis': {'runtimeGenesis': {'code': '0x00', 'patch': {}}}}",
-        "{'genesis': {'stateRootHash': '0x00'}}",
         "{'genesis': {'raw': {'childrenDefault': {}}}}",
       })
   void a_specification_that_is_not_raw_is_refused(String json) {
@@ -320,7 +318,7 @@ class ChainSpecificationTest {
   void a_specification_without_code_is_refused() {
     assertRefused(
         raw("'top': {'0xaa': '0xbb'}"),
-        "chain specification has no :code (0x3a636f6465) in genesis.raw.top");
+        "chain specification has no :code (0x3a636f6465) in its genesis state");
   }
 
   @Test
