@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -309,6 +310,61 @@ class RunCommandTest {
             "{\"genesis\":{\"raw\":{\"top\":{\"0x00\":\"0x01\"}}}}"
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8)),
         ":code");
+  }
+
+  /** What people have or take for a runtime, and what tells them that it is none. */
+  static Stream<Arguments> textsThatCannotRun() {
+    String contract =
+        "0x0061736d01000000" + "0104016000" + "00" + "020b01" + "057365616c30" + "0163" + "0000";
+    String noHeapBase = "0x0061736d01000000" + "0503010001";
+    return Stream.of(
+        Arguments.of("{\"genesis\":{\"stateRootHash\":\"0x00\"}}", "is light"),
+        Arguments.of("{\"genesis\":{\"runtimeGenesis\":{}}}", "is plain"),
+        Arguments.of("{\"genesis\":{\"runtime\":{}}}", "is plain"),
+        Arguments.of("{\"genesis\":{\"raw\":[{},{}]}}", "no :code"),
+        Arguments.of("{\"genesis\":{\"top\":{}}}", "no :code"),
+        Arguments.of("{\"jsonrpc\":\"2.0\",\"result\":null}", "no such key"),
+        Arguments.of(
+            "{\"error\":{\"code\":-32601,\"message\":\"Method not found\"}}", "Method not found"),
+        Arguments.of("0x0061736d010000", "wasm, cut off in its header"),
+        Arguments.of("0x0061736d0100000g", "byte 17 of the file is no digit"),
+        Arguments.of("0xdeadbeef", "neither wasm nor compressed wasm"),
+        Arguments.of("wss://rpc.polkadot.io", "the address of a node or a web page, not code"),
+        Arguments.of(contract, "a smart contract, not a runtime: it imports from seal0"),
+        Arguments.of(noHeapBase, "exports no global __heap_base"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("textsThatCannotRun")
+  void a_text_that_is_no_runtime_is_one_line_that_names_the_cause(String text, String cause)
+      throws IOException {
+    assertOneLine(runBytes("text", text.getBytes(java.nio.charset.StandardCharsets.UTF_8)), cause);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "wss://rpc.polkadot.io, the address of a node or a web page",
+    "https://kusama-rpc.polkadot.io, the address of a node or a web page",
+    "/dns/p2p.0.kusama.network/tcp/30333, the address of a node",
+    "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY, the address of an account"
+  })
+  void an_address_in_place_of_a_file_is_one_line_that_names_it(String address, String what) {
+    assertOneLine(run(address), what + ", not a file");
+  }
+
+  @Test
+  void code_as_an_rpc_gives_it_runs() throws IOException {
+    // given
+    String hex = "0x" + HexFormat.of().formatHex(RuntimeCode.sample().wasm());
+    for (String text :
+        List.of(hex + "\n", "{\"jsonrpc\":\"2.0\",\"result\":\"" + hex + "\",\"id\":1}")) {
+      Path file = Files.writeString(folder.resolve("code"), text);
+      // when
+      CommandLineRun run = run("--calls", "2", file.toString());
+      // then
+      assertEquals(0, run.exitCode(), run::err);
+      assertEquals("wasm-heap-sample", run.json().get("spec_name").getAsString());
+    }
   }
 
   private CommandLineRun runBytes(String name, byte[] bytes) throws IOException {

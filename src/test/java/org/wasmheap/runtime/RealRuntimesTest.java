@@ -1,5 +1,6 @@
 package org.wasmheap.runtime;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,6 +25,7 @@ import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
+import org.wasmheap.testkit.RealBlocks;
 import org.wasmheap.testkit.RealRuntimes;
 
 /** Runtimes of real chains under the dynamic strategy; each is loaded once, which takes seconds. */
@@ -39,9 +42,7 @@ class RealRuntimesTest {
     static Loaded of(String file) {
       SubstrateRuntime runtime =
           SubstrateRuntime.load(
-              RuntimeCode.read(RealRuntimes.find(file)),
-              HeapStrategy.ofDynamic(2048),
-              SubstrateHostFunctions.all());
+              codeOf(file), HeapStrategy.ofDynamic(2048), SubstrateHostFunctions.all());
       AtomicReference<CallReport> report = new AtomicReference<>();
       PoolListener listener =
           new PoolListener() {
@@ -54,6 +55,13 @@ class RealRuntimesTest {
           runtime,
           HeapExecutor.builder(runtime).workers(1).verifyResets(true).listener(listener).build(),
           report);
+    }
+
+    /** Of a block, the code that its parent's state has: hexadecimal text. */
+    private static RuntimeCode codeOf(String file) {
+      return file.equals(RealBlocks.CHILD_TRIES)
+          ? RuntimeCode.of(file, RealBlocks.codeBefore(file).getBytes(StandardCharsets.US_ASCII))
+          : RuntimeCode.read(RealRuntimes.find(file));
     }
 
     byte[] call(String export) throws InterruptedException {
@@ -121,6 +129,39 @@ class RealRuntimesTest {
         transactions == null ? OptionalLong.empty() : OptionalLong.of(transactions),
         version.transactionVersion());
     assertEquals(state, version.stateVersion());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    RealRuntimes.WESTEND + ", true",
+    RealRuntimes.KUSAMA + ", false",
+    RealRuntimes.CORETIME + ", true",
+    RealBlocks.CHILD_TRIES + ", true"
+  })
+  void a_version_that_is_written_in_the_module_is_the_one_that_it_tells(
+      String file, boolean isWritten) throws Exception {
+    // given
+    Loaded runtime = load(file);
+    byte[] told = runtime.call("Core_version");
+    // when
+    Optional<RuntimeVersion> read = RuntimeVersion.read(runtime.runtime().code());
+    // then
+    assertEquals(isWritten, read.isPresent());
+    if (read.isPresent()) {
+      assertEquals(RuntimeVersion.decode(told), read.get());
+      assertArrayEquals(told, read.get().encode());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RealRuntimes.WESTEND, RealRuntimes.KUSAMA, RealRuntimes.CORETIME})
+  void a_version_that_was_told_is_encoded_again_as_it_was(String file) throws Exception {
+    // given
+    byte[] told = load(file).call("Core_version");
+    // when
+    byte[] encoded = RuntimeVersion.decode(told).encode();
+    // then
+    assertArrayEquals(told, encoded);
   }
 
   @ParameterizedTest

@@ -1,5 +1,10 @@
 package org.wasmheap.testkit;
 
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -16,10 +21,27 @@ public final class RealBlocks {
   /** Kusama's genesis, a raw chain specification, spec 1020. */
   public static final String KUSAMA_GENESIS = "kusama-genesis.chainspec.json";
 
+  /** Block 1 of a test chain whose states have child tries, with its parent's state. */
+  public static final String CHILD_TRIES = "child-trie-create-one.json";
+
   private RealBlocks() {}
 
   /** The file; where it is absent, the test that asks is reported as skipped. */
   public static Path find(String fileName) {
     return RealRuntimes.find(FOLDER_PROPERTY, "../shared/blocks", fileName);
+  }
+
+  /** What the state before a block has under {@code :code}, as the file has it. */
+  public static String codeBefore(String fileName) {
+    try (Reader in = Files.newBufferedReader(find(fileName))) {
+      return JsonParser.parseReader(in)
+          .getAsJsonObject()
+          .getAsJsonObject("parentStorage")
+          .getAsJsonObject("mainTrie")
+          .get("0x3a636f6465")
+          .getAsString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
