@@ -1,7 +1,10 @@
 package org.wasmheap.guest;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
@@ -25,6 +28,9 @@ public final class CallScope {
 
   /** What the guest last said of an error. The call's thread's own. */
   private @Nullable String guestWords;
+
+  /** What host functions keep, by its type; made with the first of it. The call's thread's own. */
+  private @Nullable Map<Class<?>, Object> attachments;
 
   /** Holds interrupts of a call back while a host function works. Used on the call's thread. */
   public interface Interrupts {
@@ -120,6 +126,24 @@ public final class CallScope {
   public boolean hasContext() {
     heap.check();
     return context != null;
+  }
+
+  /**
+   * What host functions keep for the rest of the call, beside the context, which is the caller's: a
+   * thing that one import opens and another closes, say. Each call has its own, and it goes with
+   * the call.
+   *
+   * @param type which of the things that are kept; a class of the host functions' own
+   * @param maker makes it when it is asked for the first time in this call; must not ask for others
+   * @param <T> the same type
+   * @return the same object for the whole call
+   */
+  public <T> T attachment(Class<T> type, Supplier<? extends T> maker) {
+    heap.check();
+    if (attachments == null) {
+      attachments = new HashMap<>();
+    }
+    return type.cast(attachments.computeIfAbsent(type, absent -> maker.get()));
   }
 
   /**

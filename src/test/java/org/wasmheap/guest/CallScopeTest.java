@@ -2,6 +2,7 @@ package org.wasmheap.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -45,6 +46,27 @@ class CallScopeTest {
     assertThrows(IllegalStateException.class, () -> scope.context(List.class));
     assertFalse(without.hasContext());
     assertThrows(IllegalStateException.class, () -> without.context(Object.class));
+  }
+
+  @Test
+  void what_host_functions_keep_must_be_the_same_for_a_call_and_another_for_the_next() {
+    // given
+    CallScope first = CallScope.of(heap.begin(1, "test"), "overlay");
+    StringBuilder kept = first.attachment(StringBuilder.class, StringBuilder::new);
+    List<?> other = first.attachment(ArrayList.class, ArrayList::new);
+
+    // when
+    StringBuilder again = first.attachment(StringBuilder.class, () -> new StringBuilder("other"));
+    heap.reset();
+    CallScope second = CallScope.of(heap.begin(2, "test"), "overlay");
+
+    // then
+    assertSame(kept, again);
+    assertNotSame(kept, other);
+    assertNotSame(kept, second.attachment(StringBuilder.class, StringBuilder::new));
+    assertThrows(
+        HeapConfinementException.class,
+        () -> first.attachment(StringBuilder.class, StringBuilder::new));
   }
 
   @Test
