@@ -46,7 +46,7 @@ class ArchitectureTest {
               entry("endive", "guest", "heap", "allocator", "memory", "text"),
               entry("runtime", "pool", "endive", "guest", "heap", "allocator", "memory", "text"),
               entry("state", "text"),
-              entry("host", "endive", "guest", "heap", "memory", "text"),
+              entry("host", "endive", "guest", "heap", "memory", "state", "text"),
               entry("observe", "pool", "guest", "heap", "allocator", "memory", "text"),
               entry("conformance", "heap", "allocator", "memory", "text")));
 

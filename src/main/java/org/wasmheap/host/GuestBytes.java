@@ -24,9 +24,7 @@ final class GuestBytes {
    * @throws MemoryAccessException if it leaves the memory
    */
   GuestBytes(HeapHandle heap, PointerSize range) {
-    if (range.end() > heap.memoryBytes()) {
-      throw new MemoryAccessException(range.pointer(), range.size(), heap.memoryBytes());
-    }
+    GuestMemory.requireInside(heap, range);
     this.heap = heap;
     this.range = range;
     this.buffer = new byte[(int) Math.min(range.size(), PIECE)];

@@ -4,14 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.wasmheap.endive.PointerSize;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.text.Printable;
 
 /**
  * What a guest wants logged, made fit for a log: bytes that are not UTF-8 are replaced, the rest is
  * escaped, length is bounded.
  *
- * <p>A range that leaves the memory is a {@link org.wasmheap.memory.MemoryAccessException}, also if
- * only what is cut away does: a trap must not depend on what a log has room for.
+ * <p>A range that leaves the memory is a {@link MemoryAccessException}, also if only what is cut
+ * away does: a trap must not depend on what a log has room for.
  */
 final class GuestText {
   /** Most bytes that are taken; how many there were is said behind them. */
@@ -36,10 +37,23 @@ final class GuestText {
     return "0x" + HexFormat.of().formatHex(head(heap, range)) + tail(range);
   }
 
+  /** Makes text of what lies inside a memory of zeros and outside, before any guest does. */
+  static void goThrough(HeapHandle heap) {
+    GuestLog.ensure();
+    PointerSize outside = PointerSize.of(-1);
+    read(heap, new PointerSize(0, MAX_BYTES + 1));
+    readTarget(heap, new PointerSize(0, 1));
+    readHex(heap, new PointerSize(0, 1));
+    try {
+      read(heap, outside);
+    } catch (MemoryAccessException e) {
+      return; // As it should be.
+    }
+  }
+
   private static byte[] head(HeapHandle heap, PointerSize range) {
-    boolean inside = range.end() <= heap.memoryBytes();
-    long taken = inside ? Math.min(range.size(), MAX_BYTES) : range.size();
-    return heap.read(range.pointer(), (int) taken);
+    GuestMemory.requireInside(heap, range);
+    return heap.read(range.pointer(), (int) Math.min(range.size(), MAX_BYTES));
   }
 
   private static String tail(PointerSize range) {

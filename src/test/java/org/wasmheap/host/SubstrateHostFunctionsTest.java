@@ -8,14 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import net.jpountz.xxhash.XXHashFactory;
 import org.bouncycastle.crypto.digests.Blake2bDigest;
@@ -27,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
@@ -44,32 +48,140 @@ class SubstrateHostFunctionsTest {
     executor.close();
   }
 
+  /** Parameters and result of each function, from the host API of the Polkadot specification. */
+  private static final String SIGNATURES =
+      """
+      ext_hashing_blake2_128_version_1 [I64] -> [I32]
+      ext_hashing_blake2_256_version_1 [I64] -> [I32]
+      ext_hashing_keccak_256_version_1 [I64] -> [I32]
+      ext_hashing_keccak_512_version_1 [I64] -> [I32]
+      ext_hashing_sha2_256_version_1 [I64] -> [I32]
+      ext_hashing_twox_64_version_1 [I64] -> [I32]
+      ext_hashing_twox_128_version_1 [I64] -> [I32]
+      ext_hashing_twox_256_version_1 [I64] -> [I32]
+      ext_logging_log_version_1 [I32, I64, I64] -> []
+      ext_logging_max_level_version_1 [] -> [I32]
+      ext_panic_handler_abort_on_panic_version_1 [I64] -> []
+      ext_misc_print_num_version_1 [I64] -> []
+      ext_misc_print_utf8_version_1 [I64] -> []
+      ext_misc_print_hex_version_1 [I64] -> []
+      ext_misc_runtime_version_version_1 [I64] -> [I64]
+      ext_storage_get_version_1 [I64] -> [I64]
+      ext_storage_read_version_1 [I64, I64, I32] -> [I64]
+      ext_storage_set_version_1 [I64, I64] -> []
+      ext_storage_clear_version_1 [I64] -> []
+      ext_storage_exists_version_1 [I64] -> [I32]
+      ext_storage_append_version_1 [I64, I64] -> []
+      ext_storage_next_key_version_1 [I64] -> [I64]
+      ext_storage_clear_prefix_version_1 [I64] -> []
+      ext_storage_clear_prefix_version_2 [I64, I64] -> [I64]
+      ext_storage_root_version_1 [] -> [I64]
+      ext_storage_root_version_2 [I32] -> [I64]
+      ext_storage_changes_root_version_1 [I64] -> [I64]
+      ext_storage_start_transaction_version_1 [] -> []
+      ext_storage_commit_transaction_version_1 [] -> []
+      ext_storage_rollback_transaction_version_1 [] -> []
+      ext_default_child_storage_get_version_1 [I64, I64] -> [I64]
+      ext_default_child_storage_read_version_1 [I64, I64, I64, I32] -> [I64]
+      ext_default_child_storage_set_version_1 [I64, I64, I64] -> []
+      ext_default_child_storage_clear_version_1 [I64, I64] -> []
+      ext_default_child_storage_exists_version_1 [I64, I64] -> [I32]
+      ext_default_child_storage_next_key_version_1 [I64, I64] -> [I64]
+      ext_default_child_storage_clear_prefix_version_1 [I64, I64] -> []
+      ext_default_child_storage_clear_prefix_version_2 [I64, I64, I64] -> [I64]
+      ext_default_child_storage_storage_kill_version_1 [I64] -> []
+      ext_default_child_storage_storage_kill_version_2 [I64, I64] -> [I32]
+      ext_default_child_storage_storage_kill_version_3 [I64, I64] -> [I64]
+      ext_default_child_storage_root_version_1 [I64] -> [I64]
+      ext_default_child_storage_root_version_2 [I64, I32] -> [I64]
+      ext_trie_blake2_256_root_version_1 [I64] -> [I32]
+      ext_trie_blake2_256_root_version_2 [I64, I32] -> [I32]
+      ext_trie_blake2_256_ordered_root_version_1 [I64] -> [I32]
+      ext_trie_blake2_256_ordered_root_version_2 [I64, I32] -> [I32]
+      """;
+
   @Test
   void each_function_is_offered_in_env_with_the_signature_of_substrate() {
     // given
-    String hash = "[I64] -> [I32]";
-    String print = "[I64] -> []";
     Map<String, String> expected =
-        Map.ofEntries(
-            Map.entry("ext_hashing_blake2_128_version_1", hash),
-            Map.entry("ext_hashing_blake2_256_version_1", hash),
-            Map.entry("ext_hashing_keccak_256_version_1", hash),
-            Map.entry("ext_hashing_keccak_512_version_1", hash),
-            Map.entry("ext_hashing_sha2_256_version_1", hash),
-            Map.entry("ext_hashing_twox_64_version_1", hash),
-            Map.entry("ext_hashing_twox_128_version_1", hash),
-            Map.entry("ext_hashing_twox_256_version_1", hash),
-            Map.entry("ext_logging_log_version_1", "[I32, I64, I64] -> []"),
-            Map.entry("ext_logging_max_level_version_1", "[] -> [I32]"),
-            Map.entry("ext_misc_print_num_version_1", print),
-            Map.entry("ext_misc_print_utf8_version_1", print),
-            Map.entry("ext_misc_print_hex_version_1", print));
+        SIGNATURES
+            .lines()
+            .map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]));
     // when
-    List<HostFunction> all = SubstrateHostFunctions.all();
-    // then
+    List<HostFunction> all = SubstrateHostFunctions.all(3, HostCalls.VERSIONS);
+    // then, but for what verifies signatures, which is looked at elsewhere
     assertEquals(
-        expected, all.stream().collect(Collectors.toMap(HostFunction::name, f -> signature(f))));
+        expected,
+        all.stream()
+            .filter(function -> !function.name().startsWith("ext_crypto_"))
+            .collect(Collectors.toMap(HostFunction::name, f -> signature(f))));
     assertTrue(all.stream().allMatch(f -> f.module().equals("env")));
+  }
+
+  @Test
+  void nobody_tells_versions_where_there_is_no_reader() {
+    // when
+    List<String> without = SubstrateHostFunctions.all(3).stream().map(HostFunction::name).toList();
+    List<String> with =
+        SubstrateHostFunctions.all(3, HostCalls.VERSIONS).stream().map(HostFunction::name).toList();
+    // then
+    List<String> more = new ArrayList<>(with);
+    more.removeAll(without);
+    assertEquals(List.of("ext_misc_runtime_version_version_1"), more);
+    assertEquals(with.size() - 1, without.size());
+  }
+
+  @Test
+  void a_reader_is_told_the_code_and_how_long_the_call_may_go_on() throws Exception {
+    // given
+    AtomicReference<byte[]> told = new AtomicReference<>();
+    AtomicReference<Duration> time = new AtomicReference<>();
+    HostFunction.Body body =
+        function(
+            SubstrateHostFunctions.all(
+                3,
+                (code, left) -> {
+                  told.set(code);
+                  time.set(left);
+                  return null;
+                }),
+            "ext_misc_runtime_version_version_1");
+    CallOptions options = CallOptions.named("test").withDeadline(Duration.ofSeconds(20));
+    // when
+    executor.call(
+        options,
+        scope -> {
+          scope.heap().write(2048, "code".getBytes(UTF_8));
+          return body.run(scope, new long[] {packed(2048, 4)});
+        });
+    // then
+    assertArrayEquals("code".getBytes(UTF_8), told.get());
+    assertTrue(time.get().compareTo(Duration.ofSeconds(20)) < 0, () -> "" + time.get());
+  }
+
+  @Test
+  void a_reader_that_fails_is_the_hosts_failure() {
+    // given
+    HostFunction.Body body =
+        function(
+            SubstrateHostFunctions.all(
+                3,
+                (code, left) -> {
+                  throw new IOException("no room");
+                }),
+            "ext_misc_runtime_version_version_1");
+    // when
+    var failure =
+        assertThrows(
+            CallException.class,
+            () ->
+                executor.call(
+                    CallOptions.named("test"),
+                    scope -> body.run(scope, new long[] {packed(0, 4)})));
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    assertTrue(failure.getMessage().contains("no room"), failure.getMessage());
   }
 
   // Hashing. Vectors: RFC 7693, FIPS 180-4, the Keccak team, Substrate's tests of twox.
