@@ -7,6 +7,8 @@ module org.wasmheap.modular {
   // Room runtime: code hashes, compressed code.
   requires org.bouncycastle.provider;
   requires com.github.luben.zstd_jni;
+  // Room host, beside lz4-java, which is added where it can be.
+  requires cafe.cryptography.curve25519_elisabeth;
   // To show what the compiler was told.
   requires java.management;
 }

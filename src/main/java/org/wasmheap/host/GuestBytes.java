@@ -30,6 +30,11 @@ final class GuestBytes {
     this.buffer = new byte[(int) Math.min(range.size(), PIECE)];
   }
 
+  /** Bytes in the range, 0 to 2^32 - 1. */
+  long size() {
+    return range.size();
+  }
+
   /** Whether {@link #feed} gives all bytes in one piece, or none because there are none. */
   boolean isOnePiece() {
     return range.size() <= PIECE;

@@ -18,6 +18,9 @@ final class OptionalParts {
         "org.bouncycastle.crypto.Digest",
         "Bouncy Castle is missing: add org.bouncycastle:bcprov-jdk18on 1.86");
     require("net.jpountz.xxhash.XXHash64", "lz4-java is missing: add at.yawk.lz4:lz4-java 1.10.4");
+    require(
+        "cafe.cryptography.curve25519.Scalar",
+        "curve25519-elisabeth is missing: add cafe.cryptography:curve25519-elisabeth 0.1.0");
   }
 
   private static void require(String type, String otherwise) {

@@ -139,6 +139,14 @@ class MissingPartsTest {
   }
 
   @Test
+  void there_are_no_host_functions_without_the_curve_of_sr25519() {
+    assertMissing(
+        "curve25519-elisabeth is missing: add cafe.cryptography:curve25519-elisabeth 0.1.0",
+        "curve25519-elisabeth",
+        TakeHostFunctions.class);
+  }
+
+  @Test
   void code_is_not_loaded_without_bouncy_castle() {
     assertMissing(
         "x: Bouncy Castle is missing: add org.bouncycastle:bcprov-jdk18on 1.86",
