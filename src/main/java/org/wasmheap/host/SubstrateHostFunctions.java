@@ -106,7 +106,8 @@ public final class SubstrateHostFunctions {
             MiscFunctions.all(versions),
             StorageFunctions.all(),
             ChildStorageFunctions.all(),
-            TrieFunctions.all())
+            TrieFunctions.all(),
+            CryptoFunctions.all())
         .flatMap(List::stream)
         .toList();
   }
