@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,20 +22,28 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import net.jpountz.xxhash.XXHashFactory;
 import org.bouncycastle.crypto.digests.Blake2bDigest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.heap.HeapListener;
+import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.testkit.ScopeGuests;
 import org.wasmheap.testkit.ThreadAllocation;
 
@@ -182,6 +192,36 @@ class SubstrateHostFunctionsTest {
     // then
     assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
     assertTrue(failure.getMessage().contains("no room"), failure.getMessage());
+  }
+
+  static Stream<HostFunction> all() {
+    return HostCalls.FUNCTIONS.values().stream();
+  }
+
+  /** As a module's loading does it: without a context, on two pages of zeros. */
+  @ParameterizedTest
+  @MethodSource("all")
+  void each_function_can_be_gone_through_before_any_guest(HostFunction function) throws Exception {
+    // given
+    Heap heap =
+        new Heap(
+            "preload",
+            "preload/guest",
+            new FlatMemory(2, 4),
+            1024,
+            BlockLimit.ON_CHAIN,
+            GrowthPolicy.ALLOW_ALL,
+            HeapListener.NONE);
+    heap.claim();
+    CallScope scope = CallScope.of(heap.begin(0, "preload"), null);
+    try (LogCapture log = LogCapture.of(Level.TRACE)) {
+      // when
+      function.preload().run(scope);
+      // then
+      assertNull(heap.firstCause());
+      assertEquals(List.of(), log.allEvents());
+    }
+    heap.retire();
   }
 
   // Hashing. Vectors: RFC 7693, FIPS 180-4, the Keccak team, Substrate's tests of twox.
