@@ -23,6 +23,7 @@ module org.wasmheap {
   exports org.wasmheap.runtime;
   exports org.wasmheap.state;
   exports org.wasmheap.host;
+  exports org.wasmheap.block;
   exports org.wasmheap.observe;
   exports org.wasmheap.conformance;
 

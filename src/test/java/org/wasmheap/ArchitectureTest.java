@@ -47,6 +47,9 @@ class ArchitectureTest {
               entry("runtime", "pool", "endive", "guest", "heap", "allocator", "memory", "text"),
               entry("state", "text"),
               entry("host", "endive", "guest", "heap", "memory", "state", "text"),
+              entry(
+                  "block", "runtime", "host", "state", "endive", "pool", "guest", "heap", "memory",
+                  "text"),
               entry("observe", "pool", "guest", "heap", "allocator", "memory", "text"),
               entry("conformance", "heap", "allocator", "memory", "text")));
 

@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
     description = "Runs wasm guests on a pool of isolated heaps that start pristine.",
     subcommands = {
       RunCommand.class,
+      BlocksCommand.class,
       ConformanceCommand.class,
       ReplayCommand.class,
       InspectCommand.class

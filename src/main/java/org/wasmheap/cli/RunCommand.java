@@ -6,11 +6,9 @@ import com.google.common.util.concurrent.MoreExecutors;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Stack;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.LoadOptions;
@@ -18,17 +16,16 @@ import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.host.SubstrateHostFunctions;
-import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
-import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.state.Overlay;
+import org.wasmheap.state.State;
 import org.wasmheap.text.Printable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,14 +37,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Makes calls of a runtime on a pool of heaps, each call on a pristine one.")
 final class RunCommand implements Callable<Integer> {
-  private static final int MAX_INSTANCES = 1024;
-  private static final int NO_MAXIMUM = LinearMemory.MAX_PAGES;
-
   /** Calls in the queue for each worker: enough that none waits for the submitting thread. */
   private static final int CALLS_AHEAD = 8;
-
-  /** How long discarded instances may take to be replaced before the figures are read. */
-  private static final Duration REPLACEMENT = Duration.ofSeconds(30);
 
   /**
    * How much later an instance may come, in spite of its interruption, and be used all the same.
@@ -97,50 +88,9 @@ final class RunCommand implements Callable<Integer> {
       description = "How many calls. Default: ${DEFAULT-VALUE}.")
   private int calls;
 
-  @Option(
-      names = "--instances",
-      paramLabel = "N",
-      description = "Heaps and worker threads, 1 to 1024. Default: number of processors.")
-  private int instances = Runtime.getRuntime().availableProcessors();
-
-  @Option(
-      names = "--heap-pages",
-      paramLabel = "N",
-      description =
-          "Static strategy: pages added to the module's initial ones. Default: 2048, or what a"
-              + " chain specification says.")
-  private @Nullable Integer heapPages;
-
-  @Option(
-      names = "--dynamic",
-      paramLabel = "MAX",
-      arity = "0..1",
-      parameterConsumer = OptionalNumber.class,
-      description = "Dynamic strategy, with a maximum in pages if given; excludes --heap-pages.")
-  private @Nullable Integer dynamic;
-
-  @Option(
-      names = "--deadline",
-      paramLabel = "MS",
-      defaultValue = "60000",
-      description =
-          "For each call, in milliseconds, queueing included, and for making an instance."
-              + " Default: ${DEFAULT-VALUE}.")
-  private long deadlineMillis;
-
-  @Option(
-      names = "--load-deadline",
-      paramLabel = "MS",
-      defaultValue = "120000",
-      description =
-          "For reading, checking and compiling, in milliseconds. Default: ${DEFAULT-VALUE}.")
-  private long loadDeadlineMillis;
-
-  @Option(
-      names = "--record",
-      paramLabel = "DIR",
-      description = "Write the allocator trace of each distinct call behaviour into DIR.")
-  private @Nullable Path record;
+  @SuppressWarnings("NullAway.Init") // Set before call().
+  @Mixin
+  private PoolOptions pool;
 
   @Option(
       names = "--poison-reports",
@@ -150,16 +100,18 @@ final class RunCommand implements Callable<Integer> {
               + " their last operations.")
   private @Nullable Path poisonReports;
 
-  @Option(names = "--json", description = "Print one JSON object in place of the table.")
-  private boolean json;
+  /** What calls read. Set when the runtime is loaded. */
+  private State state = State.empty();
 
   @Override
   public Integer call() {
-    checkRanges();
+    PoolOptions.requireRange("--calls", calls, 1, Integer.MAX_VALUE);
+    pool.check();
     byte[] bytes = inputFile == null ? InputBytes.ofHex(input) : InputBytes.read(inputFile, input);
-    createFolder(record);
-    createFolder(poisonReports);
-    RunFigures figures = new RunFigures(call, instances, record, poisonReports);
+    if (poisonReports != null) {
+      OutputFiles.createFolder(poisonReports);
+    }
+    RunFigures figures = new RunFigures(call, pool.instances, pool.record, poisonReports);
     if (!run(bytes, figures)) {
       return ExitCodes.INTERRUPTED;
     }
@@ -194,43 +146,17 @@ final class RunCommand implements Callable<Integer> {
 
   private void print(RunFigures figures) {
     PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? figures.json() : figures.table());
+    out.println(pool.json ? figures.json() : figures.table());
     out.flush();
   }
 
-  private void checkRanges() {
-    requireRange("--calls", calls, 1, Integer.MAX_VALUE);
-    requireRange("--instances", instances, 1, MAX_INSTANCES);
-    requireRange("--deadline", deadlineMillis, 1, Duration.ofDays(30).toMillis());
-    requireRange("--load-deadline", loadDeadlineMillis, 1, Duration.ofDays(30).toMillis());
-    if (heapPages != null) {
-      requireRange("--heap-pages", heapPages, 0, LinearMemory.MAX_PAGES);
-      if (dynamic != null) {
-        throw new CliException("--heap-pages", "does not go with --dynamic", null);
-      }
-    }
-    if (dynamic != null) {
-      requireRange("--dynamic", dynamic, 0, LinearMemory.MAX_PAGES);
-    }
-  }
-
-  private static void requireRange(String option, long value, long least, long most) {
-    if (value < least || value > most) {
-      throw new CliException(option, "is " + value + ", must be " + least + " to " + most, null);
-    }
-  }
-
-  private static void createFolder(@Nullable Path folder) {
-    if (folder != null) {
-      OutputFiles.createFolder(folder);
-    }
-  }
-
   private SubstrateRuntime load() throws InterruptedException {
-    ProgressBar bar = progress("loading", -1);
-    TimeLimit limit = new TimeLimit("--load-deadline", loadDeadlineMillis);
+    ProgressBar bar = Terminal.progress("loading", -1);
+    TimeLimit limit = pool.loadLimit();
     try {
-      return link(read(limit), limit);
+      RuntimeFile file = read(limit);
+      state = file.state();
+      return link(file.code(), limit);
     } catch (RuntimeLoadException e) {
       throw new CliException(String.valueOf(e.getMessage()), e);
     } finally {
@@ -240,18 +166,18 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private RuntimeCode read(TimeLimit limit) throws InterruptedException {
+  private RuntimeFile read(TimeLimit limit) throws InterruptedException {
     Path file = runtime;
     return file == null
-        ? RuntimeCode.sample()
-        : limit.await(file.toString(), () -> RuntimeCode.read(file));
+        ? RuntimeFile.sample()
+        : limit.await(file.toString(), () -> RuntimeFile.read(file));
   }
 
   private SubstrateRuntime link(RuntimeCode code, TimeLimit limit) {
     try {
       return SubstrateRuntime.load(
           code,
-          strategy(code),
+          pool.strategy(code),
           SubstrateHostFunctions.all(),
           LoadOptions.DEFAULT.withDeadline(limit.left()));
     } catch (ModuleRefusedException e) {
@@ -260,36 +186,18 @@ final class RunCommand implements Callable<Integer> {
       }
       throw new CliException(code.origin(), String.valueOf(e.getMessage()), e);
     } catch (IllegalArgumentException e) {
-      throw new CliException(
-          dynamic == null ? "--heap-pages" : "--dynamic", String.valueOf(e.getMessage()), e);
+      throw pool.strategyRefused(e);
     }
-  }
-
-  private HeapStrategy strategy(RuntimeCode code) {
-    if (dynamic != null) {
-      return HeapStrategy.ofDynamic(dynamic);
-    }
-    if (heapPages != null) {
-      return HeapStrategy.ofStatic(heapPages);
-    }
-    long ownPages = code.heapPages().orElse(HeapStrategy.DEFAULT_HEAP_PAGES);
-    if (ownPages < 0 || ownPages > LinearMemory.MAX_PAGES) {
-      throw new CliException(
-          code.origin(),
-          "its :heappages is " + Long.toUnsignedString(ownPages) + ", give --heap-pages",
-          null);
-    }
-    return HeapStrategy.ofStatic((int) ownPages);
   }
 
   private boolean run(SubstrateRuntime loaded, byte[] bytes, RunFigures figures) {
-    int ahead = CALLS_AHEAD * instances;
+    int ahead = CALLS_AHEAD * pool.instances;
     try (HeapExecutor<EndiveGuest> executor =
         HeapExecutor.builder(loaded)
             .name("run")
-            .workers(instances)
+            .workers(pool.instances)
             .queueCapacity(ahead)
-            .instanceDeadline(Duration.ofMillis(deadlineMillis))
+            .instanceDeadline(pool.deadline())
             .listener(figures)
             .build()) {
       boolean whole = makeCalls(executor, loaded.call(call, bytes), ahead, figures);
@@ -308,21 +216,21 @@ final class RunCommand implements Callable<Integer> {
       GuestCall<EndiveGuest, byte[]> work,
       int ahead,
       RunFigures figures) {
-    CallOptions options = CallOptions.named(call).withDeadline(Duration.ofMillis(deadlineMillis));
+    CallOptions options = CallOptions.named(call).withDeadline(pool.deadline());
     Semaphore places = new Semaphore(ahead);
-    try (ProgressBar bar = progress(call, calls)) {
+    try (ProgressBar bar = Terminal.progress(call, calls)) {
       awaitInstances(executor);
       figures.started();
       for (int i = 0; i < calls; i++) {
         places.acquire();
         Futures.addCallback(
-            executor.submit(options, work),
+            executor.submit(options.withContext(new Overlay(state)), work),
             new Outcome(figures, places, bar),
             MoreExecutors.directExecutor());
       }
       places.acquire(ahead);
       figures.ended();
-      executor.awaitReady(REPLACEMENT);
+      executor.awaitReady(PoolOptions.REPLACEMENT);
       return true;
     } catch (InterruptedException e) {
       figures.ended();
@@ -332,14 +240,19 @@ final class RunCommand implements Callable<Integer> {
 
   /** Waits until all instances are made; fails if no more come for longer than one may take. */
   private void awaitInstances(HeapExecutor<EndiveGuest> executor) throws InterruptedException {
-    Duration limit = Duration.ofMillis(deadlineMillis).plus(LATE);
+    Duration limit = pool.deadline().plus(LATE);
     int made = 0;
     while (!executor.awaitReady(limit)) {
       int now = executor.statistics().instances();
       if (now <= made) {
         throw new CliException(
             "--deadline",
-            "no instance was made in " + deadlineMillis + " ms, beside " + now + " of " + instances,
+            "no instance was made in "
+                + pool.deadline().toMillis()
+                + " ms, beside "
+                + now
+                + " of "
+                + pool.instances,
             null);
       }
       made = now;
@@ -372,29 +285,6 @@ final class RunCommand implements Callable<Integer> {
         bar.step();
       }
       places.release();
-    }
-  }
-
-  /** A bar on a terminal, nothing elsewhere. */
-  private static @Nullable ProgressBar progress(String task, long steps) {
-    return Terminal.isWatched()
-        ? new ProgressBarBuilder()
-            .setTaskName(task)
-            .setInitialMax(steps)
-            .clearDisplayOnFinish()
-            .build()
-        : null;
-  }
-
-  /**
-   * Takes the next word as the value only if it is a number, so that a path may follow. What is
-   * attached with an equals sign was checked before the line was parsed.
-   */
-  static final class OptionalNumber implements CommandLine.IParameterConsumer {
-    @Override
-    public void consumeParameters(Stack<String> words, ArgSpec option, CommandSpec command) {
-      boolean given = !words.isEmpty() && words.peek().matches("[0-9]{1,9}");
-      option.setValue(given ? Integer.parseInt(words.pop()) : NO_MAXIMUM);
     }
   }
 }

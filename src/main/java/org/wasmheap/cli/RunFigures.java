@@ -1,11 +1,9 @@
 package org.wasmheap.cli;
 
 import com.google.common.base.Stopwatch;
-import com.google.common.hash.HashCode;
 import com.google.common.io.BaseEncoding;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,12 +14,9 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.bouncycastle.crypto.digests.Blake2bDigest;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.conformance.TraceRecorder;
 import org.wasmheap.guest.CallException;
-import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.heap.PoisonReport;
-import org.wasmheap.observe.PoisonReports;
 import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.PoolListener;
@@ -34,8 +29,6 @@ import org.wasmheap.text.Printable;
  * monitor; what they do inside is short.
  */
 final class RunFigures implements PoolListener {
-  private static final int MOST_OF_NAME = 100;
-  private static final int FINGERPRINT_DIGITS = 12;
   private static final String VERSION_CALL = "Core_version";
 
   /** {@code null} until it is loaded. */
@@ -43,13 +36,7 @@ final class RunFigures implements PoolListener {
 
   private final String call;
   private final int instances;
-  private final @Nullable Path recordDirectory;
-  private final @Nullable Path poisonDirectory;
-
-  private final Map<String, TraceRecorder> recorders = new HashMap<>();
-  private final Map<String, HeapView> heaps = new HashMap<>();
-  private final Map<String, PoisonReport> poisons = new HashMap<>();
-  private final Set<HashCode> traces = new HashSet<>();
+  private final Recordings recordings;
   private final Set<String> otherResults = new HashSet<>();
   private final Map<String, Long> failures = new TreeMap<>();
   private final Map<String, String> firstFailures = new TreeMap<>();
@@ -59,7 +46,6 @@ final class RunFigures implements PoolListener {
   private final Stopwatch stopwatch = Stopwatch.createUnstarted();
 
   private byte @Nullable [] firstResult;
-  private @Nullable CliException notRecorded;
   private @Nullable ExecutorStatistics statistics;
   private double loadSeconds;
   private long ok;
@@ -74,38 +60,29 @@ final class RunFigures implements PoolListener {
       String call, int instances, @Nullable Path recordDirectory, @Nullable Path poisonDirectory) {
     this.call = call;
     this.instances = instances;
-    this.recordDirectory = recordDirectory;
-    this.poisonDirectory = poisonDirectory;
+    this.recordings = new Recordings(recordDirectory, poisonDirectory);
   }
 
   // From the workers.
 
   @Override
-  public synchronized void created(HeapView heap) {
-    TraceRecorder recorder =
-        recordDirectory == null ? TraceRecorder.ofFingerprints(heap) : new TraceRecorder(heap);
-    heap.observe(recorder);
-    if (poisonDirectory != null) {
-      heap.keepOperations();
-    }
-    recorders.put(heap.name(), recorder);
-    heaps.put(heap.name(), heap);
+  public void created(HeapView heap) {
+    recordings.created(heap);
   }
 
   @Override
-  public synchronized void retired(HeapView heap) {
-    heaps.remove(heap.name());
+  public void retired(HeapView heap) {
+    recordings.retired(heap);
   }
 
   @Override
-  public synchronized void poisoned(HeapView heap, PoisonReport report) {
-    poisons.put(heap.name(), report);
+  public void poisoned(HeapView heap, PoisonReport report) {
+    recordings.poisoned(heap, report);
   }
 
   @Override
   public void callCompleted(CallReport report) {
-    TraceRecorder recorder = recorderOf(report.heap());
-    HashCode trace = recorder.fingerprint();
+    recordings.callCompleted(report);
     synchronized (this) {
       ran++;
       run.recordValue(report.runNanos());
@@ -116,54 +93,7 @@ final class RunFigures implements PoolListener {
       allocations += report.allocations();
       peakBytes = Math.max(peakBytes, report.bytesAllocatedPeak());
       peakPages = Math.max(peakPages, report.pagesPeak());
-      if (!heaps.containsKey(report.heap())) {
-        recorders.remove(report.heap());
-      }
-      PoisonReport poison = poisons.remove(report.heap());
-      if (traces.add(trace)) {
-        write(trace, recorder, report, poison);
-      }
     }
-  }
-
-  private synchronized TraceRecorder recorderOf(String heap) {
-    TraceRecorder recorder = recorders.get(heap);
-    if (recorder == null) {
-      throw new IllegalStateException("heap " + heap + " was never created");
-    }
-    return recorder;
-  }
-
-  /** What the user wants written of a behaviour that is seen for the first time. */
-  private void write(
-      HashCode trace, TraceRecorder recorder, CallReport report, @Nullable PoisonReport poison) {
-    FailureKind failure = report.failure();
-    String name = fileName(report.name()) + "-" + trace.toString().substring(0, FINGERPRINT_DIGITS);
-    try {
-      if (recordDirectory != null) {
-        OutputFiles.write(
-            recordDirectory.resolve(name + ".trace"),
-            recorder.trace(failure == null ? "ok" : failure.label()).toString());
-      }
-      if (poisonDirectory != null && poison != null) {
-        OutputFiles.write(
-            poisonDirectory.resolve(name + ".poison.json"), PoisonReports.json(poison));
-      }
-    } catch (CliException e) {
-      notRecorded = e;
-    } catch (IllegalStateException e) {
-      notRecorded =
-          CliException.notWritten(
-              recordDirectory == null ? "--poison-reports" : "--record",
-              String.valueOf(e.getMessage()),
-              e);
-    }
-  }
-
-  /** A call's name as the beginning of a file's, which has 255 bytes at most. */
-  private static String fileName(String call) {
-    String plain = call.replaceAll("[^A-Za-z0-9_.-]", "_");
-    return plain.substring(0, Math.min(plain.length(), MOST_OF_NAME));
   }
 
   synchronized void succeeded(byte[] result) {
@@ -202,17 +132,15 @@ final class RunFigures implements PoolListener {
 
   synchronized void read(ExecutorStatistics atTheEnd) {
     statistics = atTheEnd;
-    pagesAfterReset = heaps.values().stream().mapToInt(heap -> heap.memory().pages()).max();
+    pagesAfterReset = recordings.pages();
   }
 
   synchronized long failed() {
     return failed;
   }
 
-  synchronized void requireRecorded() {
-    if (notRecorded != null) {
-      throw CliException.notWritten(notRecorded);
-    }
+  void requireRecorded() {
+    recordings.requireWritten();
   }
 
   synchronized String json() {
@@ -242,15 +170,15 @@ final class RunFigures implements PoolListener {
     fields.put("spec_name", version == null ? null : text(version.specName()));
     fields.put("spec_version", version == null ? null : version.specVersion());
     fields.put("distinct_results", (result == null ? 0 : 1) + otherResults.size());
-    fields.put("distinct_traces", traces.size());
+    fields.put("distinct_traces", recordings.distinct());
     fields.put("result_bytes", result == null ? null : result.length);
     fields.put("result_blake2_256", result == null ? null : blake2b256(result));
     fields.put("load_seconds", loaded == null ? null : loadSeconds);
     fields.put("seconds", seconds);
     fields.put("calls_per_second", seconds == 0 ? null : (ok + failed) / seconds);
-    fields.put("latency_us", micros(run));
-    fields.put("queue_us", micros(queue));
-    fields.put("reset_us", micros(reset));
+    fields.put("latency_us", RunOutput.micros(run));
+    fields.put("queue_us", RunOutput.micros(queue));
+    fields.put("reset_us", RunOutput.micros(reset));
     fields.put("initial_pages", loaded == null ? null : loaded.initialPages());
     fields.put("peak_pages", ran == 0 ? null : peakPages);
     fields.put(
@@ -285,16 +213,5 @@ final class RunFigures implements PoolListener {
     byte[] hash = new byte[digest.getDigestSize()];
     digest.doFinal(hash, 0);
     return "0x" + BaseEncoding.base16().lowerCase().encode(hash);
-  }
-
-  private static @Nullable Map<String, Double> micros(Histogram nanos) {
-    if (nanos.getTotalCount() == 0) {
-      return null;
-    }
-    Map<String, Double> quantiles = new LinkedHashMap<>();
-    quantiles.put("p50", nanos.getValueAtPercentile(50) / 1e3);
-    quantiles.put("p99", nanos.getValueAtPercentile(99) / 1e3);
-    quantiles.put("max", nanos.getMaxValue() / 1e3);
-    return quantiles;
   }
 }

@@ -2,9 +2,11 @@ package org.wasmheap.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.text.Printable;
 
@@ -15,6 +17,18 @@ final class RunOutput {
   private static final int NAME_WIDTH = 22;
 
   private RunOutput() {}
+
+  /** Quantiles in microseconds; {@code null} if nothing was counted. */
+  static @Nullable Map<String, Double> micros(Histogram nanos) {
+    if (nanos.getTotalCount() == 0) {
+      return null;
+    }
+    Map<String, Double> quantiles = new LinkedHashMap<>();
+    quantiles.put("p50", nanos.getValueAtPercentile(50) / 1e3);
+    quantiles.put("p99", nanos.getValueAtPercentile(99) / 1e3);
+    quantiles.put("max", nanos.getMaxValue() / 1e3);
+    return quantiles;
+  }
 
   /** One object, every field in it. */
   static String json(Map<String, @Nullable Object> fields) {

@@ -3,6 +3,9 @@ package org.wasmheap.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** Whether a person watches standard error. */
 final class Terminal {
@@ -18,5 +21,16 @@ final class Terminal {
     } catch (IOException | UnsupportedOperationException e) {
       return false;
     }
+  }
+
+  /** A bar on a terminal, nothing elsewhere. */
+  static @Nullable ProgressBar progress(String task, long steps) {
+    return isWatched()
+        ? new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(steps)
+            .clearDisplayOnFinish()
+            .build()
+        : null;
   }
 }

@@ -54,7 +54,7 @@ public final class ChainSpecification {
    */
   public static ChainSpecification read(Path file) {
     String origin = file.toString();
-    return of(origin, RuntimeCode.bytesOf(origin, file));
+    return of(origin, RuntimeCode.readBytes(file));
   }
 
   /**
@@ -76,6 +76,17 @@ public final class ChainSpecification {
       throw new RuntimeLoadException(origin, "the answer of a node, not a chain specification");
     }
     return new ChainSpecification(origin, GenesisReader.readWhole(origin, bytes));
+  }
+
+  /**
+   * Whether bytes are taken for a specification by {@link RuntimeCode#of}, of whatever kind, and
+   * not for code in another form. Whether they are a right one is another question.
+   *
+   * @param bytes content as of a file
+   * @return whether {@link #of} should be given them
+   */
+  public static boolean isOne(byte[] bytes) {
+    return GenesisKeys.looksLikeJson(bytes) && !StorageAnswer.isOne(bytes);
   }
 
   /**

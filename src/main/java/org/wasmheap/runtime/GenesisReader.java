@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.JsonFile;
 
 /**
  * Reads the genesis state of a chain specification, JSON, as a stream: of a state that nobody asked
@@ -69,7 +70,11 @@ final class GenesisReader {
 
   private GenesisReader(String origin, byte[] json, boolean whole) {
     this.origin = origin;
-    this.file = new JsonFile(origin, "chain specification", json);
+    this.file =
+        new JsonFile(
+            "chain specification",
+            json,
+            (reason, cause) -> new RuntimeLoadException(origin, reason, cause));
     this.in = file.in();
     this.whole = whole;
   }

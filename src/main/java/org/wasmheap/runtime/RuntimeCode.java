@@ -90,7 +90,7 @@ public final class RuntimeCode {
    */
   public static RuntimeCode read(Path file) {
     String origin = file.toString();
-    return of(origin, bytesOf(origin, file));
+    return of(origin, readBytes(file));
   }
 
   /**
@@ -129,6 +129,21 @@ public final class RuntimeCode {
     return decoded == null
         ? new RuntimeCode(origin, ofFile(origin, bytes), hash(bytes), OptionalLong.empty())
         : ofStored(origin, decoded, "hexadecimal text of what is ");
+  }
+
+  /**
+   * Takes code as a chain has it under {@code :code}: wasm or compressed wasm, and no other form
+   * that a file may have.
+   *
+   * @param origin where it comes from, for messages
+   * @param stored the value; kept, if it is wasm already, so nobody may change it
+   * @return the code
+   * @throws RuntimeLoadException if it is neither
+   */
+  public static RuntimeCode ofStored(String origin, byte[] stored) {
+    requireSize(origin, stored);
+    OptionalParts.BOUNCY_CASTLE.require(origin);
+    return ofStored(origin, stored, "");
   }
 
   /** Code as a chain has it, from a file that holds it in some other form. */
@@ -255,14 +270,14 @@ public final class RuntimeCode {
   }
 
   /**
-   * Reads a file of any of the kinds.
+   * Reads a file of any of the kinds, for {@link #of} or {@link ChainSpecification#of}.
    *
-   * @param origin for messages
    * @param file where it is
-   * @return its bytes, at most one more than {@link #MAX_FILE_BYTES}, for {@link #requireSize}
+   * @return its bytes; of a file that is too large, as many as show that
    * @throws RuntimeLoadException if it cannot be read, or says itself that it is too large
    */
-  static byte[] bytesOf(String origin, Path file) {
+  public static byte[] readBytes(Path file) {
+    String origin = file.toString();
     if (Files.isDirectory(file)) {
       throw new RuntimeLoadException(origin, "a folder, not a file");
     }

@@ -5,6 +5,7 @@ import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.JsonFile;
 import org.wasmheap.text.Printable;
 
 /**
@@ -31,7 +32,11 @@ final class StorageAnswer {
 
   private StorageAnswer(String origin, byte[] json) {
     this.origin = origin;
-    this.file = new JsonFile(origin, "answer of a node", json);
+    this.file =
+        new JsonFile(
+            "answer of a node",
+            json,
+            (reason, cause) -> new RuntimeLoadException(origin, reason, cause));
     this.in = file.in();
   }
 
@@ -40,7 +45,7 @@ final class StorageAnswer {
    * that tells.
    */
   static boolean isOne(byte[] json) {
-    try (JsonReader in = JsonFile.open(json)) {
+    try (JsonReader in = JsonFile.open(json, 0, json.length)) {
       in.beginObject();
       while (in.hasNext()) {
         switch (in.nextName()) {

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.testkit.CommandLineRun;
 import org.wasmheap.testkit.ConformanceFiles;
 import org.wasmheap.testkit.MarkdownPage;
+import org.wasmheap.testkit.SampleBlocks;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -71,7 +72,7 @@ class CommandLinePageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "conformance", "replay", "inspect"})
+  @ValueSource(strings = {"run", "blocks", "conformance", "replay", "inspect"})
   void the_options_of_a_command_must_be_in_its_table_with_their_defaults(String name) {
     CommandSpec command = main().subcommands().get(name).getCommandSpec();
     Set<String> own = options(command);
@@ -88,7 +89,8 @@ class CommandLinePageTest {
 
   @Test
   void every_command_must_have_a_table() {
-    assertEquals(Set.of("run", "conformance", "replay", "inspect"), main().subcommands().keySet());
+    assertEquals(
+        Set.of("run", "blocks", "conformance", "replay", "inspect"), main().subcommands().keySet());
   }
 
   @Test
@@ -98,6 +100,16 @@ class CommandLinePageTest {
     assertEquals(
         List.copyOf(run.json().keySet()),
         PAGE.table("field").stream().map(row -> row.get(0)).toList());
+  }
+
+  @Test
+  void the_fields_of_blocks_must_be_in_the_table_in_their_order() {
+    CommandLineRun run =
+        execute("blocks", SampleBlocks.block().toString(), "--json", "--instances", "1");
+
+    assertEquals(
+        List.copyOf(run.json().keySet()),
+        PAGE.table("field of blocks").stream().map(row -> row.get(0)).toList());
   }
 
   static Stream<String> commands() {

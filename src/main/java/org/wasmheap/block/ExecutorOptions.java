@@ -1,0 +1,28 @@
+package org.wasmheap.block;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.pool.PoolListener;
+import org.wasmheap.runtime.HeapStrategy;
+
+/**
+ * What a block executor was set to; {@link BlockExecutor.Builder} says what each value means.
+ *
+ * @param workers instances of each runtime, and threads
+ * @param queueCapacity calls of each class that may wait
+ * @param strategy size of the memories; {@code null} for what each state says
+ * @param deadline of a block or a call, from its submission
+ * @param loadDeadline of loading a runtime, and of making an instance
+ * @param verifyResets whether each reset is verified
+ * @param warmUp what new instances of its runtime execute first, if anything
+ * @param listener hears of all heaps
+ */
+record ExecutorOptions(
+    int workers,
+    int queueCapacity,
+    @Nullable HeapStrategy strategy,
+    Duration deadline,
+    Duration loadDeadline,
+    boolean verifyResets,
+    @Nullable WarmUpBlock warmUp,
+    PoolListener listener) {}
