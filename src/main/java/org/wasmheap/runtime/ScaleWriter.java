@@ -56,7 +56,8 @@ final class ScaleWriter {
   }
 
   private void writeNumber(long value, int bytes, String field) {
-    if (value < 0 || value >>> (bytes * Byte.SIZE) != 0) {
+    // A negative one has its highest bits set.
+    if (value >>> (bytes * Byte.SIZE) != 0) {
       throw outOfRange(value, field);
     }
     for (int i = 0; i < bytes; i++) {

@@ -78,6 +78,20 @@ class GenesisLayoutsTest {
     assertEquals(code.toString(), specification(json).runtime().toString());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'genesis': {'raw': {'top': %s, 'childrenDefault': 'any'}}}",
+        "{'genesis': {'raw': [%s, 'any']}}",
+        "{'genesis': {'childrenDefault': 'any', 'top': %s}}",
+      })
+  void child_tries_are_passed_over_where_the_runtime_alone_is_wanted(String json) {
+    // when
+    RuntimeCode code = code(json.formatted(TOP));
+    // then
+    assertArrayEquals(TINY_WASM, code.wasm());
+  }
+
   @Test
   void a_list_may_lack_its_children() {
     // when
@@ -143,6 +157,9 @@ class GenesisLayoutsTest {
         "'raw': [{}, {'0x3a6368696c645f73746f726167653a64656661756c74': {}}]"
             + " | chain specification has a child trie whose key does not begin with"
             + " :child_storage:default:, at line 1 column 74",
+        "'raw': [{}, {'0x3a6368696c645f73746f726167653a6f746865723a0000000000': {}}]"
+            + " | chain specification has a child trie whose key does not begin with"
+            + " :child_storage:default:, at line 1 column 82",
         "'raw': [{}, {'0x01': {}}] | chain specification has a child trie whose key does not"
             + " begin with :child_storage:default:, at line 1 column 32",
         "'raw': [{}, {}, {}] | chain specification has more than two parts in genesis.raw,"

@@ -96,6 +96,8 @@ class StoredCodeFormsTest {
     "deadbeef, neither wasm nor compressed wasm nor a chain specification",
     "0X0061736d01000000, neither wasm nor compressed wasm nor a chain specification",
     "0061736e01000000, neither wasm nor compressed wasm nor a chain specification",
+    "'x0x0061736d01000000\"', neither wasm nor compressed wasm nor a chain specification",
+    "'\"0x0061736d01000000', neither wasm nor compressed wasm nor a chain specification",
     "0061736, neither wasm nor compressed wasm nor a chain specification",
   })
   void text_that_says_no_code_is_refused(String text, String reason) {
