@@ -38,7 +38,7 @@ import org.wasmheap.runtime.ChainSpecification;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.state.State;
 import org.wasmheap.state.StateVersion;
-import org.wasmheap.testkit.SampleBlocks;
+import org.wasmheap.testkit.SampleBlockFiles;
 
 /** Blocks of the sample runtime, right ones and others; the roots are an independent script's. */
 @Timeout(120)
@@ -48,18 +48,18 @@ class BlockExecutorTest {
 
   private final BlockExecutor executor =
       BlockExecutor.builder().workers(2).verifyResets(true).build();
-  private final List<Block> chain = BlockFile.read(SampleBlocks.chain()).blocks();
+  private final List<Block> chain = BlockFile.read(SampleBlockFiles.chain()).blocks();
 
   /** The state before each block of the chain, and the one that the last leaves. */
   private final List<State> states = new ArrayList<>();
 
-  private final BlockFile single = BlockFile.read(SampleBlocks.block());
+  private final BlockFile single = BlockFile.read(SampleBlockFiles.block());
   private final Block block = single.blocks().get(0);
   private State parent = State.empty();
 
   @BeforeAll
   void executeTheChain() throws Exception {
-    ChainSpecification genesis = ChainSpecification.read(SampleBlocks.genesis());
+    ChainSpecification genesis = ChainSpecification.read(SampleBlockFiles.genesis());
     State state = executor.stateOf(genesis.genesis(), genesis.childrenDefault());
     states.add(state);
     for (Block each : chain) {
@@ -83,7 +83,7 @@ class BlockExecutorTest {
       // then
       assertArrayEquals(chain.get(i).header().stateRoot(), states.get(i + 1).root());
     }
-    assertEquals(SampleBlocks.CHAIN_LENGTH, chain.size());
+    assertEquals(SampleBlockFiles.CHAIN_LENGTH, chain.size());
     assertArrayEquals(
         BlockHeader.genesis(states.get(0).root()).hash(), chain.get(0).header().parentHash());
   }
@@ -122,7 +122,7 @@ class BlockExecutorTest {
   }
 
   private BlockResult executeChanged(Consumer<JsonObject> change) throws Exception {
-    BlockFile changed = BlockFile.read(SampleBlocks.changed(folder, "changed.json", change));
+    BlockFile changed = BlockFile.read(SampleBlockFiles.changed(folder, "changed.json", change));
     State before = executor.stateOf(changed.parentStorage(), changed.parentChildTries());
     BlockResult result = executor.execute(changed.blocks().get(0), before);
     // Whatever it was, the instance is right for the next one.
@@ -133,7 +133,7 @@ class BlockExecutorTest {
   @Test
   void a_wrong_root_in_the_header_is_a_wrong_root_with_the_guests_panic() throws Exception {
     // when
-    BlockResult result = executeChanged(SampleBlocks::changeStateRoot);
+    BlockResult result = executeChanged(SampleBlockFiles::changeStateRoot);
     // then
     WrongRoot wrong = assertInstanceOf(WrongRoot.class, result);
     assertEquals("wrong_root", wrong.label());
@@ -150,7 +150,7 @@ class BlockExecutorTest {
   @Test
   void a_changed_extrinsic_is_the_guests_failure_and_has_its_words() throws Exception {
     // when
-    BlockResult result = executeChanged(SampleBlocks::changeExtrinsic);
+    BlockResult result = executeChanged(SampleBlockFiles::changeExtrinsic);
     // then
     GuestFailed failed = assertInstanceOf(GuestFailed.class, result);
     assertEquals("trap", failed.label());
@@ -162,7 +162,7 @@ class BlockExecutorTest {
   @Test
   void a_changed_value_of_the_parents_state_is_a_wrong_root() throws Exception {
     // when
-    BlockResult result = executeChanged(SampleBlocks::changeParent);
+    BlockResult result = executeChanged(SampleBlockFiles::changeParent);
     // then
     assertInstanceOf(WrongRoot.class, result);
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wasmheap.testkit.CommandLineRun;
 import org.wasmheap.testkit.RealBlocks;
-import org.wasmheap.testkit.SampleBlocks;
+import org.wasmheap.testkit.SampleBlockFiles;
 
 /** {@code blocks}, on the sample's blocks and, where they are, on real ones. */
 @Timeout(180)
@@ -54,9 +54,9 @@ class BlocksCommandTest {
           "heaps_replaced",
           "poisoned");
 
-  private static final String GENESIS = SampleBlocks.genesis().toString();
-  private static final String CHAIN = SampleBlocks.chain().toString();
-  private static final String BLOCK = SampleBlocks.block().toString();
+  private static final String GENESIS = SampleBlockFiles.genesis().toString();
+  private static final String CHAIN = SampleBlockFiles.chain().toString();
+  private static final String BLOCK = SampleBlockFiles.block().toString();
 
   @TempDir private Path folder;
 
@@ -88,7 +88,7 @@ class BlocksCommandTest {
     assertEquals(1, json.get("first_number").getAsInt());
     assertEquals(20, json.get("last_number").getAsInt());
     assertEquals(1, json.get("instances").getAsInt());
-    assertEquals(rootOf(SampleBlocks.lines().get(19)), json.get("state_root").getAsString());
+    assertEquals(rootOf(SampleBlockFiles.lines().get(19)), json.get("state_root").getAsString());
     assertEquals(json.get("initial_pages").getAsInt(), json.get("pages_after_reset").getAsInt());
     assertTrue(json.get("repeat_seconds").isJsonNull());
     assertTrue(json.get("repeat_blocks_per_second").isJsonNull());
@@ -137,9 +137,9 @@ class BlocksCommandTest {
   @Test
   void what_is_wrong_with_a_block_is_told_by_kind_and_the_files_after_it_are_executed() {
     // given
-    Path extrinsic = SampleBlocks.changed(folder, "extrinsic.json", SampleBlocks::changeExtrinsic);
-    Path root = SampleBlocks.changed(folder, "root.json", SampleBlocks::changeStateRoot);
-    Path parent = SampleBlocks.changed(folder, "parent.json", SampleBlocks::changeParent);
+    Path extrinsic = SampleBlockFiles.changed(folder, "extrinsic.json", SampleBlockFiles::changeExtrinsic);
+    Path root = SampleBlockFiles.changed(folder, "root.json", SampleBlockFiles::changeStateRoot);
+    Path parent = SampleBlockFiles.changed(folder, "parent.json", SampleBlockFiles::changeParent);
     // when
     CommandLineRun run =
         execute(
@@ -165,13 +165,13 @@ class BlocksCommandTest {
   @Test
   void what_follows_a_failed_block_of_a_chain_has_no_parent() {
     // given
-    List<String> lines = new ArrayList<>(SampleBlocks.lines().subList(0, 9));
+    List<String> lines = new ArrayList<>(SampleBlockFiles.lines().subList(0, 9));
     JsonObject third = JsonParser.parseString(lines.get(2)).getAsJsonObject();
     JsonObject fourth = JsonParser.parseString(lines.get(3)).getAsJsonObject();
     // The body belongs to another block: the header stays, and so the chain follows.
     third.add("body", fourth.get("body"));
     lines.set(2, third.toString());
-    Path chain = SampleBlocks.write(folder, "broken.jsonl", String.join("\n", lines));
+    Path chain = SampleBlockFiles.write(folder, "broken.jsonl", String.join("\n", lines));
     // when
     CommandLineRun run =
         execute("blocks", chain.toString(), BLOCK, "--genesis", GENESIS, "--repeat", "1");
@@ -234,21 +234,21 @@ class BlocksCommandTest {
   }
 
   private void writeUnusable() {
-    List<String> lines = SampleBlocks.lines();
-    SampleBlocks.write(folder, "cut.json", "{\"block\": {\"header\": \"0x00");
-    SampleBlocks.write(folder, "text.json", "Once upon a time");
-    SampleBlocks.changed(folder, "code.json", json -> mainTrie(json).remove("0x3a636f6465"));
-    SampleBlocks.changed(
+    List<String> lines = SampleBlockFiles.lines();
+    SampleBlockFiles.write(folder, "cut.json", "{\"block\": {\"header\": \"0x00");
+    SampleBlockFiles.write(folder, "text.json", "Once upon a time");
+    SampleBlockFiles.changed(folder, "code.json", json -> mainTrie(json).remove("0x3a636f6465"));
+    SampleBlockFiles.changed(
         folder, "wasm.json", json -> mainTrie(json).addProperty("0x3a636f6465", "0x0102"));
-    SampleBlocks.changed(
+    SampleBlockFiles.changed(
         folder,
         "header.json",
         json -> json.getAsJsonObject("block").addProperty("header", "0x0102"));
     JsonObject first = JsonParser.parseString(lines.get(0)).getAsJsonObject();
     first.addProperty("hash", "0x" + "00".repeat(32));
-    SampleBlocks.write(folder, "hash.jsonl", first.toString());
-    SampleBlocks.write(folder, "gap.jsonl", lines.get(0) + "\n" + lines.get(2));
-    SampleBlocks.write(folder, "late.jsonl", lines.get(1));
+    SampleBlockFiles.write(folder, "hash.jsonl", first.toString());
+    SampleBlockFiles.write(folder, "gap.jsonl", lines.get(0) + "\n" + lines.get(2));
+    SampleBlockFiles.write(folder, "late.jsonl", lines.get(1));
   }
 
   private static JsonObject mainTrie(JsonObject json) {

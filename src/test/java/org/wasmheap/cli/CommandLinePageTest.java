@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.testkit.CommandLineRun;
 import org.wasmheap.testkit.ConformanceFiles;
 import org.wasmheap.testkit.MarkdownPage;
-import org.wasmheap.testkit.SampleBlocks;
+import org.wasmheap.testkit.SampleBlockFiles;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -105,7 +105,7 @@ class CommandLinePageTest {
   @Test
   void the_fields_of_blocks_must_be_in_the_table_in_their_order() {
     CommandLineRun run =
-        execute("blocks", SampleBlocks.block().toString(), "--json", "--instances", "1");
+        execute("blocks", SampleBlockFiles.block().toString(), "--json", "--instances", "1");
 
     assertEquals(
         List.copyOf(run.json().keySet()),
