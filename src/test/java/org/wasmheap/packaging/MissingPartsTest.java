@@ -33,6 +33,9 @@ import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.state.State;
+import org.wasmheap.state.StateVersion;
+import org.wasmheap.state.TrieRoots;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.CompressedCode;
 
@@ -69,6 +72,20 @@ class MissingPartsTest {
     @Override
     public Object apply(byte[] bytes) {
       return SubstrateHostFunctions.all();
+    }
+  }
+
+  static final class TakeState implements Function<byte[], Object> {
+    @Override
+    public Object apply(byte[] bytes) {
+      return State.empty();
+    }
+  }
+
+  static final class TakeRoot implements Function<byte[], Object> {
+    @Override
+    public Object apply(byte[] bytes) {
+      return TrieRoots.orderedRoot(List.of(bytes), StateVersion.V1);
     }
   }
 
@@ -144,6 +161,13 @@ class MissingPartsTest {
         "curve25519-elisabeth is missing: add cafe.cryptography:curve25519-elisabeth 0.1.0",
         "curve25519-elisabeth",
         TakeHostFunctions.class);
+  }
+
+  @Test
+  void there_is_no_state_and_no_root_without_bouncy_castle() {
+    String otherwise = "Bouncy Castle is missing: add org.bouncycastle:bcprov-jdk18on 1.86";
+    assertMissing(otherwise, "bcprov", TakeState.class);
+    assertMissing(otherwise, "bcprov", TakeRoot.class);
   }
 
   @Test
