@@ -137,7 +137,8 @@ class BlocksCommandTest {
   @Test
   void what_is_wrong_with_a_block_is_told_by_kind_and_the_files_after_it_are_executed() {
     // given
-    Path extrinsic = SampleBlockFiles.changed(folder, "extrinsic.json", SampleBlockFiles::changeExtrinsic);
+    Path extrinsic =
+        SampleBlockFiles.changed(folder, "extrinsic.json", SampleBlockFiles::changeExtrinsic);
     Path root = SampleBlockFiles.changed(folder, "root.json", SampleBlockFiles::changeStateRoot);
     Path parent = SampleBlockFiles.changed(folder, "parent.json", SampleBlockFiles::changeParent);
     // when
