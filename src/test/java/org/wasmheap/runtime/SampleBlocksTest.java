@@ -261,6 +261,22 @@ class SampleBlocksTest {
   }
 
   @Test
+  void a_runtime_and_the_one_that_replaces_it_say_in_their_sections_what_they_say_when_called()
+      throws Exception {
+    for (State state : List.of(states.get(0), states.get(11))) {
+      // given
+      RuntimeVersion called =
+          RuntimeVersion.decode(call(state, "Core_version", new byte[0]).result);
+      // when
+      RuntimeVersion read =
+          RuntimeVersion.read(RuntimeCode.of("sample", state.get(":code".getBytes(US_ASCII))))
+              .orElseThrow();
+      // then
+      assertEquals(called, read);
+    }
+  }
+
+  @Test
   void balances_are_read_from_a_state() throws Exception {
     // given block 2, which moves 5,000,000,000,000 from Alice to Bob, and 1 on from there
     State state = states.get(2);
