@@ -21,10 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wasmheap.testkit.CommandLineRun;
-import org.wasmheap.testkit.RealBlocks;
 import org.wasmheap.testkit.SampleBlockFiles;
 
-/** {@code blocks}, on the sample's blocks and, where they are, on real ones. */
+/** {@code blocks}, on the sample's blocks. */
 @Timeout(180)
 class BlocksCommandTest {
   /** The contract: names only grow. */
@@ -285,35 +284,15 @@ class BlocksCommandTest {
   }
 
   @Test
-  void real_blocks_leave_the_roots_of_their_headers() {
-    // given
-    String westend = RealBlocks.find("westend-1-128.jsonl").toString();
-    String genesis = RealBlocks.find(RealBlocks.WESTEND_GENESIS).toString();
-    String[] files =
-        Stream.of("create-one", "create-multiple", "read-basic")
-            .map(name -> RealBlocks.find("child-trie-" + name + ".json").toString())
-            .toArray(String[]::new);
+  void a_runtime_that_panics_is_told_by_its_words() {
+    // given a chain whose first block asks the runtime to panic
+    String chain = SampleBlockFiles.panicking().toString();
     // when
-    CommandLineRun run =
-        execute(
-            "blocks",
-            files[0],
-            files[1],
-            files[2],
-            westend,
-            "--genesis",
-            genesis,
-            "--instances",
-            "2",
-            "--repeat",
-            "1",
-            "--json");
+    CommandLineRun run = execute("blocks", chain, "--genesis", GENESIS);
     // then
-    JsonObject json = run.json();
-    assertEquals(0, run.exitCode(), run.out() + run.err());
-    assertEquals(131, json.get("ok").getAsInt());
-    assertEquals(262, json.get("executions").getAsInt());
-    assertEquals(128, json.get("last_number").getAsInt());
-    assertEquals(json.get("initial_pages").getAsInt(), json.get("pages_after_reset").getAsInt());
+    assertEquals(1, run.exitCode());
+    assertTrue(run.out().contains("failures               no_parent 1   trap 1"), run.out());
+    assertTrue(run.out().contains("the guest said: "), run.out());
+    assertTrue(run.out().contains("asked to panic: the block is to fail"), run.out());
   }
 }

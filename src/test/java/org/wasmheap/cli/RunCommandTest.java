@@ -25,7 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.testkit.CommandLineRun;
 import org.wasmheap.testkit.CompressedCode;
+import org.wasmheap.testkit.RealBlocks;
 import org.wasmheap.testkit.RealRuntimes;
+import org.wasmheap.testkit.SampleBlockFiles;
 
 @Timeout(180)
 class RunCommandTest {
@@ -412,5 +414,37 @@ class RunCommandTest {
     int pages = json.get("initial_pages").getAsInt();
     assertEquals(pages, json.get("pages_after_reset").getAsInt());
     assertTrue(json.get("materialised_bytes").getAsLong() < 2L * pages * 65_536 / 40);
+  }
+
+  @Test
+  void calls_on_a_specification_read_its_genesis_state_and_leave_it_as_it_is() {
+    // given: what one of the sample's accounts has in its genesis
+    String spec = SampleBlockFiles.genesis().toString();
+    // when
+    CommandLineRun accounts =
+        execute("run", spec, "--call", "Sample_accounts", "--calls", "20", "--json");
+    CommandLineRun without = execute("run", "--call", "Sample_accounts", "--calls", "2", "--json");
+    // then
+    assertEquals(0, accounts.exitCode(), accounts.err());
+    assertEquals(1, accounts.json().get("distinct_results").getAsInt());
+    assertTrue(accounts.json().get("result_bytes").getAsInt() > 52);
+    assertEquals(1, without.json().get("result_bytes").getAsInt()); // a vector of none
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BabeApi_configuration, ''",
+    "AccountNonceApi_account_nonce, 0000000000000000000000000000000000000000000000000000000000000000",
+    "BabeApi_current_epoch_start, ''",
+  })
+  void calls_on_a_real_genesis_give_one_result(String call, String input) {
+    // given
+    String spec = RealBlocks.find(RealBlocks.KUSAMA_GENESIS).toString();
+    // when
+    CommandLineRun run =
+        execute("run", spec, "--call", call, "--input", input, "--calls", "3", "--json");
+    // then
+    assertEquals(0, run.exitCode(), run.out() + run.err());
+    assertEquals(1, run.json().get("distinct_results").getAsInt());
   }
 }

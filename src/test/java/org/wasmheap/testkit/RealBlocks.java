@@ -24,6 +24,12 @@ public final class RealBlocks {
   /** Block 1 of a test chain whose states have child tries, with its parent's state. */
   public static final String CHILD_TRIES = "child-trie-create-one.json";
 
+  /** Westend's blocks 1 to 128. */
+  public static final String WESTEND_CHAIN = "westend-1-128.jsonl";
+
+  /** Kusama's block 1. */
+  public static final String KUSAMA_CHAIN = "kusama-1.jsonl";
+
   private RealBlocks() {}
 
   /** The file; where it is absent, the test that asks is reported as skipped. */

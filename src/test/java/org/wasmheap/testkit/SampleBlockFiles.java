@@ -41,6 +41,11 @@ public final class SampleBlockFiles {
     return FOLDER.resolve("sample-block.json");
   }
 
+  /** A chain whose first block asks the runtime to panic, and a second block. */
+  public static Path panicking() {
+    return FOLDER.resolve("sample-panic.jsonl");
+  }
+
   /** The lines of the chain. */
   public static List<String> lines() {
     return text(chain()).lines().toList();
