@@ -25,7 +25,11 @@ import org.wasmheap.endive.HostFunction;
  *   <li>{@code ext_default_child_storage_*}: {@code get}, {@code read}, {@code set}, {@code clear},
  *       {@code exists}, {@code next_key} in version 1; {@code clear_prefix} and {@code root} in 1
  *       and 2; {@code storage_kill} in 1 to 3;
- *   <li>{@code ext_trie_blake2_256_root} and {@code ext_trie_blake2_256_ordered_root} in 1 and 2.
+ *   <li>{@code ext_trie_blake2_256_root} and {@code ext_trie_blake2_256_ordered_root} in 1 and 2;
+ *   <li>{@code ext_crypto_*}: {@code ed25519_verify}, {@code ecdsa_verify_prehashed}, {@code
+ *       start_batch_verify}, {@code finish_batch_verify} and the {@code batch_verify} of each
+ *       scheme in version 1; {@code sr25519_verify}, {@code ecdsa_verify}, {@code
+ *       secp256k1_ecdsa_recover} and {@code secp256k1_ecdsa_recover_compressed} in 1 and 2.
  * </ul>
  *
  * <p>The storage is the {@link org.wasmheap.state.Overlay} that the caller gives the guest's call

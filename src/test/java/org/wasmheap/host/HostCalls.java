@@ -40,6 +40,15 @@ final class HostCalls implements AutoCloseable {
   /** An argument: so many bytes for a host function to write to. */
   record Buffer(int bytes) {}
 
+  /** An argument: bytes of a length that is known, so that their address alone is handed over. */
+  static final class At {
+    private final byte[] bytes;
+
+    At(byte[] bytes) {
+      this.bytes = bytes;
+    }
+  }
+
   /** What a guest does in one call. */
   @FunctionalInterface
   interface Script<R> {
@@ -59,8 +68,8 @@ final class HostCalls implements AutoCloseable {
     /**
      * Calls a function.
      *
-     * @param arguments bytes or text for a range, {@link Buffer}; an {@link Integer} or {@link
-     *     Long} as it is
+     * @param arguments bytes or text for a range, {@link Buffer}, {@link At}; an {@link Integer} or
+     *     {@link Long} as it is
      */
     long run(String function, Object... arguments) throws Exception {
       long[] raw = new long[arguments.length];
@@ -105,6 +114,8 @@ final class HostCalls implements AutoCloseable {
         lastBuffer = put(new byte[buffer.bytes()]);
         lastRange = new PointerSize(lastBuffer, buffer.bytes()).packed();
         return lastRange;
+      } else if (argument instanceof At at) {
+        return put(at.bytes);
       } else if (argument instanceof Integer number) {
         return number;
       } else if (argument instanceof Long number) {

@@ -107,7 +107,7 @@ record HostRow(
     return new HostRow(function, what, overlay, arguments, given, check);
   }
 
-  private HostRow gives(Given check) {
+  HostRow gives(Given check) {
     return new HostRow(function, what, overlay, arguments, check, after);
   }
 

@@ -23,7 +23,15 @@ final class HostRows {
   private HostRows() {}
 
   static List<HostRow> all() {
-    return Stream.of(hashing(), words(), entries(), storage(), children(), childRemovals(), tries())
+    return Stream.of(
+            hashing(),
+            words(),
+            entries(),
+            storage(),
+            children(),
+            childRemovals(),
+            tries(),
+            CryptoHostRows.all())
         .flatMap(List::stream)
         .toList();
   }
