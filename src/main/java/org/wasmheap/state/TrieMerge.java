@@ -46,7 +46,7 @@ final class TrieMerge {
   }
 
   private @Nullable Draft run(@Nullable TrieNode top) {
-    steps.push(new Step(top, 0, 0, changes.length));
+    steps.push(new Step(0, 0, changes.length, top));
     while (true) {
       Step step = steps.element();
       if (step.next < step.end) {
@@ -109,20 +109,20 @@ final class TrieMerge {
 
     private boolean changed;
 
-    Step(@Nullable TrieNode node, int from, int first, int end) {
+    Step(int from, int first, int end, @Nullable TrieNode node) {
       this.node = node;
       this.next = first;
       this.end = end;
       this.to = branching(node, from, first, end);
-      if (node != null && node.to == to) {
+      if (node == null) {
+        children = TrieNode.noChildren();
+      } else if (node.to == to) {
         value = node.value;
         valueKey = node.key;
         children = node.copyOfChildren();
       } else {
         children = TrieNode.noChildren();
-        if (node != null) {
-          children[Nibbles.at(node.key, to)] = node;
-        }
+        children[Nibbles.at(node.key, to)] = node;
       }
       if (Nibbles.count(changes[first].key) == to) {
         set(changes[first]);
@@ -166,7 +166,7 @@ final class TrieMerge {
       if (child == null && next - first == 1) {
         put(newLeaf(change));
       } else {
-        steps.push(new Step(child, to + 1, first, next));
+        steps.push(new Step(to + 1, first, next, child));
       }
     }
 
