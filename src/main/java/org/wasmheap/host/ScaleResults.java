@@ -57,7 +57,7 @@ final class ScaleResults {
       return new byte[] {SOME, (byte) (length << 2)};
     }
     if (length < 1 << 14) {
-      return new byte[] {SOME, (byte) (length << 2 | 1), (byte) (length >>> 6)};
+      return new byte[] {SOME, (byte) (length << 2 | 1), (byte) (length >> 6)};
     }
     ByteBuffer head = ByteBuffer.allocate(length < 1 << 30 ? 5 : 6).order(ByteOrder.LITTLE_ENDIAN);
     head.put(SOME);

@@ -531,8 +531,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * The same with a host context, so that a block can be what warms an instance up. Default:
-     * none.
+     * The same with a host context, so that a block can be what warms an instance up.
      *
      * @param call the work; its result is dropped
      * @param context gives each such call its own, on the thread that makes the instance; many
