@@ -69,10 +69,12 @@ final class BlockReader {
   static List<Block> readChain(String origin, byte[] lines) {
     List<Block> blocks = new ArrayList<>();
     int line = 0;
-    for (int from = 0; from < lines.length; line++) {
+    int from = 0;
+    while (from < lines.length) {
+      line++;
       int to = endOfLine(lines, from);
       if (!isBlank(lines, from, to)) {
-        BlockReader reader = new BlockReader(origin + ": line " + (line + 1), lines, from, to);
+        BlockReader reader = new BlockReader(origin + ": line " + line, lines, from, to);
         reader.read(reader.partsOfBlock());
         Block block = reader.block();
         if (!blocks.isEmpty()) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,6 +36,8 @@ import org.wasmheap.block.BlockResult.HostFailed;
 import org.wasmheap.block.BlockResult.WrongRoot;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.pool.CallReport;
+import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.ChainSpecification;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.state.State;
@@ -196,14 +200,33 @@ class BlockExecutorTest {
   }
 
   @Test
-  void a_block_that_has_no_time_is_the_hosts_failure_and_no_verdict_on_it() throws Exception {
-    try (BlockExecutor hasty =
-        BlockExecutor.builder().workers(1).deadline(Duration.ofNanos(1)).build()) {
+  void a_block_that_finds_no_place_is_the_hosts_failure_and_no_verdict_on_it() throws Exception {
+    // given a worker that is held by its listener, and one block in the queue
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    PoolListener holding =
+        new PoolListener() {
+          @Override
+          public void callCompleted(CallReport report) {
+            held.countDown();
+            assertTrue(Uninterruptibles.awaitUninterruptibly(go, Duration.ofSeconds(30)));
+          }
+        };
+    try (BlockExecutor small =
+        BlockExecutor.builder().workers(1).queueCapacity(1).listener(holding).build()) {
+      ListenableFuture<BlockResult> running = small.submit(block, parent);
+      held.await();
+      ListenableFuture<BlockResult> waiting = small.submit(block, parent);
       // when
-      BlockResult result = hasty.execute(block, parent);
+      BlockResult result = small.submit(block, parent).get();
       // then
       HostFailed failed = assertInstanceOf(HostFailed.class, result);
-      assertEquals("deadline", failed.label());
+      assertEquals("rejected", failed.label());
+      go.countDown();
+      assertInstanceOf(Executed.class, running.get());
+      assertInstanceOf(Executed.class, waiting.get());
+    } finally {
+      go.countDown();
     }
   }
 

@@ -435,7 +435,6 @@ class RunCommandTest {
   @CsvSource({
     "BabeApi_configuration, ''",
     "AccountNonceApi_account_nonce, 0000000000000000000000000000000000000000000000000000000000000000",
-    "BabeApi_current_epoch_start, ''",
   })
   void calls_on_a_real_genesis_give_one_result(String call, String input) {
     // given

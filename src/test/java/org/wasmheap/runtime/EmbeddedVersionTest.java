@@ -29,7 +29,6 @@ import org.wasmheap.testkit.Draws;
 import org.wasmheap.testkit.Inputs;
 import org.wasmheap.testkit.Property;
 import org.wasmheap.testkit.RealRuntimes;
-import org.wasmheap.testkit.Samples;
 import org.wasmheap.testkit.ThreadAllocation;
 
 /**
@@ -151,8 +150,7 @@ class EmbeddedVersionTest {
         Arguments.of("a longer name", module(custom("runtime_version2", content))),
         Arguments.of("a shorter name", module(custom("runtime_versio", content))),
         Arguments.of("another case", module(custom("Runtime_version", content))),
-        Arguments.of("no custom section", module(section(11, name("runtime_version"), content))),
-        Arguments.of("the sample", Samples.code().wasm()));
+        Arguments.of("no custom section", module(section(11, name("runtime_version"), content))));
   }
 
   @ParameterizedTest(name = "{0}")
