@@ -100,8 +100,12 @@ final class RunCommand implements Callable<Integer> {
               + " their last operations.")
   private @Nullable Path poisonReports;
 
-  /** What calls read. Set when the runtime is loaded. */
-  private State state = State.empty();
+  /**
+   * What is to be called.
+   *
+   * @param state what calls read
+   */
+  private record Loaded(SubstrateRuntime runtime, State state) {}
 
   @Override
   public Integer call() {
@@ -122,7 +126,7 @@ final class RunCommand implements Callable<Integer> {
   /** Loads, runs, prints; {@code false} if it was interrupted, and printed what it had. */
   private boolean run(byte[] bytes, RunFigures figures) {
     long loadStart = System.nanoTime();
-    SubstrateRuntime loaded;
+    Loaded loaded;
     try {
       loaded = load();
     } catch (InterruptedException e) {
@@ -135,11 +139,11 @@ final class RunCommand implements Callable<Integer> {
       print(figures);
       return false;
     }
-    if (!loaded.hasEntry(call)) {
+    if (!loaded.runtime().hasEntry(call)) {
       throw new CliException(
           "--call", "the runtime exports no entry '" + Printable.name(call) + "'", null);
     }
-    figures.loaded(loaded, System.nanoTime() - loadStart);
+    figures.loaded(loaded.runtime(), System.nanoTime() - loadStart);
     HeldLog.letGo();
     return run(loaded, bytes, figures);
   }
@@ -150,13 +154,12 @@ final class RunCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private SubstrateRuntime load() throws InterruptedException {
+  private Loaded load() throws InterruptedException {
     ProgressBar bar = Terminal.progress("loading", -1);
     TimeLimit limit = pool.loadLimit();
     try {
       RuntimeFile file = read(limit);
-      state = file.state();
-      return link(file.code(), limit);
+      return new Loaded(link(file.code(), limit), file.state());
     } catch (RuntimeLoadException e) {
       throw new CliException(String.valueOf(e.getMessage()), e);
     } finally {
@@ -190,17 +193,17 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private boolean run(SubstrateRuntime loaded, byte[] bytes, RunFigures figures) {
+  private boolean run(Loaded loaded, byte[] bytes, RunFigures figures) {
     int ahead = CALLS_AHEAD * pool.instances;
     try (HeapExecutor<EndiveGuest> executor =
-        HeapExecutor.builder(loaded)
+        HeapExecutor.builder(loaded.runtime())
             .name("run")
             .workers(pool.instances)
             .queueCapacity(ahead)
             .instanceDeadline(pool.deadline())
             .listener(figures)
             .build()) {
-      boolean whole = makeCalls(executor, loaded.call(call, bytes), ahead, figures);
+      boolean whole = makeCalls(executor, loaded, bytes, ahead, figures);
       figures.read(executor.statistics());
       print(figures);
       if (!whole) {
@@ -213,9 +216,11 @@ final class RunCommand implements Callable<Integer> {
   /** Never more calls at once than have a place; {@code false} if it was interrupted. */
   private boolean makeCalls(
       HeapExecutor<EndiveGuest> executor,
-      GuestCall<EndiveGuest, byte[]> work,
+      Loaded loaded,
+      byte[] bytes,
       int ahead,
       RunFigures figures) {
+    GuestCall<EndiveGuest, byte[]> work = loaded.runtime().call(call, bytes);
     CallOptions options = CallOptions.named(call).withDeadline(pool.deadline());
     Semaphore places = new Semaphore(ahead);
     try (ProgressBar bar = Terminal.progress(call, calls)) {
@@ -224,7 +229,7 @@ final class RunCommand implements Callable<Integer> {
       for (int i = 0; i < calls; i++) {
         places.acquire();
         Futures.addCallback(
-            executor.submit(options.withContext(new Overlay(state)), work),
+            executor.submit(options.withContext(new Overlay(loaded.state())), work),
             new Outcome(figures, places, bar),
             MoreExecutors.directExecutor());
       }
