@@ -4,9 +4,10 @@
  * <p>What an embedder always needs is required; what only some rooms need is optional ({@code
  * static}), and whoever uses such a room requires the library himself: Endive for {@code endive},
  * {@code runtime} and {@code host}, Bouncy Castle, gson and zstd-jni for {@code runtime}, Bouncy
- * Castle for {@code state}, the same, lz4-java and curve25519-elisabeth for {@code host}, gson and
- * Micrometer for {@code observe}. A folder of jars as module path may hold all of them; {@code
- * src/docs/dependencies.md} says which belong to what, and what jlink cannot take.
+ * Castle for {@code state}, the same, lz4-java and curve25519-elisabeth for {@code host}, all of
+ * these for {@code block}, gson and Micrometer for {@code observe}. A folder of jars as module path
+ * may hold all of them; {@code src/docs/dependencies.md} says which belong to what, and what jlink
+ * cannot take.
  *
  * <p>The escaper, {@code org.wasmheap.text}, is not exported. The command line is in no exported
  * package and runs on the class path, in a jar of its own.

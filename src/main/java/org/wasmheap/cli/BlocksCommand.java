@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
 final class BlocksCommand implements Callable<Integer> {
   private static final int MOST_REPEATS = 1_000_000;
 
+  /** Blocks in the queue for each worker: enough that none waits for the submitting thread. */
+  private static final int BLOCKS_AHEAD = 4;
+
   @SuppressWarnings("NullAway.Init") // Set before call().
   @Spec
   private CommandSpec spec;
@@ -93,7 +96,7 @@ final class BlocksCommand implements Callable<Integer> {
     BlockExecutor.Builder builder =
         BlockExecutor.builder()
             .workers(pool.instances)
-            .queueCapacity(pool.instances)
+            .queueCapacity(BLOCKS_AHEAD * pool.instances)
             .deadline(pool.deadline())
             .loadDeadline(pool.loadDeadline())
             .listener(figures);
@@ -219,10 +222,11 @@ final class BlocksCommand implements Callable<Integer> {
     }
   }
 
-  /** All blocks once more, never more at once than there are instances. */
+  /** All blocks once more, as many at once as there are instances; never more than have a place. */
   private void again(BlockExecutor executor, BlockList blocks, BlocksFigures figures, int pass)
       throws InterruptedException {
-    Semaphore places = new Semaphore(pool.instances);
+    int ahead = BLOCKS_AHEAD * pool.instances;
+    Semaphore places = new Semaphore(ahead);
     try (ProgressBar bar = Terminal.progress("again, " + pass + " of " + repeat, blocks.size())) {
       figures.passBegins();
       for (Entry entry : blocks.entries()) {
@@ -241,7 +245,7 @@ final class BlocksCommand implements Callable<Integer> {
             },
             MoreExecutors.directExecutor());
       }
-      places.acquire(pool.instances);
+      places.acquire(ahead);
       figures.passEnds(pass, repeat);
     }
   }

@@ -2,12 +2,11 @@ package org.wasmheap.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.cli.Commands.execute;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,13 +57,6 @@ class BlocksCommandTest {
   private static final String BLOCK = SampleBlockFiles.block().toString();
 
   @TempDir private Path folder;
-
-  private static CommandLineRun execute(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), args);
-    return new CommandLineRun(exitCode, out.toString(), err.toString());
-  }
 
   private static String rootOf(String line) {
     String header = JsonParser.parseString(line).getAsJsonObject().get("header").getAsString();

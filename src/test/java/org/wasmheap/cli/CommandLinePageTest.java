@@ -3,11 +3,10 @@ package org.wasmheap.cli;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.cli.Commands.execute;
 
 import com.google.common.base.Splitter;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,13 +38,6 @@ class CommandLinePageTest {
   private static final Pattern BUILD_ID = Pattern.compile("exec:exec@(\\w+)|-P(\\w+)|:test@(\\w+)");
 
   @TempDir private Path folder;
-
-  private static CommandLineRun execute(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), args);
-    return new CommandLineRun(exitCode, out.toString(), err.toString());
-  }
 
   private static CommandSpec main() {
     return CommandSpec.forAnnotatedObject(Main.class);

@@ -2,11 +2,10 @@ package org.wasmheap.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.cli.Commands.execute;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,13 +37,6 @@ class ReplayCommandsTest {
   private static final String TRACE = "# heap_base=0 initial_pages=1\nA 8 8\nF 8\n";
 
   @TempDir private Path folder;
-
-  private static CommandLineRun execute(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), args);
-    return new CommandLineRun(exitCode, out.toString(), err.toString());
-  }
 
   private String file(String name, String text) throws IOException {
     return Files.writeString(folder.resolve(name), text).toString();

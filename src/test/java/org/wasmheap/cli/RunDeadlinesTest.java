@@ -4,11 +4,10 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.wasmheap.cli.Commands.execute;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,13 +21,6 @@ import org.wasmheap.testkit.Guests;
 @Timeout(120)
 class RunDeadlinesTest {
   @TempDir private Path folder;
-
-  private static CommandLineRun execute(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), args);
-    return new CommandLineRun(exitCode, out.toString(), err.toString());
-  }
 
   private Path guest(String name) throws IOException {
     return Files.write(folder.resolve(name + ".wasm"), Guests.wasm(name));
