@@ -9,8 +9,10 @@ import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.pool.CallReport;
 import org.wasmheap.state.Overlay;
 import org.wasmheap.state.State;
+import org.wasmheap.text.Printable;
 
 /**
  * The execution of one block on one state: the call, and what becomes of its outcome. The call's
@@ -33,14 +35,14 @@ final class BlockCall implements GuestCall<EndiveGuest, State> {
    *
    * @throws CallException if the runtime executes no blocks: the guest's doing
    */
-  BlockCall(Block block, State parent, LoadedRuntime loaded) {
+  BlockCall(Block block, Overlay overlay, LoadedRuntime loaded) {
     if (!loaded.runtime().hasEntry(ENTRY)) {
       throw CallException.trap("the runtime exports no " + ENTRY);
     }
     this.block = block;
     this.loaded = loaded;
     this.entry = loaded.runtime().call(ENTRY, block.toExecute());
-    this.overlay = new Overlay(parent);
+    this.overlay = overlay;
   }
 
   /** Context of the call. */
@@ -58,14 +60,19 @@ final class BlockCall implements GuestCall<EndiveGuest, State> {
   public State run(EndiveGuest guest) throws Exception {
     loaded.reports().await(guest.heap(), slot);
     entry.run(guest);
+    endTransactions(overlay, name());
+    return overlay.next(loaded.stateVersion());
+  }
+
+  /** Rolls back what a call has left open. */
+  static void endTransactions(Overlay overlay, String call) {
     int open = overlay.rollBackOpen();
     if (open > 0) {
       LOG.atWarn()
-          .addKeyValue("block", block.header().number())
+          .addKeyValue("call", Printable.name(call))
           .addKeyValue("open", open)
           .log("transactions.open");
     }
-    return overlay.next(loaded.stateVersion());
   }
 
   /** The call ended normally. */
@@ -81,6 +88,7 @@ final class BlockCall implements GuestCall<EndiveGuest, State> {
     if (!failure.isDeterministic() || !(failure instanceof CallException call)) {
       return new BlockResult.HostFailed(block.header(), failure, figures());
     }
+    // A trap is the guest's own end: its thread has come back, and the overlay is at rest.
     byte[] root = call.kind() == FailureKind.TRAP ? overlay.lastRoot() : null;
     return root == null || isExpected(root)
         ? new BlockResult.GuestFailed(block.header(), call, figures())
@@ -95,7 +103,11 @@ final class BlockCall implements GuestCall<EndiveGuest, State> {
     return Arrays.equals(root, block.header().stateRoot());
   }
 
+  /** Without a report the call's thread may still be at work, and the overlay is its alone. */
   private BlockFigures figures() {
-    return BlockFigures.of(slot.report(), overlay.reads(), overlay.writes());
+    CallReport report = slot.report();
+    return report == null
+        ? BlockFigures.NONE
+        : BlockFigures.of(report, overlay.reads(), overlay.writes());
   }
 }

@@ -14,6 +14,7 @@ import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.memory.WasmHeapException;
 import org.wasmheap.pool.CallOptions;
@@ -21,10 +22,10 @@ import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.state.Overlay;
 import org.wasmheap.state.State;
-import org.wasmheap.state.StateVersion;
 
 /**
  * Executes blocks, each on its parent's state, and checks the root of what they leave behind.
@@ -70,16 +71,17 @@ public final class BlockExecutor implements AutoCloseable {
    *
    * @param block what to execute
    * @param parent the state that the block before it left
-   * @return completes with a result whatever happens, unless it is cancelled; its listeners run on
-   *     a worker's thread and must not block there
+   * @return completes with a result, unless it is cancelled; its listeners run on a worker's thread
+   *     and must not block there
+   * @throws IllegalStateException if an optional dependency is missing, which the message names
    */
   public ListenableFuture<BlockResult> submit(Block block, State parent) {
     Objects.requireNonNull(block, "block");
     BlockCall call;
     LoadedRuntime loaded;
     try {
-      loaded = runtimes.of(parent);
-      call = new BlockCall(block, parent, loaded);
+      loaded = runtimes.runtimeOf(parent);
+      call = new BlockCall(block, new Overlay(parent, options.overlayBytes()), loaded);
     } catch (WasmHeapException e) {
       return Futures.immediateFuture(notBegun(block, e));
     } catch (IllegalArgumentException e) {
@@ -102,10 +104,9 @@ public final class BlockExecutor implements AutoCloseable {
   }
 
   private static BlockResult notBegun(Block block, WasmHeapException failure) {
-    BlockFigures none = BlockFigures.of(null, 0, 0);
     return failure.isDeterministic() && failure instanceof CallException call
-        ? new BlockResult.GuestFailed(block.header(), call, none)
-        : new BlockResult.HostFailed(block.header(), failure, none);
+        ? new BlockResult.GuestFailed(block.header(), call, BlockFigures.NONE)
+        : new BlockResult.HostFailed(block.header(), failure, BlockFigures.NONE);
   }
 
   /**
@@ -120,6 +121,10 @@ public final class BlockExecutor implements AutoCloseable {
    */
   public BlockResult execute(Block block, State parent) throws InterruptedException {
     ListenableFuture<BlockResult> result = submit(block, parent);
+    if (Thread.interrupted()) { // While the runtime was loaded.
+      result.cancel(true);
+      throw new InterruptedException("interrupted while a block was submitted");
+    }
     try {
       return result.get(); // The pool completes it at its deadline.
     } catch (InterruptedException e) {
@@ -145,10 +150,19 @@ public final class BlockExecutor implements AutoCloseable {
    *     does not fit it
    */
   public ListenableFuture<byte[]> call(String name, byte[] input, State state) {
-    LoadedRuntime loaded = runtimes.of(state);
-    CallOptions how =
-        CallOptions.named(name).withDeadline(options.deadline()).withContext(new Overlay(state));
-    return loaded.executor().submit(how, loaded.runtime().call(name, input));
+    LoadedRuntime loaded = runtimes.runtimeOf(state);
+    Overlay overlay = new Overlay(state, options.overlayBytes());
+    CallOptions how = CallOptions.named(name).withDeadline(options.deadline());
+    GuestCall<EndiveGuest, byte[]> entry = loaded.runtime().call(name, input);
+    return loaded
+        .executor()
+        .submit(
+            how.withContext(overlay),
+            guest -> {
+              byte[] result = entry.run(guest);
+              BlockCall.endTransactions(overlay, name);
+              return result;
+            });
   }
 
   /**
@@ -161,23 +175,14 @@ public final class BlockExecutor implements AutoCloseable {
    * @throws CallException if there is no {@code :code}
    * @throws RuntimeLoadException if the code is no runtime
    * @throws ModuleRefusedException if the code cannot be loaded
+   * @throws IllegalArgumentException if the size of its memory does not fit it
    */
   public State stateOf(
       NavigableMap<byte[], byte[]> top,
       NavigableMap<byte[], ? extends NavigableMap<byte[], byte[]>> children) {
-    State first = State.of(top, children, StateVersion.V0);
-    StateVersion version = runtimes.of(first).stateVersion();
-    return version == StateVersion.V0 ? first : State.of(top, children, version);
-  }
-
-  /**
-   * Logical size of a memory at the beginning of each call.
-   *
-   * @param state names the runtime
-   * @return pages
-   */
-  public int initialPages(State state) {
-    return runtimes.of(state).runtime().initialPages();
+    byte[] code = top.get(Runtimes.CODE);
+    byte[] heapPages = top.get(Runtimes.HEAP_PAGES);
+    return State.of(top, children, runtimes.runtimeOf(code, heapPages).stateVersion());
   }
 
   /**
@@ -205,16 +210,27 @@ public final class BlockExecutor implements AutoCloseable {
     return runtimes.executors().stream().map(HeapExecutor::statistics).toList();
   }
 
-  /** Waits up to 30 seconds for what was submitted, for each runtime, and ends all threads. */
+  /**
+   * Accepts nothing more, lets what was accepted end until the deadline, and ends the rest and all
+   * threads. Takes the grace times of the pools on top.
+   *
+   * @param deadline how long accepted blocks and calls may take, of all runtimes together
+   */
+  public void shutdown(Duration deadline) {
+    runtimes.shutdown(deadline);
+  }
+
+  /** Shuts down with a deadline of 30 seconds. */
   @Override
   public void close() {
-    runtimes.close();
+    shutdown(Duration.ofSeconds(30));
   }
 
   /** Settings of an executor; each is checked when it is set. */
   public static final class Builder {
     private static final int MAX_WORKERS = 1024;
     private static final int MAX_QUEUE = 1 << 20;
+    private static final long MIN_OVERLAY = 1L << 20;
     private static final Duration LONGEST = Duration.ofDays(30);
 
     private int workers = Runtime.getRuntime().availableProcessors();
@@ -222,6 +238,8 @@ public final class BlockExecutor implements AutoCloseable {
     private @Nullable HeapStrategy strategy;
     private Duration deadline = Duration.ofSeconds(60);
     private Duration loadDeadline = Duration.ofMinutes(2);
+    private Duration instanceDeadline = Duration.ofSeconds(60);
+    private long overlayBytes = Overlay.DEFAULT_MOST_BYTES;
     private boolean verifyResets;
     private @Nullable WarmUpBlock warmUp;
     private PoolListener listener = PoolListener.NONE;
@@ -274,13 +292,40 @@ public final class BlockExecutor implements AutoCloseable {
     }
 
     /**
-     * Deadline of loading a runtime, and of making an instance. Default 2 minutes.
+     * Deadline of loading a runtime. Default 2 minutes.
      *
      * @param value more than zero, at most 30 days
      * @return this
      */
     public Builder loadDeadline(Duration value) {
       loadDeadline = requireDuration("loadDeadline", value);
+      return this;
+    }
+
+    /**
+     * Deadline of making an instance. Default 60 seconds.
+     *
+     * @param value more than zero, at most 30 days
+     * @return this
+     */
+    public Builder instanceDeadline(Duration value) {
+      instanceDeadline = requireDuration("instanceDeadline", value);
+      return this;
+    }
+
+    /**
+     * What the changes of one block or call may take in memory; beyond it the host fails. Default
+     * 256 MiB.
+     *
+     * @param value bytes, 1 MiB and up
+     * @return this
+     */
+    public Builder overlayBytes(long value) {
+      if (value < MIN_OVERLAY) {
+        throw new IllegalArgumentException(
+            "overlayBytes is " + value + ", must be " + MIN_OVERLAY + " or more");
+      }
+      overlayBytes = value;
       return this;
     }
 
@@ -303,11 +348,16 @@ public final class BlockExecutor implements AutoCloseable {
      * @param block what to execute
      * @param parent its parent's state, whose runtime is the one that is warmed up
      * @return this
+     * @throws IllegalArgumentException if the state has no {@code :code}
+     * @throws RuntimeLoadException if that is no code
      */
     public Builder warmUp(Block block, State parent) {
-      warmUp =
-          new WarmUpBlock(
-              Objects.requireNonNull(block, "block"), Objects.requireNonNull(parent, "parent"));
+      byte[] code = parent.get(Runtimes.CODE);
+      if (code == null) {
+        throw new IllegalArgumentException("the state that warms up has no :code");
+      }
+      String hash = RuntimeCode.ofStored(":code", code).codeHashHex();
+      warmUp = new WarmUpBlock(Objects.requireNonNull(block, "block"), parent, hash);
       return this;
     }
 
@@ -350,6 +400,8 @@ public final class BlockExecutor implements AutoCloseable {
               strategy,
               deadline,
               loadDeadline,
+              instanceDeadline,
+              overlayBytes,
               verifyResets,
               warmUp,
               listener));

@@ -1,6 +1,5 @@
 package org.wasmheap.block;
 
-import org.jspecify.annotations.Nullable;
 import org.wasmheap.pool.CallReport;
 
 /**
@@ -24,17 +23,27 @@ public record BlockFigures(
     long storageReads,
     long storageWrites,
     int blocksRestored) {
-  static BlockFigures of(@Nullable CallReport report, long reads, long writes) {
-    return report == null
-        ? new BlockFigures(0, 0, 0, 0, 0, reads, writes, 0)
-        : new BlockFigures(
-            report.queueNanos(),
-            report.runNanos(),
-            report.resetNanos(),
-            report.allocations(),
-            report.bytesAllocatedPeak(),
-            reads,
-            writes,
-            report.blocksRestored());
+  /** No guest began. */
+  static final BlockFigures NONE = new BlockFigures(0, 0, 0, 0, 0, 0, 0, 0);
+
+  /**
+   * Whether a guest began: if not, no other figure means anything.
+   *
+   * @return {@code false} if the block failed before
+   */
+  public boolean ran() {
+    return nanos > 0;
+  }
+
+  static BlockFigures of(CallReport report, long reads, long writes) {
+    return new BlockFigures(
+        report.queueNanos(),
+        report.runNanos(),
+        report.resetNanos(),
+        report.allocations(),
+        report.bytesAllocatedPeak(),
+        reads,
+        writes,
+        report.blocksRestored());
   }
 }

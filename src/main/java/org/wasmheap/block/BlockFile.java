@@ -1,17 +1,13 @@
 package org.wasmheap.block;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.wasmheap.runtime.RuntimeCode;
+import org.wasmheap.runtime.RuntimeLoadException;
 
 /**
  * Blocks of a file: one with the storage of its parent ({@code .json}), or a chain of blocks of
@@ -35,7 +31,7 @@ import java.util.TreeMap;
  */
 public final class BlockFile {
   /** The largest file: 256 MiB. */
-  public static final int MAX_FILE_BYTES = 256 << 20;
+  public static final int MAX_FILE_BYTES = RuntimeCode.MAX_FILE_BYTES;
 
   private static final String CHAIN = ".jsonl";
 
@@ -65,7 +61,12 @@ public final class BlockFile {
    */
   public static BlockFile read(Path file) {
     String origin = file.toString();
-    byte[] bytes = bytesOf(origin, file);
+    byte[] bytes;
+    try {
+      bytes = RuntimeCode.readBytes(file);
+    } catch (RuntimeLoadException e) {
+      throw new BlockFileException(e);
+    }
     return origin.endsWith(CHAIN) ? ofChain(origin, bytes) : ofBlock(origin, bytes);
   }
 
@@ -147,27 +148,6 @@ public final class BlockFile {
     }
     if (bytes.length > MAX_FILE_BYTES) {
       throw tooLarge(origin);
-    }
-  }
-
-  private static byte[] bytesOf(String origin, Path file) {
-    if (Files.isDirectory(file)) {
-      throw new BlockFileException(origin, "a folder, not a file", null);
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      // Asked before reading, to spare the memory; asked again later, as not all files tell.
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw tooLarge(origin);
-      }
-      return in.readNBytes(MAX_FILE_BYTES + 1);
-    } catch (NoSuchFileException e) {
-      throw new BlockFileException(origin, "no such file", e);
-    } catch (AccessDeniedException e) {
-      throw new BlockFileException(origin, "permission denied", e);
-    } catch (FileSystemException e) {
-      throw new BlockFileException(origin, "cannot be read: " + e.getReason(), e);
-    } catch (IOException e) {
-      throw new BlockFileException(origin, "cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -2,6 +2,7 @@ package org.wasmheap.block;
 
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.text.Printable;
 
 /**
@@ -17,6 +18,11 @@ public final class BlockFileException extends WasmHeapException {
 
   BlockFileException(String origin, String reason, @Nullable Throwable cause) {
     super(Printable.text(origin) + ": " + reason, cause);
+  }
+
+  /** The file cannot be read, as another reader of files has found out. */
+  BlockFileException(RuntimeLoadException unreadable) {
+    super(unreadable.getMessage(), unreadable);
   }
 
   /** {@inheritDoc} Always {@code false}: no guest has run. */

@@ -22,6 +22,7 @@ final class BlockReader {
   private static final String CHILD_TRIES = "parentStorage.childTries";
 
   private final String origin;
+  private final int line;
   private final JsonFile file;
   private final JsonReader in;
 
@@ -32,14 +33,16 @@ final class BlockReader {
   private @Nullable NavigableMap<byte[], byte[]> mainTrie;
   private final NavigableMap<byte[], NavigableMap<byte[], byte[]>> childTries = byKey();
 
-  private BlockReader(String origin, byte[] json, int from, int to) {
+  private BlockReader(String origin, byte[] json, int from, int to, int line) {
     this.origin = origin;
+    this.line = line;
     this.file =
         new JsonFile(
             "block file",
             json,
             from,
             to,
+            line,
             (reason, cause) -> new BlockFileException(origin, reason, cause));
     this.in = file.in();
   }
@@ -52,7 +55,7 @@ final class BlockReader {
 
   /** Reads a {@code .json} file. */
   static Single readSingle(String origin, byte[] json) {
-    BlockReader reader = new BlockReader(origin, json, 0, json.length);
+    BlockReader reader = new BlockReader(origin, json, 0, json.length, 1);
     reader.read(Map.of("block", reader::readBlock, "parentStorage", reader::readStorage));
     Block block = reader.block();
     NavigableMap<byte[], byte[]> mainTrie = reader.mainTrie;
@@ -74,7 +77,7 @@ final class BlockReader {
       line++;
       int to = endOfLine(lines, from);
       if (!isBlank(lines, from, to)) {
-        BlockReader reader = new BlockReader(origin + ": line " + line, lines, from, to);
+        BlockReader reader = new BlockReader(origin, lines, from, to, line);
         reader.read(reader.partsOfBlock());
         Block block = reader.block();
         if (!blocks.isEmpty()) {
@@ -110,7 +113,7 @@ final class BlockReader {
   private void requireFollows(BlockHeader header, BlockHeader before) {
     if (!Arrays.equals(header.parentHash(), before.hash())) {
       throw new BlockFileException(
-          origin,
+          origin + ": line " + line,
           "block "
               + header.number()
               + " does not follow: its parent is "
@@ -123,7 +126,9 @@ final class BlockReader {
     }
     if (header.number() != before.number() + 1) {
       throw new BlockFileException(
-          origin, "block " + header.number() + " follows block " + before.number(), null);
+          origin + ": line " + line,
+          "block " + header.number() + " follows block " + before.number(),
+          null);
     }
   }
 

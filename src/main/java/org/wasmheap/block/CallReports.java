@@ -11,7 +11,8 @@ import org.wasmheap.pool.PoolListener;
  * Brings the pool's report on a call to whoever made the call. A heap makes one call at a time and
  * counts them, so heap and generation tell which report is whose.
  *
- * <p>Any thread. A call that has begun is reported before its future completes, so no entry stays.
+ * <p>Any thread. A call that has begun is reported before its future completes; one whose thread
+ * was given up, when that thread ends.
  */
 final class CallReports implements PoolListener {
   private final Map<Key, Slot> awaited = new ConcurrentHashMap<>();

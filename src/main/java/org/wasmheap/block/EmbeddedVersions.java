@@ -5,14 +5,10 @@ import com.google.common.cache.CacheBuilder;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.LoadOptions;
 import org.wasmheap.endive.ModuleRefusedException;
-import org.wasmheap.guest.CallException;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.host.VersionReader;
-import org.wasmheap.pool.CallOptions;
-import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
@@ -35,7 +31,6 @@ final class EmbeddedVersions implements VersionReader {
   /** A chain has one upgrade in weeks; what a hostile one may ask for does not pile up. */
   private static final int MOST_KEPT = 64;
 
-  private static final String CALL = "Core_version";
   private static final String ORIGIN = "code whose version was asked for";
 
   private final Cache<String, Optional<byte[]>> known =
@@ -61,6 +56,7 @@ final class EmbeddedVersions implements VersionReader {
   }
 
   private Optional<byte[]> find(RuntimeCode code, Duration left) throws InterruptedException {
+    long until = System.nanoTime() + left.toNanos();
     try {
       Optional<RuntimeVersion> embedded = RuntimeVersion.read(code);
       if (embedded.isPresent()) {
@@ -70,34 +66,19 @@ final class EmbeddedVersions implements VersionReader {
       return Optional.empty(); // Sections that are there and are none.
     }
     try {
-      return Optional.of(ask(code, left));
+      SubstrateRuntime runtime =
+          SubstrateRuntime.load(
+              code,
+              HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES),
+              SubstrateHostFunctions.all(),
+              LoadOptions.DEFAULT.withDeadline(left).asInterpreted());
+      Duration rest = Duration.ofNanos(Math.max(1, until - System.nanoTime()));
+      return runtime.version(rest, new Overlay(State.empty()));
     } catch (ModuleRefusedException e) {
       if (e.reason() != ModuleRefusedException.Reason.INVALID) {
         throw e;
       }
-    } catch (CallException e) {
-      if (!e.isDeterministic()) {
-        throw e;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static byte[] ask(RuntimeCode code, Duration left) throws InterruptedException {
-    SubstrateRuntime runtime =
-        SubstrateRuntime.load(
-            code,
-            HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES),
-            SubstrateHostFunctions.all(),
-            LoadOptions.DEFAULT.withDeadline(left).asInterpreted());
-    if (!runtime.hasEntry(CALL)) {
-      throw CallException.trap("the code exports no " + CALL);
-    }
-    try (HeapExecutor<EndiveGuest> executor =
-        HeapExecutor.builder(runtime).name("version").workers(1).queueCapacity(1).build()) {
-      CallOptions options =
-          CallOptions.named(CALL).withDeadline(left).withContext(new Overlay(State.empty()));
-      return executor.call(options, runtime.call(CALL, new byte[0]));
+      return Optional.empty();
     }
   }
 }

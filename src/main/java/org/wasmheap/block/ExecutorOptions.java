@@ -12,7 +12,9 @@ import org.wasmheap.runtime.HeapStrategy;
  * @param queueCapacity calls of each class that may wait
  * @param strategy size of the memories; {@code null} for what each state says
  * @param deadline of a block or a call, from its submission
- * @param loadDeadline of loading a runtime, and of making an instance
+ * @param loadDeadline of loading a runtime
+ * @param instanceDeadline of making an instance
+ * @param overlayBytes what a call's changes may take
  * @param verifyResets whether each reset is verified
  * @param warmUp what new instances of its runtime execute first, if anything
  * @param listener hears of all heaps
@@ -23,6 +25,8 @@ record ExecutorOptions(
     @Nullable HeapStrategy strategy,
     Duration deadline,
     Duration loadDeadline,
+    Duration instanceDeadline,
+    long overlayBytes,
     boolean verifyResets,
     @Nullable WarmUpBlock warmUp,
     PoolListener listener) {}

@@ -3,23 +3,22 @@ package org.wasmheap.block;
 import com.google.common.base.Throwables;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.LoadOptions;
+import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
-import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
@@ -36,19 +35,19 @@ import org.wasmheap.state.StateVersion;
  *
  * <p>Any thread.
  */
-final class Runtimes implements AutoCloseable {
-  private static final byte[] CODE = ":code".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] HEAP_PAGES = ":heappages".getBytes(StandardCharsets.US_ASCII);
-  private static final String VERSION_CALL = "Core_version";
+final class Runtimes {
+  static final byte[] CODE = ":code".getBytes(StandardCharsets.US_ASCII);
+  static final byte[] HEAP_PAGES = ":heappages".getBytes(StandardCharsets.US_ASCII);
 
   private final ExecutorOptions options;
   private final List<HostFunction> hostFunctions;
 
   /**
-   * What was read from the array under {@code :code}. A state hands out the same array as long as
-   * the value stays, so a megabyte is hashed once and not for every block. By identity, and weak.
+   * The hash of the array under {@code :code}. A state hands out the same array as long as the
+   * value stays, so a megabyte is hashed once and not for every block. By identity, and weak:
+   * nothing that is kept here refers to the array.
    */
-  private final Cache<byte[], RuntimeCode> codes = CacheBuilder.newBuilder().weakKeys().build();
+  private final Cache<byte[], String> codeHashes = CacheBuilder.newBuilder().weakKeys().build();
 
   private final Map<Key, FutureTask<LoadedRuntime>> runtimes = new ConcurrentHashMap<>();
 
@@ -73,69 +72,105 @@ final class Runtimes implements AutoCloseable {
    * @throws org.wasmheap.memory.WasmHeapException if the code cannot be used
    * @throws IllegalArgumentException if the size of its memory does not fit it
    */
-  LoadedRuntime of(State state) {
-    return of(code(state), strategy(state));
+  LoadedRuntime runtimeOf(State state) {
+    return runtimeOf(state.get(CODE), state.get(HEAP_PAGES));
   }
 
-  private RuntimeCode code(State state) {
-    byte[] stored = state.get(CODE);
+  /** The same by the two values that name it. */
+  LoadedRuntime runtimeOf(byte @Nullable [] stored, byte @Nullable [] heapPages) {
     if (stored == null) {
       throw CallException.trap("the state has no :code, so nothing can be called on it");
     }
-    RuntimeCode code = codes.getIfPresent(stored);
-    if (code == null) {
-      code = RuntimeCode.ofStored(":code", stored);
-      codes.put(stored, code);
-    }
-    return code;
-  }
-
-  private LoadedRuntime of(RuntimeCode code, HeapStrategy strategy) {
-    Key key = new Key(code.codeHashHex(), strategy);
-    FutureTask<LoadedRuntime> own = new FutureTask<>(() -> load(code, strategy));
-    FutureTask<LoadedRuntime> task = runtimes.putIfAbsent(key, own);
-    if (task == null) {
-      task = own;
-      task.run();
-    }
-    try {
-      return task.get(); // Whoever loads it has a deadline for that.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CallException(
-          FailureKind.INTERRUPTED, "the thread that waited for a runtime was interrupted", e);
-    } catch (ExecutionException e) {
-      runtimes.remove(key, task); // Whoever asks next tries again.
-      Throwable cause = Objects.requireNonNull(e.getCause(), "it has one");
-      Throwables.throwIfUnchecked(cause);
-      throw new CallException(FailureKind.HOST_FUNCTION, "a runtime was not loaded", cause);
-    }
-  }
-
-  private HeapStrategy strategy(State state) {
     HeapStrategy set = options.strategy();
-    if (set != null) {
-      return set;
+    HeapStrategy strategy = set == null ? HeapStrategy.ofStored(heapPages) : set;
+    String hash = codeHashes.getIfPresent(stored);
+    if (hash == null) {
+      hash = codeOf(stored).codeHashHex();
+      codeHashes.put(stored, hash);
     }
-    byte[] pages = state.get(HEAP_PAGES);
-    // A node, too, takes a value that is too short for none.
-    if (pages == null || pages.length < Long.BYTES) {
-      return HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES);
+    return loaded(new Key(hash, strategy), stored);
+  }
+
+  private static RuntimeCode codeOf(byte[] stored) {
+    return RuntimeCode.ofStored(":code", stored);
+  }
+
+  private LoadedRuntime loaded(Key key, byte[] stored) {
+    while (true) {
+      FutureTask<LoadedRuntime> own = new FutureTask<>(() -> load(codeOf(stored), key.strategy()));
+      FutureTask<LoadedRuntime> task = runtimes.putIfAbsent(key, own);
+      if (task == null) {
+        task = own;
+        task.run();
+      }
+      try {
+        return task.get(); // Whoever loads it has a deadline for that.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw interrupted(e);
+      } catch (ExecutionException e) {
+        Throwable cause = Objects.requireNonNull(e.getCause(), "it has one");
+        if (!isFinal(cause)) {
+          runtimes.remove(key, task); // Whoever asks next tries again.
+        }
+        if (task == own || !isInterruption(cause)) {
+          throw failure(cause);
+        }
+        // Another thread was interrupted, not this one: it tries itself.
+      }
     }
-    long own = ByteBuffer.wrap(pages).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    if (own < 0 || own > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          "the state's :heappages is " + Long.toUnsignedString(own) + ", set a heap strategy");
+  }
+
+  /** What loading the same code again comes to, too. */
+  private static boolean isFinal(Throwable cause) {
+    return cause instanceof ModuleRefusedException refused
+        && (refused.reason() == ModuleRefusedException.Reason.INVALID
+            || refused.reason() == ModuleRefusedException.Reason.UNSUPPORTED);
+  }
+
+  private static boolean isInterruption(Throwable cause) {
+    return cause instanceof InterruptedException
+        || (cause instanceof ModuleRefusedException refused
+            && refused.reason() == ModuleRefusedException.Reason.INTERRUPTED)
+        || (cause instanceof CallException call && call.kind() == FailureKind.INTERRUPTED);
+  }
+
+  private static RuntimeException failure(Throwable cause) {
+    if (cause instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return interrupted(cause);
     }
-    return HeapStrategy.ofStatic((int) own);
+    if (cause instanceof OutOfMemoryError || cause instanceof StackOverflowError) {
+      return new CallException(
+          FailureKind.of(cause), "the JVM has not the memory to load a runtime", cause);
+    }
+    Throwables.throwIfUnchecked(cause);
+    return new CallException(FailureKind.HOST_FUNCTION, "a runtime was not loaded", cause);
+  }
+
+  private static CallException interrupted(Throwable cause) {
+    return new CallException(
+        FailureKind.INTERRUPTED, "the thread that loads a runtime was interrupted", cause);
   }
 
   private LoadedRuntime load(RuntimeCode code, HeapStrategy strategy) throws InterruptedException {
     LoadOptions loading = LoadOptions.DEFAULT.withDeadline(options.loadDeadline());
     SubstrateRuntime runtime = SubstrateRuntime.load(code, strategy, hostFunctions, loading);
+    StateVersion version = stateVersion(runtime);
     CallReports reports = new CallReports();
-    HeapExecutor<EndiveGuest> executor = open(runtime, reports);
-    return new LoadedRuntime(runtime, stateVersion(runtime, executor), executor, reports);
+    return new LoadedRuntime(runtime, version, open(runtime, reports), reports);
+  }
+
+  /** Without a version that can be understood, the one that all runtimes once had. */
+  private StateVersion stateVersion(SubstrateRuntime runtime) throws InterruptedException {
+    try {
+      return runtime
+          .version(options.deadline(), new Overlay(State.empty()))
+          .map(scale -> StateVersion.ofRuntime(RuntimeVersion.decode(scale).stateVersion()))
+          .orElse(StateVersion.V0);
+    } catch (IllegalArgumentException e) {
+      return StateVersion.V0;
+    }
   }
 
   private synchronized HeapExecutor<EndiveGuest> open(
@@ -149,12 +184,11 @@ final class Runtimes implements AutoCloseable {
             .workers(options.workers())
             .queueCapacity(options.queueCapacity())
             .defaultDeadline(options.deadline())
-            .instanceDeadline(options.loadDeadline())
+            .instanceDeadline(options.instanceDeadline())
             .verifyResets(options.verifyResets())
             .listener(PoolListener.all(reports, options.listener()));
     WarmUpBlock warmUp = options.warmUp();
-    if (warmUp != null
-        && code(warmUp.parent()).codeHashHex().equals(runtime.code().codeHashHex())) {
+    if (warmUp != null && warmUp.codeHash().equals(runtime.code().codeHashHex())) {
       builder.warmUp(
           runtime.call(BlockCall.ENTRY, warmUp.block().toExecute()),
           () -> new Overlay(warmUp.parent()));
@@ -164,38 +198,24 @@ final class Runtimes implements AutoCloseable {
     return executor;
   }
 
-  /** As the code says of itself, or else as it says when it is asked. */
-  private StateVersion stateVersion(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor)
-      throws InterruptedException {
-    try {
-      Optional<RuntimeVersion> embedded = RuntimeVersion.read(runtime.code());
-      if (embedded.isPresent()) {
-        return StateVersion.ofRuntime(embedded.get().stateVersion());
-      }
-      if (runtime.hasEntry(VERSION_CALL)) {
-        CallOptions call = CallOptions.named(VERSION_CALL).withContext(new Overlay(State.empty()));
-        byte[] version = executor.call(call, runtime.call(VERSION_CALL, new byte[0]));
-        return StateVersion.ofRuntime(RuntimeVersion.decode(version).stateVersion());
-      }
-    } catch (IllegalArgumentException e) {
-      return StateVersion.V0; // No version that can be understood.
-    }
-    return StateVersion.V0;
-  }
-
   /** What all executors did, those of runtimes that are not needed any more included. */
   synchronized List<HeapExecutor<EndiveGuest>> executors() {
     return List.copyOf(executors);
   }
 
-  /** Closes all executors; runtimes that are being loaded are closed when they are. */
-  @Override
-  public void close() {
-    List<HeapExecutor<EndiveGuest>> all;
-    synchronized (this) {
-      closed = true;
-      all = List.copyOf(executors);
+  /**
+   * Ends all executors, those whose turn comes late with what is left of the time; runtimes that
+   * are being loaded get none.
+   */
+  void shutdown(Duration deadline) {
+    long until = System.nanoTime() + deadline.toNanos();
+    for (HeapExecutor<EndiveGuest> each : closed()) {
+      each.shutdown(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
     }
-    all.forEach(HeapExecutor::close);
+  }
+
+  private synchronized List<HeapExecutor<EndiveGuest>> closed() {
+    closed = true;
+    return List.copyOf(executors);
   }
 }

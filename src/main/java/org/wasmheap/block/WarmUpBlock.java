@@ -7,5 +7,6 @@ import org.wasmheap.state.State;
  *
  * @param block what they execute
  * @param parent its parent's state
+ * @param codeHash of that state's runtime, which is the one that is warmed up
  */
-record WarmUpBlock(Block block, State parent) {}
+record WarmUpBlock(Block block, State parent, String codeHash) {}

@@ -11,8 +11,6 @@ import org.wasmheap.state.State;
 /** The blocks of all files in their order, with the states that they begin on. The main thread. */
 final class BlockList {
   private final List<Entry> entries = new ArrayList<>();
-  private final List<State> firstStates = new ArrayList<>();
-  private int initialPages;
 
   /** A block of a file. */
   static final class Entry {
@@ -67,7 +65,6 @@ final class BlockList {
       entries.add(entry);
       before = entry;
     }
-    firstStates.add(start);
   }
 
   List<Entry> entries() {
@@ -76,20 +73,5 @@ final class BlockList {
 
   int size() {
     return entries.size();
-  }
-
-  /** The states that files begin on. */
-  List<State> firstStates() {
-    return firstStates;
-  }
-
-  /** A runtime's heaps begin with so many pages. */
-  void initialPages(int pages) {
-    initialPages = Math.max(initialPages, pages);
-  }
-
-  /** The most pages that a runtime's heaps begin with. */
-  int initialPages() {
-    return initialPages;
   }
 }

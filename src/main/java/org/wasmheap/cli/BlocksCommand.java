@@ -84,8 +84,11 @@ final class BlocksCommand implements Callable<Integer> {
       whole = run(executor, figures);
       figures.read(executor.statistics());
       print(figures);
-      figures.requireRecorded();
+      if (!whole) {
+        executor.shutdown(PoolOptions.NO_TIME);
+      }
     }
+    figures.requireRecorded();
     if (!whole) {
       return ExitCodes.INTERRUPTED;
     }
@@ -99,6 +102,7 @@ final class BlocksCommand implements Callable<Integer> {
             .queueCapacity(BLOCKS_AHEAD * pool.instances)
             .deadline(pool.deadline())
             .loadDeadline(pool.loadDeadline())
+            .instanceDeadline(pool.deadline())
             .listener(figures);
     HeapStrategy strategy = pool.strategy();
     return (strategy == null ? builder : builder.strategy(strategy)).build();
@@ -109,7 +113,7 @@ final class BlocksCommand implements Callable<Integer> {
     try {
       long began = System.nanoTime();
       BlockList blocks = load(executor);
-      figures.loaded(blocks, System.nanoTime() - began);
+      figures.loaded(System.nanoTime() - began);
       HeldLog.letGo();
       inOrder(executor, blocks, figures);
       for (int pass = 1; pass <= repeat; pass++) {
@@ -136,12 +140,11 @@ final class BlocksCommand implements Callable<Integer> {
   /** Reads all files, and loads the runtimes of the states that they begin on. */
   private BlockList load(BlockExecutor executor) throws InterruptedException {
     ProgressBar bar = Terminal.progress("loading", -1);
-    TimeLimit limit = pool.loadLimit();
     try {
       BlockList blocks = new BlockList();
       State start = null;
       for (Path path : files) {
-        BlockFile file = limit.await(path.toString(), () -> BlockFile.read(path));
+        BlockFile file = pool.loadLimit().await(path.toString(), () -> BlockFile.read(path));
         if (!file.isChain()) {
           blocks.add(
               path,
@@ -149,12 +152,9 @@ final class BlocksCommand implements Callable<Integer> {
               stateOf(path, () -> executor.stateOf(file.parentStorage(), file.parentChildTries())));
           continue;
         }
-        start = start == null ? genesisState(executor, path, limit) : start;
+        start = start == null ? genesisState(executor, path) : start;
         requireBegins(path, file.blocks().get(0).header(), start);
         blocks.add(path, file.blocks(), start);
-      }
-      for (State state : blocks.firstStates()) {
-        blocks.initialPages(executor.initialPages(state));
       }
       return blocks;
     } catch (WasmHeapException e) {
@@ -166,14 +166,13 @@ final class BlocksCommand implements Callable<Integer> {
     }
   }
 
-  private State genesisState(BlockExecutor executor, Path chain, TimeLimit limit)
-      throws InterruptedException {
+  private State genesisState(BlockExecutor executor, Path chain) throws InterruptedException {
     Path path = genesis;
     if (path == null) {
       throw new CliException(chain.toString(), "a chain needs --genesis", null);
     }
     ChainSpecification chainSpec =
-        limit.await(path.toString(), () -> ChainSpecification.read(path));
+        pool.loadLimit().await(path.toString(), () -> ChainSpecification.read(path));
     return stateOf(path, () -> executor.stateOf(chainSpec.genesis(), chainSpec.childrenDefault()));
   }
 
@@ -182,7 +181,7 @@ final class BlocksCommand implements Callable<Integer> {
     try {
       return make.get();
     } catch (IllegalArgumentException e) {
-      throw pool.strategyRefused(e);
+      throw pool.strategyRefused(path.toString(), e);
     } catch (WasmHeapException e) {
       throw new CliException(path.toString(), String.valueOf(e.getMessage()), e);
     }
@@ -239,9 +238,12 @@ final class BlocksCommand implements Callable<Integer> {
         ListenableFuture<BlockResult> result = executor.submit(block, parent);
         result.addListener(
             () -> {
-              figures.executed(entry, resultOf(result), pass);
-              step(bar);
-              places.release();
+              try {
+                figures.executed(entry, resultOf(result), pass);
+                step(bar);
+              } finally {
+                places.release();
+              }
             },
             MoreExecutors.directExecutor());
       }

@@ -33,6 +33,9 @@ final class BlocksFigures implements PoolListener {
   /** The pass in which each block waits for the one before it. */
   static final int IN_ORDER = 0;
 
+  /** The first pass in which they do not wait. */
+  private static final int WARMING_UP = 1;
+
   private static final String NO_PARENT = "no_parent";
 
   private final int instances;
@@ -49,11 +52,11 @@ final class BlocksFigures implements PoolListener {
   private final Stopwatch order = Stopwatch.createUnstarted();
   private final Stopwatch pass = Stopwatch.createUnstarted();
 
-  /** Of the pass in order, or of what came after it: see {@link #executed}. */
+  /** Of one kind of pass: see {@link #isOfNewKind}. */
   private final Histogram block = new Histogram(3);
 
   private final Histogram reset = new Histogram(3);
-  private @Nullable BlockList blocks;
+  private boolean loaded;
   private double loadSeconds;
   private int measuredPass = IN_ORDER;
   private long executions;
@@ -63,6 +66,7 @@ final class BlocksFigures implements PoolListener {
   private double passesSeconds;
   private long allocations;
   private long peakBytes;
+  private int initialPages;
   private long replaced;
   private long poisoned;
   private OptionalInt pagesAfterReset = OptionalInt.empty();
@@ -93,6 +97,9 @@ final class BlocksFigures implements PoolListener {
 
   @Override
   public void callCompleted(CallReport report) {
+    synchronized (this) {
+      initialPages = Math.max(initialPages, report.pagesBefore());
+    }
     if (recordDirectory != null) {
       recordings.callCompleted(report);
     }
@@ -101,14 +108,22 @@ final class BlocksFigures implements PoolListener {
   /** A block was executed, in order or in a pass after that. */
   synchronized void executed(Entry entry, BlockResult result, int inPass) {
     BlockFigures took = result.figures();
-    executions++;
     if (inPass == IN_ORDER) {
       seen.add(entry);
-      executedInOrder++;
     }
+    if (took.ran()) {
+      count(took, inPass);
+    }
+    if (!(result instanceof BlockResult.Executed)) {
+      failed(entry, result.label(), wordsOf(result));
+    }
+  }
+
+  private void count(BlockFigures took, int inPass) {
+    executions++;
+    executedInOrder += inPass == IN_ORDER ? 1 : 0;
     executedInPass++;
-    // What is measured is the last kind of pass that there was, the one for warming up aside.
-    if (inPass > measuredPass && measuredPass <= 1) {
+    if (isOfNewKind(inPass)) {
       measuredPass = inPass;
       block.reset();
       reset.reset();
@@ -119,9 +134,14 @@ final class BlocksFigures implements PoolListener {
     }
     allocations += took.allocations();
     peakBytes = Math.max(peakBytes, took.peakBytes());
-    if (!(result instanceof BlockResult.Executed)) {
-      failed(entry, result.label(), wordsOf(result));
-    }
+  }
+
+  /**
+   * What is measured is the last kind of pass that there was: in order; the first in parallel,
+   * which warms up if there are more; all others.
+   */
+  private boolean isOfNewKind(int inPass) {
+    return inPass > measuredPass && measuredPass <= WARMING_UP;
   }
 
   private void failed(Entry entry, String label, String words) {
@@ -144,8 +164,8 @@ final class BlocksFigures implements PoolListener {
 
   // From the main thread.
 
-  synchronized void loaded(BlockList all, long nanos) {
-    blocks = all;
+  synchronized void loaded(long nanos) {
+    loaded = true;
     loadSeconds = nanos / 1e9;
   }
 
@@ -171,7 +191,7 @@ final class BlocksFigures implements PoolListener {
   /** The first of several passes is for warming up. */
   synchronized void passEnds(int number, int of) {
     pass.stop();
-    if (number > 1 || of == 1) {
+    if (number > WARMING_UP || of == WARMING_UP) {
       passesSeconds += pass.elapsed(TimeUnit.NANOSECONDS) / 1e9;
       executedInPasses += executedInPass;
     }
@@ -214,7 +234,7 @@ final class BlocksFigures implements PoolListener {
     fields.put("extrinsics", seen.stream().mapToInt(each -> each.block().body().size()).sum());
     fields.put("executions", executions);
     fields.put("state_root", state == null ? null : "0x" + HexFormat.of().formatHex(state.root()));
-    fields.put("load_seconds", blocks == null ? null : loadSeconds);
+    fields.put("load_seconds", loaded ? loadSeconds : null);
     fields.put("seconds", seconds);
     fields.put("blocks_per_second", seconds == 0 ? null : executedInOrder / seconds);
     fields.put("repeat_seconds", passesSeconds == 0 ? null : passesSeconds);
@@ -225,7 +245,7 @@ final class BlocksFigures implements PoolListener {
     fields.put("allocations_per_block", executions == 0 ? null : (double) allocations / executions);
     fields.put("peak_bytes_per_block", executions == 0 ? null : peakBytes);
     fields.put("instances", instances);
-    fields.put("initial_pages", blocks == null ? null : blocks.initialPages());
+    fields.put("initial_pages", executions == 0 ? null : initialPages);
     fields.put(
         "pages_after_reset", pagesAfterReset.isPresent() ? pagesAfterReset.getAsInt() : null);
     fields.put("heaps_replaced", replaced);

@@ -17,6 +17,9 @@ final class PoolOptions {
   /** How long discarded instances may take to be replaced before the figures are read. */
   static final Duration REPLACEMENT = Duration.ofSeconds(30);
 
+  /** What calls get that still run when a command is interrupted. */
+  static final Duration NO_TIME = Duration.ofMillis(1);
+
   private static final int MAX_INSTANCES = 1024;
   private static final int NO_MAXIMUM = LinearMemory.MAX_PAGES;
 
@@ -117,10 +120,12 @@ final class PoolOptions {
     return HeapStrategy.ofStatic((int) ownPages);
   }
 
-  /** The strategy does not fit the module. */
-  CliException strategyRefused(IllegalArgumentException why) {
-    return new CliException(
-        dynamic == null ? "--heap-pages" : "--dynamic", String.valueOf(why.getMessage()), why);
+  /** The strategy does not fit the module: that of the options, or else of the file. */
+  CliException strategyRefused(String file, IllegalArgumentException why) {
+    String message = String.valueOf(why.getMessage());
+    return strategy() == null
+        ? new CliException(file, message + ", give --heap-pages", why)
+        : new CliException(dynamic == null ? "--heap-pages" : "--dynamic", message, why);
   }
 
   /** For each call, queueing included. */

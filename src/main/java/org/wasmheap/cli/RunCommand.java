@@ -45,9 +45,6 @@ final class RunCommand implements Callable<Integer> {
    */
   private static final Duration LATE = Duration.ofSeconds(5);
 
-  /** What calls get that still run when the command is interrupted. */
-  private static final Duration NO_TIME = Duration.ofMillis(1);
-
   @SuppressWarnings("NullAway.Init") // Set before call().
   @Spec
   private CommandSpec spec;
@@ -159,7 +156,8 @@ final class RunCommand implements Callable<Integer> {
     TimeLimit limit = pool.loadLimit();
     try {
       RuntimeFile file = read(limit);
-      return new Loaded(link(file.code(), limit), file.state());
+      SubstrateRuntime linked = link(file.code(), limit);
+      return new Loaded(linked, file.state(linked, pool.deadline()));
     } catch (RuntimeLoadException e) {
       throw new CliException(String.valueOf(e.getMessage()), e);
     } finally {
@@ -189,7 +187,7 @@ final class RunCommand implements Callable<Integer> {
       }
       throw new CliException(code.origin(), String.valueOf(e.getMessage()), e);
     } catch (IllegalArgumentException e) {
-      throw pool.strategyRefused(e);
+      throw pool.strategyRefused(code.origin(), e);
     }
   }
 
@@ -207,7 +205,7 @@ final class RunCommand implements Callable<Integer> {
       figures.read(executor.statistics());
       print(figures);
       if (!whole) {
-        executor.shutdown(NO_TIME);
+        executor.shutdown(PoolOptions.NO_TIME);
       }
       return whole;
     }

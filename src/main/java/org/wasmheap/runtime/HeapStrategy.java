@@ -1,6 +1,8 @@
 package org.wasmheap.runtime;
 
 import java.util.Locale;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.endive.EndiveModule.MemorySizing;
 import org.wasmheap.memory.LinearMemory;
@@ -54,6 +56,26 @@ public record HeapStrategy(Kind kind, int pages) implements MemorySizing {
    */
   public static HeapStrategy ofStatic(int heapPages) {
     return new HeapStrategy(Kind.STATIC, heapPages);
+  }
+
+  /**
+   * The strategy of on-chain calls, with the pages that a chain sets.
+   *
+   * @param heapPages what a state has under {@code :heappages}, a u64; a value that is absent or
+   *     too short is none, for a node, too
+   * @return {@link #DEFAULT_HEAP_PAGES} without a value
+   * @throws IllegalArgumentException if it is more than a memory can have
+   */
+  public static HeapStrategy ofStored(byte @Nullable [] heapPages) {
+    OptionalLong pages = RuntimeCode.heapPages(heapPages);
+    long number = pages.orElse(DEFAULT_HEAP_PAGES);
+    if (number < 0 || number > LinearMemory.MAX_PAGES) {
+      throw new IllegalArgumentException(
+          "the state's :heappages is "
+              + Long.toUnsignedString(number)
+              + ", more than a memory has");
+    }
+    return ofStatic((int) number);
   }
 
   /**

@@ -189,7 +189,7 @@ public final class RuntimeCode {
   }
 
   /** A node, too, takes a value that is too short for none. */
-  private static OptionalLong heapPages(byte @Nullable [] value) {
+  static OptionalLong heapPages(byte @Nullable [] value) {
     return value == null || value.length < Long.BYTES
         ? OptionalLong.empty()
         : OptionalLong.of(ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong());

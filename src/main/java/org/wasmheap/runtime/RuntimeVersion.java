@@ -175,9 +175,9 @@ public record RuntimeVersion(
   }
 
   /**
-   * Encodes the version in SCALE, so that {@link #decode} gives it again: with a transaction
-   * version and a state version if the version of {@code Core} says so. A transaction version that
-   * is absent is written as 1 then, for which nodes take it.
+   * Encodes the version in SCALE, so that {@link #decode} gives it again, as far as the version of
+   * {@code Core} among {@link #apis} says that there is a transaction version and a state version.
+   * A transaction version that is absent is written as 1 then, for which nodes take it.
    *
    * <p>This is what {@code ext_misc_runtime_version} gives a guest for a module whose version is
    * written in it. Today's nodes write both fields also for {@code Core} below 4; a guest reads no

@@ -1,6 +1,8 @@
 package org.wasmheap.runtime;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.EndiveModule;
@@ -13,6 +15,8 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.text.Printable;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
@@ -35,6 +39,11 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
 
     private Entry() {}
   }
+
+  private static final String VERSION = "Core_version";
+
+  /** What its executor gets when the version is known, or does not come. */
+  private static final Duration NO_TIME = Duration.ofMillis(1);
 
   private final RuntimeCode code;
   private final HeapStrategy strategy;
@@ -172,6 +181,50 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
       throw failure;
     }
     return heap.read(range.pointer(), (int) range.size());
+  }
+
+  /**
+   * Which version the runtime is: what its custom sections say, or else what {@code Core_version}
+   * gives on an instance of its own.
+   *
+   * @param limit how long that may take at most, more than zero
+   * @param context for the host functions of that call, if it is made
+   * @return SCALE, for {@link RuntimeVersion#decode}; empty if the runtime has no version on any
+   *     node: its sections are damaged, it has no such entry, or the call fails by its own doing
+   * @throws CallException if the host failed at the call
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  public Optional<byte[]> version(Duration limit, Object context) throws InterruptedException {
+    try {
+      Optional<RuntimeVersion> embedded = RuntimeVersion.read(code);
+      if (embedded.isPresent()) {
+        return embedded.map(RuntimeVersion::encode);
+      }
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    return hasEntry(VERSION) ? ask(limit, context) : Optional.empty();
+  }
+
+  private Optional<byte[]> ask(Duration limit, Object context) throws InterruptedException {
+    HeapExecutor<EndiveGuest> executor =
+        HeapExecutor.builder(this)
+            .name("version")
+            .workers(1)
+            .queueCapacity(1)
+            .instanceDeadline(limit)
+            .build();
+    try {
+      CallOptions options = CallOptions.named(VERSION).withDeadline(limit).withContext(context);
+      return Optional.of(executor.call(options, call(VERSION, new byte[0])));
+    } catch (CallException e) {
+      if (!e.isDeterministic()) {
+        throw e;
+      }
+      return Optional.empty();
+    } finally {
+      executor.shutdown(NO_TIME);
+    }
   }
 
   /**

@@ -27,12 +27,14 @@ public final class JsonFile {
   private static final String HEX_PREFIX = "0x";
 
   /** How the reader begins to describe itself; what follows may be text of the file. */
-  private static final Pattern LOCATION = Pattern.compile("^JsonReader at (line \\d+ column \\d+)");
+  private static final Pattern LOCATION =
+      Pattern.compile("^JsonReader at line (\\d+) column (\\d+)");
 
   /** What the file should be, for messages. */
   private final String kind;
 
   private final JsonReader in;
+  private final int firstLine;
   private final Refusal refusal;
 
   /** Makes the exception that a file is refused with. */
@@ -55,10 +57,12 @@ public final class JsonFile {
    * @param json the file, or what the bounds take of it
    * @param from the first byte
    * @param to behind the last byte
+   * @param firstLine number of the line that the first byte is in, from 1
    * @param refusal makes the exception that the file is refused with
    */
-  public JsonFile(String kind, byte[] json, int from, int to, Refusal refusal) {
+  public JsonFile(String kind, byte[] json, int from, int to, int firstLine, Refusal refusal) {
     this.kind = kind;
+    this.firstLine = firstLine;
     this.in = open(json, from, to);
     this.refusal = refusal;
   }
@@ -71,7 +75,7 @@ public final class JsonFile {
    * @param refusal makes the exception that the file is refused with
    */
   public JsonFile(String kind, byte[] json, Refusal refusal) {
-    this(kind, json, 0, json.length, refusal);
+    this(kind, json, 0, json.length, 1, refusal);
   }
 
   /**
@@ -192,6 +196,11 @@ public final class JsonFile {
 
   private String place() {
     Matcher place = LOCATION.matcher(in.toString());
-    return place.find() ? ", at " + place.group(1) : "";
+    return place.find()
+        ? ", at line "
+            + (firstLine - 1 + Long.parseLong(place.group(1)))
+            + " column "
+            + place.group(2)
+        : "";
   }
 }

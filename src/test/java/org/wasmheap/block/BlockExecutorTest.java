@@ -1,8 +1,10 @@
 package org.wasmheap.block;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.gson.JsonObject;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +45,7 @@ import org.wasmheap.runtime.ChainSpecification;
 import org.wasmheap.runtime.RuntimeLoadException;
 import org.wasmheap.state.State;
 import org.wasmheap.state.StateVersion;
+import org.wasmheap.testkit.Guests;
 import org.wasmheap.testkit.SampleBlockFiles;
 
 /** Blocks of the sample runtime, right ones and others; the roots are an independent script's. */
@@ -227,6 +231,81 @@ class BlockExecutorTest {
       assertInstanceOf(Executed.class, waiting.get());
     } finally {
       go.countDown();
+    }
+  }
+
+  /** A state whose code is a module that executes no blocks and says no version. */
+  private static State stateOfNoRuntime() {
+    TreeMap<byte[], byte[]> top = new TreeMap<>(Arrays::compareUnsigned);
+    top.put(":code".getBytes(US_ASCII), Guests.wasm("traps"));
+    return State.of(top, new TreeMap<>(Arrays::compareUnsigned), StateVersion.V0);
+  }
+
+  @Test
+  void code_that_executes_no_blocks_is_loaded_once_and_fails_on_every_node() throws Exception {
+    try (BlockExecutor own = BlockExecutor.builder().workers(1).build()) {
+      // given
+      State state = stateOfNoRuntime();
+      for (int i = 0; i < 3; i++) {
+        // when
+        BlockResult result = own.execute(block, state);
+        // then
+        GuestFailed failed = assertInstanceOf(GuestFailed.class, result);
+        assertTrue(failed.failure().getMessage().contains("exports no Core_execute_block"));
+        assertFalse(failed.figures().ran());
+      }
+      assertEquals(1, own.statistics().size());
+    }
+  }
+
+  @Test
+  void code_of_a_state_that_is_gone_is_not_kept() {
+    // given a runtime that is loaded, and another state with an equal code in another array
+    WeakReference<Object> code = codeOfAnotherState();
+    // then
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return code.get() == null;
+            });
+  }
+
+  private WeakReference<Object> codeOfAnotherState() {
+    BlockFile again = BlockFile.read(SampleBlockFiles.block());
+    State state = executor.stateOf(again.parentStorage(), again.parentChildTries());
+    return new WeakReference<>(state.get(":code".getBytes(US_ASCII)));
+  }
+
+  @Test
+  void an_interrupted_thread_executes_nothing_and_others_are_not_concerned() throws Exception {
+    try (BlockExecutor own = BlockExecutor.builder().workers(1).build()) {
+      // given
+      Thread.currentThread().interrupt();
+      // when
+      assertThrows(InterruptedException.class, () -> own.execute(block, parent));
+      // then
+      assertFalse(Thread.interrupted());
+      assertInstanceOf(Executed.class, own.execute(block, parent));
+    }
+  }
+
+  @Test
+  void a_block_cannot_warm_up_without_code() {
+    // given
+    BlockExecutor.Builder builder = BlockExecutor.builder();
+    // then
+    assertThrows(IllegalArgumentException.class, () -> builder.warmUp(block, State.empty()));
+  }
+
+  @Test
+  void what_changes_may_take_can_be_set() throws Exception {
+    try (BlockExecutor small = BlockExecutor.builder().workers(1).overlayBytes(1 << 20).build()) {
+      // when
+      BlockResult fits = small.execute(block, parent);
+      // then
+      assertInstanceOf(Executed.class, fits);
+      assertThrows(IllegalArgumentException.class, () -> BlockExecutor.builder().overlayBytes(1));
     }
   }
 

@@ -148,13 +148,13 @@ class BlockFileTest {
     String noNumber = header.replace("{", "{\"number\": 1e99, ");
     // then
     assertEquals(1, BlockFile.ofChain("c.jsonl", right.getBytes(UTF_8)).blocks().size());
-    assertTrue(refusalOfChain(wrongHash).startsWith("c.jsonl: line 1: block file has the hash 0x"));
+    assertTrue(refusalOfChain(wrongHash).startsWith("c.jsonl: block file has the hash 0x"));
     assertTrue(
         refusalOfChain(wrongNumber)
-            .startsWith("c.jsonl: line 1: block file has the number 7, and its header's is 1"),
+            .startsWith("c.jsonl: block file has the number 7, and its header's is 1"),
         refusalOfChain(wrongNumber));
     assertTrue(
-        refusalOfChain(noNumber).startsWith("c.jsonl: line 1: block file is not laid out as one"),
+        refusalOfChain(noNumber).startsWith("c.jsonl: block file is not laid out as one"),
         refusalOfChain(noNumber));
   }
 
@@ -173,7 +173,8 @@ class BlockFileTest {
     assertEquals("c.jsonl: no block in it", refusalOfChain("\n \n"));
     assertEquals("c.jsonl: empty file", refusalOfChain(""));
     assertTrue(
-        refusalOfChain(first + "\n{\"head").startsWith("c.jsonl: line 2: block file is cut off"));
+        refusalOfChain(first + "\n{\"head")
+            .startsWith("c.jsonl: block file is cut off, at line 2"));
   }
 
   private static String refusalOfChain(String lines) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wasmheap.testkit.CommandLineRun;
+import org.wasmheap.testkit.Guests;
 import org.wasmheap.testkit.SampleBlockFiles;
 
 /** {@code blocks}, on the sample's blocks. */
@@ -213,11 +215,12 @@ class BlocksCommandTest {
         List.of(
             "header.json",
             "header.json: block file has a header that does not decode: it ends too early"),
-        List.of("hash.jsonl --genesis GENESIS", "hash.jsonl: line 1: block file has the hash 0x"),
+        List.of("hash.jsonl --genesis GENESIS", "hash.jsonl: block file has the hash 0x"),
         List.of("gap.jsonl --genesis GENESIS", "gap.jsonl: line 2: block 3 does not follow: its"),
         List.of("late.jsonl --genesis GENESIS", "block 2 does not follow the genesis block 0x"),
         List.of("CHAIN --genesis absent.json", "absent.json: no such file"),
         List.of("CHAIN --genesis BLOCK", "chain specification"),
+        List.of("pages.json", "pages.json: the state's :heappages is 1099511627776, more than a"),
         List.of("BLOCK --repeat -1", "--repeat: is -1, must be 0 to 1000000"),
         List.of("BLOCK --heap-pages 65536", "heap pages and the module's initial"),
         List.of("BLOCK --heap-pages 1 --dynamic", "--heap-pages: does not go with --dynamic"),
@@ -236,6 +239,10 @@ class BlocksCommandTest {
         folder,
         "header.json",
         json -> json.getAsJsonObject("block").addProperty("header", "0x0102"));
+    SampleBlockFiles.changed(
+        folder,
+        "pages.json",
+        json -> mainTrie(json).addProperty("0x3a686561707061676573", "0x0000000000010000"));
     JsonObject first = JsonParser.parseString(lines.get(0)).getAsJsonObject();
     first.addProperty("hash", "0x" + "00".repeat(32));
     SampleBlockFiles.write(folder, "hash.jsonl", first.toString());
@@ -273,6 +280,24 @@ class BlocksCommandTest {
     assertEquals(1, run.errLines().size(), run.err());
     assertTrue(run.err().startsWith("wasm-heap-pool: "), run.err());
     assertTrue(run.err().contains(row.get(1)), run.err());
+  }
+
+  @Test
+  void a_block_that_nothing_can_execute_fails_alone_and_is_no_execution() {
+    // given code without version and without Core_execute_block
+    String code = "0x" + HexFormat.of().formatHex(Guests.wasm("traps"));
+    Path none =
+        SampleBlockFiles.changed(
+            folder, "none.json", json -> mainTrie(json).addProperty("0x3a636f6465", code));
+    // when
+    CommandLineRun run = execute("blocks", none.toString(), BLOCK, "--json");
+    // then
+    JsonObject json = run.json();
+    assertEquals(1, run.exitCode(), run.err());
+    assertEquals("{\"trap\":1}", json.get("failures").toString());
+    assertEquals(1, json.get("ok").getAsInt());
+    assertEquals(1, json.get("executions").getAsInt());
+    assertTrue(json.getAsJsonObject("block_ms").get("min").getAsDouble() > 0, json.toString());
   }
 
   @Test

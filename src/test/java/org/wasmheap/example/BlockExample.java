@@ -58,6 +58,7 @@ final class BlockExample {
             .withClass(CallClass.BLOCK_IMPORT)
             .withContext(overlay);
     executor.call(options, runtime.call("Core_execute_block", block.toExecute()));
+    overlay.rollBackOpen(); // A guest may leave transactions open.
     State next = overlay.next(StateVersion.V1);
     if (!Arrays.equals(next.root(), block.header().stateRoot())) {
       throw new IllegalStateException("wrong root after " + block.header());
