@@ -14,6 +14,8 @@ import org.wasmheap.text.Printable;
 final class RunOutput {
   private static final Gson GSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
+
+  /** Columns of the names, if none is longer. */
   private static final int NAME_WIDTH = 22;
 
   private RunOutput() {}
@@ -38,13 +40,12 @@ final class RunOutput {
   /** One line a figure, then the first message of each kind of failure. */
   static String table(Map<String, @Nullable Object> fields, Map<String, String> failures) {
     StringJoiner lines = new StringJoiner(System.lineSeparator());
-    fields.forEach((name, value) -> lines.add(line(name, readable(value))));
-    failures.forEach((kind, message) -> lines.add(line("first " + kind, Printable.text(message))));
+    int width = fields.keySet().stream().mapToInt(String::length).reduce(NAME_WIDTH, Math::max);
+    String line = "%-" + width + "s %s";
+    fields.forEach((name, value) -> lines.add(line.formatted(name, readable(value))));
+    failures.forEach(
+        (kind, message) -> lines.add(line.formatted("first " + kind, Printable.text(message))));
     return lines.toString();
-  }
-
-  private static String line(String name, String value) {
-    return String.format(Locale.ROOT, "%-" + NAME_WIDTH + "s %s", name, value);
   }
 
   private static String readable(@Nullable Object value) {

@@ -123,7 +123,7 @@ class BlocksCommandTest {
     CommandLineRun run = execute("blocks", BLOCK, "--heap-pages", "16");
     // then
     assertEquals(0, run.exitCode(), run.err());
-    assertTrue(run.out().contains("block_ms               min "), run.out());
+    assertTrue(run.out().contains("block_ms                 min "), run.out());
     assertTrue(run.out().contains("mean "), run.out());
   }
 
@@ -308,7 +308,7 @@ class BlocksCommandTest {
     CommandLineRun run = execute("blocks", chain, "--genesis", GENESIS);
     // then
     assertEquals(1, run.exitCode());
-    assertTrue(run.out().contains("failures               no_parent 1   trap 1"), run.out());
+    assertTrue(run.out().contains("failures                 no_parent 1   trap 1"), run.out());
     assertTrue(run.out().contains("the guest said: "), run.out());
     assertTrue(run.out().contains("asked to panic: the block is to fail"), run.out());
   }
