@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.PointerSize;
 import org.wasmheap.state.StateVersion;
+import org.wasmheap.state.ValuePiece;
 import run.endive.wasm.types.ValType;
 
 /**
@@ -76,7 +77,9 @@ final class ChildStorageFunctions {
 
   private static long read(StorageCall call) {
     PointerSize buffer = call.buffer(2);
-    return call.giveFrom(call.overlay().childGet(call.bytes(0), call.bytes(1)), 3, buffer);
+    int most = StorageCall.room(buffer);
+    ValuePiece piece = call.overlay().childRead(call.bytes(0), call.bytes(1), call.number(3), most);
+    return call.give(piece, buffer);
   }
 
   private static List<HostFunction> removals() {

@@ -1,6 +1,5 @@
 package org.wasmheap.host;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +9,7 @@ import org.wasmheap.guest.CallException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.state.Overlay;
 import org.wasmheap.state.StateVersion;
+import org.wasmheap.state.ValuePiece;
 import run.endive.wasm.types.ValType;
 
 /**
@@ -97,24 +97,28 @@ final class StorageCall {
     return range;
   }
 
+  /** The u32 that an argument is. */
+  long number(int index) {
+    return arguments[index] & 0xFFFF_FFFFL;
+  }
+
+  /** How many bytes of a value a buffer takes. */
+  static int room(PointerSize buffer) {
+    return (int) Math.min(buffer.size(), Integer.MAX_VALUE);
+  }
+
   /**
-   * Copies as much of a value, from an offset on, as a buffer holds.
+   * Puts a piece of a value into a buffer that has room for it.
    *
-   * @param value {@code null} if there is none
-   * @param offset index of the argument that says where to begin, u32; it may lie behind the value
-   * @return an option of how many bytes the value has from the offset on
+   * @param piece {@code null} if there is no value
+   * @return an option of how many bytes the value has from where the piece begins
    */
-  long giveFrom(byte @Nullable [] value, int offset, PointerSize buffer) {
-    if (value == null) {
+  long give(@Nullable ValuePiece piece, PointerSize buffer) {
+    if (piece == null) {
       return ScaleResults.none(heap);
     }
-    int from = (int) Math.min(arguments[offset] & 0xFFFF_FFFFL, value.length);
-    int left = value.length - from;
-    int fits = (int) Math.min(left, buffer.size());
-    heap.write(
-        buffer.pointer(),
-        fits == value.length ? value : Arrays.copyOfRange(value, from, from + fits));
-    return ScaleResults.number(heap, left);
+    heap.write(buffer.pointer(), piece.bytes());
+    return ScaleResults.number(heap, piece.left());
   }
 
   /** An option of bytes. */

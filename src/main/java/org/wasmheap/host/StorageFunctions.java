@@ -81,7 +81,8 @@ final class StorageFunctions {
 
   private static long read(StorageCall call) {
     PointerSize buffer = call.buffer(1);
-    return call.giveFrom(call.overlay().get(call.bytes(0)), 2, buffer);
+    int most = StorageCall.room(buffer);
+    return call.give(call.overlay().read(call.bytes(0), call.number(2), most), buffer);
   }
 
   private static List<HostFunction> prefixes() {

@@ -73,6 +73,32 @@ final class Content {
   }
 
   /**
+   * A piece of the value; of a list it costs no more than the piece.
+   *
+   * @param offset where it begins, from 0; it may lie behind the value
+   * @param most bytes in it
+   * @return none if the value is removed
+   */
+  @Nullable ValuePiece piece(long offset, int most) {
+    if (bytes != null) {
+      return ValuePiece.of(bytes, offset, most);
+    }
+    return elements == null ? null : pieceOfList(elements.buffer, offset, most);
+  }
+
+  private ValuePiece pieceOfList(byte[] buffer, long offset, int most) {
+    byte[] head = ScaleCompact.encode(count);
+    int whole = head.length + length;
+    int from = (int) Math.min(offset, whole);
+    int size = Math.min(whole - from, most);
+    byte[] piece = new byte[size];
+    int ofHead = Math.min(Math.max(head.length - from, 0), size);
+    System.arraycopy(head, Math.min(from, head.length), piece, 0, ofHead);
+    System.arraycopy(buffer, Math.max(from - head.length, 0), piece, ofHead, size - ofHead);
+    return new ValuePiece(whole - from, piece);
+  }
+
+  /**
    * The list with one element more; what is no list is replaced by a list of one.
    *
    * @return a content that is charged already

@@ -99,6 +99,20 @@ public final class Overlay {
   }
 
   /**
+   * A piece of the value of a key. Of a value that was appended to, the piece alone is put together
+   * and never the whole, so a list is appended to and asked for its count at the cost of both.
+   *
+   * @param key of the main trie
+   * @param offset where the piece begins, from 0; it may lie behind the value
+   * @param most bytes in the piece, from 0
+   * @return the piece, none if there is no such key
+   */
+  public @Nullable ValuePiece read(byte[] key, long offset, int most) {
+    reads++;
+    return main.read(key, offset, most);
+  }
+
+  /**
    * Whether there is a key.
    *
    * @param key of the main trie
@@ -194,6 +208,25 @@ public final class Overlay {
     reads++;
     OverlayTrie trie = children.get(child);
     return trie == null ? parent.childGet(child, key) : trie.get(key);
+  }
+
+  /**
+   * A piece of the value of a key of a child trie.
+   *
+   * @param child its name
+   * @param key of it
+   * @param offset where the piece begins, from 0; it may lie behind the value
+   * @param most bytes in the piece, from 0
+   * @return the piece, none if there is no such key or no such child
+   */
+  public @Nullable ValuePiece childRead(byte[] child, byte[] key, long offset, int most) {
+    reads++;
+    OverlayTrie trie = children.get(child);
+    if (trie != null) {
+      return trie.read(key, offset, most);
+    }
+    byte[] inherited = parent.childGet(child, key);
+    return inherited == null ? null : ValuePiece.of(inherited, offset, most);
   }
 
   /**
@@ -466,7 +499,7 @@ public final class Overlay {
   }
 
   /**
-   * How many operations have read: values, existence, next keys.
+   * How many operations have read: values, pieces of them, existence, next keys.
    *
    * @return their number, over all tries
    */

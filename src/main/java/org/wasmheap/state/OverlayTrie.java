@@ -39,6 +39,15 @@ final class OverlayTrie implements UndoLog.Home {
     return slot == null ? inherited(key) : slot.content.bytes(budget);
   }
 
+  @Nullable ValuePiece read(byte[] key, long offset, int most) {
+    UndoLog.Slot slot = slots.get(key);
+    if (slot != null) {
+      return slot.content.piece(offset, most);
+    }
+    byte[] inherited = inherited(key);
+    return inherited == null ? null : ValuePiece.of(inherited, offset, most);
+  }
+
   boolean exists(byte[] key) {
     UndoLog.Slot slot = slots.get(key);
     return slot == null ? backend.find(key) != null : !slot.content.isRemoval();

@@ -3,7 +3,8 @@
  *
  * <p>What lives here: {@link org.wasmheap.state.State}, an immutable trie with its root and its
  * child tries; {@link org.wasmheap.state.Overlay}, the changes of one call with nested
- * transactions; {@link org.wasmheap.state.StateChanges}, what a call changed in the end; {@link
+ * transactions; {@link org.wasmheap.state.ValuePiece}, a part of a long value that is read; {@link
+ * org.wasmheap.state.StateChanges}, what a call changed in the end; {@link
  * org.wasmheap.state.TrieRoots}, roots of maps and lists that no state holds.
  *
  * <p>What this room must not know: wasm, guests, heaps, calls, blocks, files. It throws plain

@@ -170,11 +170,28 @@ class OverlayPropertyTest {
       byte[] child = isMain(operation) ? null : bytes(operation.trie());
       String value = model.get(operation.trie(), operation.key());
       String next = model.nextKey(operation.trie(), operation.key());
+      // Before the whole is asked for, which may put it together.
+      long offset = operation.limit() + 1;
+      int most = operation.value().length() / 2;
+      ValuePiece piece =
+          child == null
+              ? overlay.read(key, offset, most)
+              : overlay.childRead(child, key, offset, most);
+      assertPiece(value, offset, most, piece);
       assertEquals(value, hex(child == null ? overlay.get(key) : overlay.childGet(child, key)));
       assertEquals(
           value != null, child == null ? overlay.exists(key) : overlay.childExists(child, key));
       assertEquals(
           next, hex(child == null ? overlay.nextKey(key) : overlay.childNextKey(child, key)));
+    }
+
+    private static void assertPiece(String value, long offset, int most, ValuePiece piece) {
+      assertEquals(value == null, piece == null);
+      if (value != null) {
+        String rest = value.substring((int) Math.min(2 * offset, value.length()));
+        assertEquals(rest.length() / 2, piece.left());
+        assertEquals(rest.substring(0, Math.min(2 * most, rest.length())), hex(piece.bytes()));
+      }
     }
 
     private void clearPrefix(Operation operation) {

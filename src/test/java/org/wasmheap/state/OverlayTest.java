@@ -254,8 +254,10 @@ class OverlayTest {
     overlay.childGet(bytes("c"), bytes("a1"));
     overlay.childExists(bytes("c"), bytes("a1"));
     overlay.childNextKey(bytes("c"), bytes("a1"));
+    overlay.read(bytes("a1"), 0, 1);
+    overlay.childRead(bytes("c"), bytes("a1"), 0, 1);
     overlay.root(StateVersion.V1);
-    assertEquals(6, overlay.reads());
+    assertEquals(8, overlay.reads());
     assertEquals(0, overlay.writes());
     overlay.set(bytes("a1"), bytes("x"));
     overlay.clear(bytes("a1"));
@@ -265,7 +267,7 @@ class OverlayTest {
     overlay.childClear(bytes("c"), bytes("a1"));
     overlay.childClearPrefix(bytes("c"), bytes("a"), NO_LIMIT);
     overlay.killChild(bytes("c"), NO_LIMIT);
-    assertEquals(6, overlay.reads());
+    assertEquals(8, overlay.reads());
     assertEquals(8, overlay.writes());
   }
 
@@ -371,6 +373,72 @@ class OverlayTest {
     // then
     assertTrue(allocated < 4L * megabyte, () -> allocated + " bytes");
     assertEquals(megabyte + 100_000 + 1, overlay.get(key).length);
+  }
+
+  @Test
+  void asking_for_a_lists_count_after_each_element_does_not_copy_the_list() {
+    // given: a megabyte in the parent state, as a list of one
+    byte[] list = new byte[1 << 20];
+    list[0] = 4;
+    byte[] key = bytes("list");
+    NavigableMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
+    map.put(key, list);
+    Overlay onList =
+        new Overlay(State.of(map, new TreeMap<>(Arrays::compareUnsigned), StateVersion.V1));
+    byte[] element = new byte[100];
+    int[] counts = new int[1_000];
+
+    // when
+    long allocated =
+        ThreadAllocation.bytesOf(
+            () -> {
+              for (int i = 0; i < counts.length; i++) {
+                onList.append(key, element);
+                byte[] piece = onList.read(key, 0, 2).bytes();
+                counts[i] = ((piece[0] & 0xFF) | ((piece[1] & 0xFF) << 8)) >> 2;
+              }
+            });
+
+    // then
+    assertTrue(allocated < 4L << 20, () -> allocated + " bytes");
+    assertEquals(64, counts[62]);
+    assertEquals(1_001, counts[999]);
+    assertEquals(list.length + 1 + 1_000 * element.length, onList.read(key, 0, 0).left());
+  }
+
+  /** Of the list 08 aa bbbb, which is that of two elements, and of a plain value. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, 9, 4, 08aabbbb",
+    "0, 1, 4, 08",
+    "0, 0, 4, ''",
+    "1, 2, 3, aabb",
+    "3, 1, 1, bb",
+    "4, 1, 0, ''",
+    "4294967295, 2147483647, 0, ''",
+  })
+  void a_piece_of_a_list_is_that_of_its_value(long offset, int most, int left, String expected) {
+    // given
+    byte[] key = bytes("list");
+    overlay.append(key, hex("aa"));
+    overlay.append(key, hex("bbbb"));
+    overlay.set(bytes("plain"), hex("08aabbbb"));
+    overlay.childSet(bytes("c"), bytes("k"), hex("08aabbbb"));
+
+    // when
+    List<ValuePiece> pieces =
+        List.of(
+            overlay.read(key, offset, most),
+            overlay.read(bytes("plain"), offset, most),
+            overlay.childRead(bytes("c"), bytes("k"), offset, most));
+
+    // then
+    for (ValuePiece piece : pieces) {
+      assertEquals(left, piece.left());
+      assertArrayEquals(hex(expected), piece.bytes());
+    }
+    assertNull(overlay.read(bytes("none"), offset, most));
+    assertNull(overlay.childRead(bytes("none"), bytes("k"), offset, most));
   }
 
   @Test
