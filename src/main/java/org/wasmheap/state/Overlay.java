@@ -149,7 +149,8 @@ public final class Overlay {
   }
 
   /**
-   * Removes a key, if it is there.
+   * Removes a key, if it is there. Where the parent state has no such key, the overlay is as if it
+   * had never been set, once no open transaction can bring it back.
    *
    * @param key of the main trie; one under {@code :child_storage:} is ignored
    * @throws OverlayFullException if there is no room for the removal
@@ -334,7 +335,8 @@ public final class Overlay {
 
   /**
    * The state root with all changes, those of open transactions too. Computed once while nothing
-   * changes.
+   * changes. After any change all changes of the overlay are applied again, so the cost is in
+   * proportion to all that has been changed, and not to what has been changed since the last root.
    *
    * @param version for the values that were set
    * @return a new array of 32 bytes
@@ -351,8 +353,9 @@ public final class Overlay {
       NodeHasher hasher = new NodeHasher();
       NavigableMap<byte[], Trie> changed = new TreeMap<>(Arrays::compareUnsigned);
       for (Map.Entry<byte[], OverlayTrie> child : children.entrySet()) {
-        if (child.getValue().hasChanges()) {
-          changed.put(child.getKey(), child.getValue().applied(version, hasher));
+        Trie applied = child.getValue().applied(version, hasher);
+        if (applied != child.getValue().backend()) {
+          changed.put(child.getKey(), applied);
         }
       }
       known = parent.with(topChanges(), changed, version, hasher);
@@ -372,7 +375,10 @@ public final class Overlay {
     return count;
   }
 
-  /** The changes of the main trie but for the roots of child tries, which are computed anew. */
+  /**
+   * The changes of the main trie but for the roots of child tries: {@link #childRoot} puts them
+   * there so that guests read what it gave them last, and the next state has them computed anew.
+   */
   private List<TrieChange> topChanges() {
     List<TrieChange> changes = main.changes();
     changes.removeIf(change -> ChildKeys.has(change.key));
@@ -390,17 +396,23 @@ public final class Overlay {
    */
   public byte[] childRoot(byte[] child, StateVersion version) {
     OverlayTrie trie = children.get(child);
-    if (trie == null || !trie.hasChanges()) {
+    if (trie == null) {
       return parent.childRoot(child);
     }
     Trie applied = trie.applied(version, new NodeHasher());
     byte[] key = ChildKeys.of(child);
-    if (applied.top() == null) {
+    byte[] entry = applied == trie.backend() ? parent.get(key) : entryOf(applied);
+    if (entry == null) {
       main.clear(key);
-    } else if (!Arrays.equals(main.get(key), applied.root())) {
-      main.set(key, applied.root());
+    } else if (!Arrays.equals(main.get(key), entry)) {
+      main.set(key, entry);
     }
     return applied.root().clone();
+  }
+
+  /** What the main trie holds of a child trie that has changed. */
+  private static byte @Nullable [] entryOf(Trie child) {
+    return child.top() == null ? null : child.root();
   }
 
   /**
@@ -490,6 +502,11 @@ public final class Overlay {
   public State next(StateVersion otherwise) {
     requireNoneOpen();
     return computed(computedVersion == null ? otherwise : computedVersion);
+  }
+
+  /** How many bytes are held, of those that it may hold at most. */
+  long heldBytes() {
+    return budget.heldBytes();
   }
 
   private void requireNoneOpen() {

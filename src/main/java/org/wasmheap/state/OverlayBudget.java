@@ -31,6 +31,7 @@ final class OverlayBudget {
     heldBytes -= bytes;
   }
 
+  /** How many are held now. */
   long heldBytes() {
     return heldBytes;
   }

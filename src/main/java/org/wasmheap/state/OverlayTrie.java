@@ -2,7 +2,6 @@ package org.wasmheap.state;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableMap;
@@ -76,18 +75,40 @@ final class OverlayTrie implements UndoLog.Home {
   }
 
   void set(byte[] key, byte[] value) {
-    change(key, value);
+    change(slots.get(key), key, value);
   }
 
   /** Nothing changes if the key is not there. */
   void clear(byte[] key) {
-    if (exists(key)) {
-      change(key, null);
+    UndoLog.Slot slot = slots.get(key);
+    if (slot != null && isForgotten(slot)) {
+      slots.remove(key);
+      release(slot);
+    } else if (slot == null ? backend.find(key) != null : !slot.content.isRemoval()) {
+      change(slot, key, null);
     }
   }
 
-  private void change(byte[] key, byte @Nullable [] value) {
-    UndoLog.Slot slot = slots.get(key);
+  /**
+   * Whether a slot goes with its value, so that keys that come and go fill no overlay: nothing can
+   * bring the value back, and there is none below that a removal would hide.
+   */
+  private boolean isForgotten(UndoLog.Slot slot) {
+    return undo.open() == 0 && backend.find(slot.key) == null;
+  }
+
+  /** A slot that nobody can reach any more. */
+  private void release(UndoLog.Slot slot) {
+    slot.content.release(budget);
+    giveBackSlot(slot);
+  }
+
+  private void giveBackSlot(UndoLog.Slot slot) {
+    budget.giveBack(SLOT_BYTES + (long) slot.key.length);
+    changeCount++;
+  }
+
+  private void change(UndoLog.@Nullable Slot slot, byte[] key, byte @Nullable [] value) {
     budget.take(bytesBesidesContent(slot, key) + Content.bytesOf(value));
     put(slot, key, Content.of(value));
   }
@@ -140,27 +161,29 @@ final class OverlayTrie implements UndoLog.Home {
 
   /** Removes all keys with a prefix that have been changed. */
   void clearChanged(byte[] prefix) {
-    for (UndoLog.Slot slot : changedWith(prefix)) {
-      if (!slot.content.isRemoval()) {
-        change(slot.key, null);
-      }
-    }
-  }
-
-  private Collection<UndoLog.Slot> changedWith(byte[] prefix) {
-    List<UndoLog.Slot> found = new ArrayList<>();
-    for (UndoLog.Slot slot : slots.tailMap(prefix, true).values()) {
+    Iterator<UndoLog.Slot> changed = slots.tailMap(prefix, true).values().iterator();
+    while (changed.hasNext()) {
+      UndoLog.Slot slot = changed.next();
       if (!ChildKeys.startsWith(slot.key, prefix)) {
-        break;
+        return;
       }
-      found.add(slot);
+      if (isForgotten(slot)) {
+        changed.remove();
+        release(slot);
+      } else if (!slot.content.isRemoval()) {
+        change(slot, slot.key, null);
+      }
     }
-    return found;
   }
 
   /** The parent state's keys with a prefix, whatever became of them. */
   Iterator<byte[]> backendKeys(byte[] prefix) {
     return backend.keys(prefix);
+  }
+
+  /** The trie below. */
+  Trie backend() {
+    return backend;
   }
 
   boolean hasChanges() {
@@ -180,7 +203,9 @@ final class OverlayTrie implements UndoLog.Home {
     return changes;
   }
 
-  /** The trie with all changes; computed once while nothing changes. */
+  /**
+   * The trie with all changes, the backend if they change nothing; computed once until a change.
+   */
   Trie applied(StateVersion version, NodeHasher hasher) {
     Trie known = applied;
     if (known == null || appliedVersion != version || appliedAt != changeCount) {
@@ -195,8 +220,15 @@ final class OverlayTrie implements UndoLog.Home {
   @Override
   public void remove(UndoLog.Slot slot) {
     slots.remove(slot.key);
-    budget.giveBack(SLOT_BYTES + (long) slot.key.length);
-    changeCount++;
+    giveBackSlot(slot);
+  }
+
+  @Override
+  public void settle(UndoLog.Slot slot) {
+    if (slot.content.isRemoval() && isForgotten(slot)) {
+      slots.remove(slot.key);
+      release(slot);
+    }
   }
 
   @Override

@@ -50,7 +50,7 @@ public final class State {
    *
    * <p>The contents of child tries are the truth: their roots are computed, and replace what {@code
    * top} says under their keys, if anything. What {@code top} says of child tries that are not
-   * given stays, as a value like any other.
+   * given stays, as a value like any other, until a later state gives that child contents.
    *
    * @param top keys and values of the main trie, ordered by {@code Arrays::compareUnsigned}
    * @param children keys and values of each child trie by its name, ordered in the same way
@@ -186,8 +186,13 @@ public final class State {
     changes
         .childChanges()
         .forEach(
-            (name, ofChild) ->
-                children.put(name, child(name).with(TrieChange.array(ofChild), version, hasher)));
+            (name, ofChild) -> {
+              Trie before = child(name);
+              Trie after = before.with(TrieChange.array(ofChild), version, hasher);
+              if (after != before) {
+                children.put(name, after);
+              }
+            });
     return with(changes.topChanges(), children, version, hasher);
   }
 

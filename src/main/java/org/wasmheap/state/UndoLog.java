@@ -119,8 +119,13 @@ final class UndoLog {
 
   private void forgetAll() {
     for (Change record : records) {
-      record.slot.last = null;
+      Slot slot = record.slot;
       forget(record);
+      // A slot may have several records, and is settled once.
+      if (slot.last != null) {
+        slot.last = null;
+        slot.home.settle(slot);
+      }
     }
     records.clear();
   }
@@ -172,8 +177,11 @@ final class UndoLog {
 
   /** Where slots are. */
   interface Home {
-    /** A slot's making is undone. */
+    /** A slot's making is undone; its content is released already. */
     void remove(Slot slot);
+
+    /** What a slot holds cannot be undone any more, and no transaction is open. */
+    void settle(Slot slot);
 
     /** A change of a slot is undone. */
     void changed();

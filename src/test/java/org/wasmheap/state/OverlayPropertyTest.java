@@ -84,6 +84,37 @@ class OverlayPropertyTest {
     Property.assertHolds(TRIES, OPERATIONS, operations -> new Run().all(operations));
   }
 
+  @Test
+  void what_an_overlay_holds_is_given_back_when_all_that_was_written_is_gone() {
+    Property.assertHolds(
+        TRIES,
+        OPERATIONS,
+        operations -> {
+          // given
+          Run run = new Run();
+          operations.stream()
+              .filter(each -> each.kind() != Kind.NEXT_BLOCK && each.kind() != Kind.CHILD_ROOT)
+              .forEach(run::step);
+          Overlay overlay = run.overlay;
+          while (overlay.openTransactions() > 0) {
+            overlay.commitTransaction();
+          }
+          // when
+          for (byte[] key = new byte[0]; key != null; key = overlay.nextKey(key)) {
+            overlay.clear(key);
+          }
+          for (String child : CHILDREN) {
+            overlay.killChild(Run.bytes(child), OptionalLong.empty());
+          }
+          // then nothing is left but the places of the children
+          Overlay places = new Overlay(State.empty());
+          for (String child : CHILDREN) {
+            places.killChild(Run.bytes(child), OptionalLong.empty());
+          }
+          assertEquals(places.heldBytes(), overlay.heldBytes());
+        });
+  }
+
   /** Both, side by side. */
   private static final class Run {
     private NavigableMap<String, NavigableMap<String, Kinded>> plain = new TreeMap<>();

@@ -491,6 +491,81 @@ class OverlayTest {
   }
 
   @Test
+  void a_million_keys_that_come_and_go_fill_no_overlay() {
+    // given
+    Overlay small = new Overlay(State.empty(), 10_000);
+    small.childSet(bytes("c"), bytes("stays"), bytes("v"));
+    long before = small.heldBytes();
+
+    // when: cleared one by one, by a prefix, and in transactions
+    for (int i = 0; i < 1_000_000; i += 5) {
+      small.set(bytes("a" + i), bytes("v"));
+      small.clear(bytes("a" + i));
+      small.set(bytes("b" + i), bytes("v"));
+      small.childSet(bytes("c"), bytes("k" + i), bytes("v"));
+      small.clearPrefix(bytes("b"), NO_LIMIT);
+      small.childClearPrefix(bytes("c"), bytes("k"), NO_LIMIT);
+      small.startTransaction();
+      small.set(bytes("c" + i), bytes("v"));
+      small.startTransaction();
+      small.clear(bytes("c" + i));
+      small.append(bytes("d" + i), bytes("v"));
+      small.commitTransaction();
+      small.clear(bytes("d" + i));
+      small.commitTransaction();
+    }
+
+    // then
+    assertEquals(before, small.heldBytes());
+    assertEquals(1, small.changes().size());
+  }
+
+  @Test
+  void what_was_cleared_in_a_transaction_comes_back_when_it_is_rolled_back() {
+    // given
+    overlay.set(bytes("before"), bytes("v"));
+    overlay.startTransaction();
+    overlay.clear(bytes("before"));
+    overlay.set(bytes("inside"), bytes("v"));
+    overlay.startTransaction();
+    overlay.clear(bytes("inside"));
+    overlay.clear(bytes("a1"));
+
+    // when
+    overlay.rollbackTransaction();
+
+    // then
+    assertEquals("v", text(overlay.get(bytes("inside"))));
+    assertEquals("1", text(overlay.get(bytes("a1"))));
+    overlay.rollbackTransaction();
+    assertEquals("v", text(overlay.get(bytes("before"))));
+    assertNull(overlay.get(bytes("inside")));
+  }
+
+  @Test
+  void a_childs_entry_is_the_parents_again_when_its_changes_are_taken_back() {
+    // given
+    byte[] entry = bytes(":child_storage:default:c");
+    overlay.childSet(bytes("c"), bytes("k"), bytes("v"));
+    overlay.childRoot(bytes("c"), StateVersion.V1);
+    Overlay later = new Overlay(overlay.next(StateVersion.V1));
+    later.childSet(bytes("c"), bytes("l"), bytes("v"));
+    later.childRoot(bytes("c"), StateVersion.V1);
+
+    // when
+    later.childClear(bytes("c"), bytes("l"));
+    overlay.childClear(bytes("c"), bytes("k"));
+    later.childRoot(bytes("c"), StateVersion.V1);
+    overlay.childRoot(bytes("c"), StateVersion.V1);
+
+    // then
+    assertArrayEquals(later.parent().get(entry), later.get(entry));
+    assertSame(later.parent(), later.next(StateVersion.V1));
+    assertNull(overlay.get(entry));
+    assertSame(overlay.parent(), overlay.next(StateVersion.V1));
+  }
+
+  @Test
   void open_transactions_and_what_they_must_undo_are_bounded() {
     Overlay small = new Overlay(State.empty(), 100_000);
 

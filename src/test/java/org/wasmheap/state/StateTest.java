@@ -71,6 +71,31 @@ class StateTest {
   }
 
   @Test
+  void a_childs_root_without_its_contents_stays_until_the_child_has_some() {
+    // given
+    byte[] entry = bytes(":child_storage:default:c");
+    State state = state(":child_storage:default:c", "root");
+    Overlay overlay = new Overlay(state);
+
+    // when: changes of the child that come to nothing
+    overlay.childSet(bytes("c"), bytes("k"), bytes("v"));
+    overlay.startTransaction();
+    overlay.childClear(bytes("c"), bytes("k"));
+    byte[] root = overlay.childRoot(bytes("c"), StateVersion.V1);
+
+    // then
+    assertArrayEquals(HexFormat.of().parseHex(EMPTY_ROOT), root);
+    assertArrayEquals(state.root(), overlay.root(StateVersion.V1));
+    assertArrayEquals(bytes("root"), overlay.get(entry));
+    overlay.commitTransaction();
+    assertSame(state, overlay.next(StateVersion.V1));
+    assertSame(state, state.with(overlay.changes(), StateVersion.V1));
+    overlay.childSet(bytes("c"), bytes("k"), bytes("v"));
+    State later = overlay.next(StateVersion.V1);
+    assertArrayEquals(later.childRoot(bytes("c")), later.get(entry));
+  }
+
+  @Test
   void a_root_that_is_given_out_is_a_copy() {
     State state = state("a", "1");
     byte[] root = state.root();
