@@ -6,10 +6,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an overlay holds for one key: a value, its removal, or a list that is appended to.
  *
- * <p>A list's elements stand in a buffer with room behind them, which grows by half. Contents that
- * came out of one another by appending share it, each with its own length: an element costs its own
- * bytes, and a thousand elements behind a megabyte copy that megabyte a few times, not a thousand.
- * The value with the count before it is put together when it is read, once for each content.
+ * <p>A list's elements stand in a buffer that grows by half from the second element on. Contents
+ * that came out of one another by appending share it, each with its own length: an element costs
+ * its own bytes, and a thousand elements behind a megabyte copy that megabyte a few times, not a
+ * thousand.
+ *
+ * <p>The value with the count before it is put together when the whole is read. It takes the place
+ * of the buffer if no other content needs that; else both are kept until the next element.
  *
  * <p>The contents that share a buffer are a line: only the newest that an overlay holds is appended
  * to, and when a rollback makes an earlier one the newest again, those after it are gone for ever.
@@ -23,6 +26,9 @@ final class Content {
   /** What the objects of a content take besides its bytes, roughly. */
   private static final int OBJECT_BYTES = 64;
 
+  /** Of the longest count. */
+  private static final int MOST_COUNT_BYTES = 5;
+
   /** Longest buffer; some JVMs have no longer arrays. */
   private static final int MOST_BUFFER_BYTES = Integer.MAX_VALUE - 16;
 
@@ -31,8 +37,8 @@ final class Content {
   /** The value; none if it is removed, or a list that has not been read yet. */
   private byte @Nullable [] bytes;
 
-  /** The elements of a list; none for a plain value. */
-  private final @Nullable Elements elements;
+  /** The elements of a list; none for a plain value, also one that was a list until it was read. */
+  private @Nullable Elements elements;
 
   /** Of the elements, in bytes. */
   private final int length;
@@ -58,15 +64,23 @@ final class Content {
   /**
    * The value, the same array at every call; none if it is removed.
    *
-   * @throws OverlayFullException if there is no room for it
+   * @throws OverlayFullException if a list's buffer is needed by other contents too, and there is
+   *     no room for the value beside it
    */
   byte @Nullable [] bytes(OverlayBudget budget) {
-    if (bytes == null && elements != null) {
+    Elements list = elements;
+    if (bytes == null && list != null) {
       int before = ScaleCompact.length(count);
-      budget.take(before + (long) length);
-      byte[] whole = new byte[before + length];
+      int size = before + length;
+      if (list.contents == 1) {
+        // There is room: a buffer is charged for a count as well.
+        list.release(budget);
+        elements = null;
+      }
+      budget.take(size);
+      byte[] whole = new byte[size];
       ScaleCompact.put(count, whole);
-      System.arraycopy(elements.buffer, 0, whole, before, length);
+      System.arraycopy(list.buffer, 0, whole, before, length);
       bytes = whole;
     }
     return bytes;
@@ -105,16 +119,26 @@ final class Content {
    * @throws OverlayFullException if there is no room for it
    */
   Content append(byte[] element, OverlayBudget budget) {
-    if (elements == null) {
+    Elements list = elements;
+    if (list == null) {
       return appendTo(bytes == null ? NONE : bytes, element, budget);
     }
     if (count == ScaleCompact.MAX) {
       return appendTo(NONE, element, budget);
     }
-    elements.makeRoom(length, element.length, budget);
+    list.makeRoom(length, element.length, budget);
     budget.take(OBJECT_BYTES);
-    elements.add(length, element);
-    return new Content(null, elements, length + element.length, count + 1);
+    list.add(length, element);
+    forgetWhole(budget);
+    return new Content(null, list, length + element.length, count + 1);
+  }
+
+  /** What the elements give again should a rollback make this the newest again. */
+  private void forgetWhole(OverlayBudget budget) {
+    if (bytes != null) {
+      budget.giveBack(bytes.length);
+      bytes = null;
+    }
   }
 
   /**
@@ -129,9 +153,9 @@ final class Content {
     boolean isList = count >= 0 && count < ScaleCompact.MAX;
     int from = isList ? ScaleCompact.length(count) : value.length;
     int length = value.length - from;
-    int capacity = Elements.capacity(length + (long) element.length);
-    budget.take(OBJECT_BYTES + (long) capacity);
-    Elements elements = new Elements(capacity);
+    int needed = Elements.checked(length + (long) element.length);
+    budget.take(OBJECT_BYTES + Elements.charge(needed));
+    Elements elements = new Elements(needed);
     System.arraycopy(value, from, elements.buffer, 0, length);
     elements.add(length, element);
     return new Content(null, elements, length + element.length, isList ? count + 1 : 1);
@@ -146,10 +170,7 @@ final class Content {
   void release(OverlayBudget budget) {
     budget.giveBack(bytesOf(bytes));
     if (elements != null) {
-      elements.contents--;
-      if (elements.contents == 0) {
-        budget.giveBack(elements.buffer.length);
-      }
+      elements.release(budget);
     }
   }
 
@@ -164,18 +185,23 @@ final class Content {
       this.buffer = new byte[capacity];
     }
 
-    /** How long a buffer is made for elements of so many bytes. */
-    static int capacity(long needed) {
+    /** Checks how long a buffer is to be. */
+    static int checked(long needed) {
       if (needed > MOST_BUFFER_BYTES) {
         throw new OverlayFullException("a list of " + needed + " bytes is longer than an array");
       }
-      return (int) Math.min(needed + needed / 2, MOST_BUFFER_BYTES);
+      return (int) needed;
+    }
+
+    /** What a buffer takes, and a count, so that the whole value takes no more. */
+    static long charge(int capacity) {
+      return MOST_COUNT_BYTES + (long) capacity;
     }
 
     void makeRoom(int length, int more, OverlayBudget budget) {
-      long needed = length + (long) more;
+      int needed = checked(length + (long) more);
       if (needed > buffer.length) {
-        int capacity = capacity(needed);
+        int capacity = (int) Math.min(needed + needed / 2L, MOST_BUFFER_BYTES);
         budget.take(capacity - buffer.length);
         buffer = Arrays.copyOf(buffer, capacity);
       }
@@ -185,6 +211,14 @@ final class Content {
     void add(int length, byte[] element) {
       System.arraycopy(element, 0, buffer, length, element.length);
       contents++;
+    }
+
+    /** A content needs it no more. */
+    void release(OverlayBudget budget) {
+      contents--;
+      if (contents == 0) {
+        budget.giveBack(charge(buffer.length));
+      }
     }
   }
 }

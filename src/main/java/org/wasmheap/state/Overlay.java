@@ -91,7 +91,8 @@ public final class Overlay {
    * @param key of the main trie
    * @return the value, none if there is no such key; the same array at every call until it is
    *     written
-   * @throws OverlayFullException if it has been appended to, and there is no room for the whole
+   * @throws OverlayFullException if it has been appended to in transactions that are open, and
+   *     there is no room for the whole
    */
   public byte @Nullable [] get(byte[] key) {
     reads++;
@@ -340,7 +341,8 @@ public final class Overlay {
    *
    * @param version for the values that were set
    * @return a new array of 32 bytes
-   * @throws OverlayFullException if values have been appended to, and there is no room for them
+   * @throws OverlayFullException if values have been appended to in transactions that are open, and
+   *     there is no room for the whole of them
    */
   public byte[] root(StateVersion version) {
     return computed(version).root();
@@ -474,7 +476,7 @@ public final class Overlay {
   }
 
   /**
-   * What has been changed.
+   * What has been changed. Never too much to be given, as no transaction is open.
    *
    * @return a value of its own; later changes of this overlay are not in it
    * @throws IllegalStateException if a transaction is open

@@ -490,6 +490,66 @@ class OverlayTest {
     }
   }
 
+  /** The list has 6,000 bytes, the overlay room for 10,000. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void a_list_that_takes_more_than_half_of_an_overlay_is_read_and_ends_a_block(int elements) {
+    // given
+    byte[] list = new byte[6_000];
+    list[0] = 4;
+    byte[] key = bytes("list");
+    NavigableMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
+    map.put(key, list);
+    State parent = State.of(map, new TreeMap<>(Arrays::compareUnsigned), StateVersion.V1);
+    Overlay read = new Overlay(parent, 10_000);
+    Overlay ended = new Overlay(parent, 10_000);
+    Overlay asked = new Overlay(parent, 10_000);
+    Overlay never = new Overlay(parent);
+
+    // when
+    for (int i = 0; i < elements; i++) {
+      for (Overlay each : List.of(read, ended, asked, never)) {
+        each.startTransaction();
+        each.append(key, hex("ee"));
+        each.commitTransaction();
+      }
+    }
+
+    // then
+    byte[] value = read.get(key);
+    assertEquals(6_000 + elements, value.length);
+    assertEquals(4 * (1 + elements), value[0]);
+    assertSame(value, read.get(key));
+    assertEquals(1, ended.changes().size());
+    assertArrayEquals(value, ended.next(StateVersion.V1).get(key));
+    assertArrayEquals(never.root(StateVersion.V1), asked.root(StateVersion.V1));
+    assertTrue(read.heldBytes() < 7_000, () -> read.heldBytes() + " bytes");
+  }
+
+  @Test
+  void a_list_that_is_read_inside_transactions_is_kept_whole_once_at_most() {
+    // given: room for the list, what can be appended to it, and no more than one reader's whole
+    Overlay small = new Overlay(State.empty(), 30_000);
+    byte[] key = bytes("list");
+    byte[] list = new byte[6_000];
+    list[0] = 4;
+    small.set(key, list);
+    small.append(key, bytes("v"));
+
+    // when
+    for (int i = 0; i < 20; i++) {
+      small.startTransaction();
+      small.append(key, bytes("v"));
+      assertEquals(6_002 + i, small.get(key).length);
+    }
+
+    // then
+    while (small.openTransactions() > 0) {
+      small.rollbackTransaction();
+      assertEquals(6_001 + small.openTransactions(), small.get(key).length);
+    }
+  }
+
   @Test
   void a_million_keys_that_come_and_go_fill_no_overlay() {
     // given
