@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>Keys and values are taken and given out as the arrays themselves; nobody may change them
  *       afterwards.
  *   <li>What is held is bounded: the bytes of keys and values, and a charge for each changed key,
- *       each open transaction and what it must be able to undo. Beyond that, and only there, an
- *       {@link OverlayFullException} is thrown.
+ *       which covers what {@link #root} makes of it, for each child trie, each open transaction and
+ *       what it must be able to undo. Beyond that, and only there, an {@link OverlayFullException}
+ *       is thrown.
  *   <li>Keys under {@code :child_storage:} of the main trie can be read and are never written by
  *       the caller: a write to one is ignored.
  * </ul>
@@ -32,8 +33,11 @@ public final class Overlay {
   /** Most bytes that an overlay holds if nothing else is said: {@value}. */
   public static final long DEFAULT_MOST_BYTES = 256L << 20;
 
-  /** What the changes of a child trie take besides its keys and its name, roughly. */
-  private static final int CHILD_BYTES = 256;
+  /**
+   * What the changes of a child trie take besides its keys and its name, roughly, with its entry in
+   * the main trie that a root makes.
+   */
+  private static final int CHILD_BYTES = 384;
 
   private static final byte[] ALL_KEYS = {};
 
@@ -315,7 +319,8 @@ public final class Overlay {
     if (known != null) {
       return known;
     }
-    budget.take(CHILD_BYTES + (long) child.length);
+    // The name is in the key of the entry as well.
+    budget.take(CHILD_BYTES + 2L * child.length);
     OverlayTrie trie = new OverlayTrie(parent.child(child), budget, undo);
     children.put(child, trie);
     return trie;

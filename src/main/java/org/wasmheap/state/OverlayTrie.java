@@ -10,8 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The changes of one trie, main or child, over the trie of the parent state. One thread. */
 final class OverlayTrie implements UndoLog.Home {
-  /** What the entry of a key takes besides the key's bytes, roughly. */
-  private static final int SLOT_BYTES = 128;
+  /**
+   * What the entry of a key takes besides the key's bytes, roughly: 128 in the overlay, and 256 for
+   * what a root makes of it, which is a node and its share of the nodes above. Of keys and values a
+   * root keeps the arrays themselves.
+   */
+  private static final int SLOT_BYTES = 128 + 256;
 
   private final Trie backend;
   private final OverlayBudget budget;
