@@ -108,7 +108,7 @@ final class CryptoFunctions {
               HeapHandle heap = scope.heap();
               byte[] signature = heap.read((int) arguments[0], RECOVERABLE_BYTES);
               byte[] hash = heap.read((int) arguments[1], HASH_BYTES);
-              int given = signature[RECOVERABLE_BYTES - 1] & 0xFF;
+              int given = idOf(signature);
               int id = given < FIRST_ID ? given : given - FIRST_ID;
               Recovery recovery = Secp256k1.recover(signature, id, hash, overflow);
               return GuestMemory.putRange(heap, recovery.encoded(compressed));
@@ -141,18 +141,25 @@ final class CryptoFunctions {
     return HostFunction.env("ext_crypto_" + name, parameters, results, body);
   }
 
-  /** The BLAKE2b-256 of the message is what is signed. */
+  /**
+   * The BLAKE2b-256 of the message is what is signed. It is not computed where the id of the point
+   * is none: a message may be long.
+   */
   private static Scheme ecdsa(Overflow overflow) {
     return new Scheme(
         RECOVERABLE_BYTES,
         COMPRESSED_KEY_BYTES,
         (signature, message, key) ->
-            isRight(signature, Hashes.blake2(8 * HASH_BYTES, message), key, overflow));
+            Secp256k1.isId(idOf(signature))
+                && isRight(signature, Hashes.blake2(8 * HASH_BYTES, message), key, overflow));
   }
 
   private static boolean isRight(byte[] signature, byte[] hash, byte[] key, Overflow overflow) {
-    int id = signature[RECOVERABLE_BYTES - 1] & 0xFF;
-    return Secp256k1.recover(signature, id, hash, overflow).is(key);
+    return Secp256k1.recover(signature, idOf(signature), hash, overflow).is(key);
+  }
+
+  private static int idOf(byte[] signature) {
+    return signature[RECOVERABLE_BYTES - 1] & 0xFF;
   }
 
   private static long flag(boolean set) {

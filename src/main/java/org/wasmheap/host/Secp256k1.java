@@ -39,6 +39,11 @@ final class Secp256k1 {
 
   private Secp256k1() {}
 
+  /** Whether a point can have an id. */
+  static boolean isId(int id) {
+    return id >= 0 && id <= 3;
+  }
+
   /**
    * Recovers a key.
    *
@@ -48,7 +53,7 @@ final class Secp256k1 {
    * @param overflow what to do with large numbers
    */
   static Recovery recover(byte[] signature, int id, byte[] hash, Overflow overflow) {
-    if (id < 0 || id > 3) {
+    if (!isId(id)) {
       return new Recovery(null, BAD_ID);
     }
     BigInteger r = new BigInteger(1, signature, 0, 32);

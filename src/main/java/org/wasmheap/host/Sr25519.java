@@ -6,6 +6,7 @@ import cafe.cryptography.curve25519.InvalidEncodingException;
 import cafe.cryptography.curve25519.RistrettoElement;
 import cafe.cryptography.curve25519.Scalar;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * Verifies Schnorr signatures over Ristretto under the context {@code substrate}, as schnorrkel
@@ -31,16 +32,17 @@ final class Sr25519 {
 
   /** Whether a signature is right; one without the mark in its last byte is not. */
   static boolean verify(byte[] signature, GuestBytes message, byte[] key) {
-    if (!isMarked(signature)) {
-      return false;
-    }
+    return isMarked(signature) && isRight(signature, key, () -> challenge(signature, message, key));
+  }
+
+  private static byte[] challenge(byte[] signature, GuestBytes message, byte[] key) {
     MerlinTranscript transcript = new MerlinTranscript("SigningContext");
     transcript.append("", CONTEXT);
     transcript.append("sign-bytes", message);
     transcript.append("proto-name", "Schnorr-sig");
     transcript.append("sign:pk", key);
     transcript.append("sign:R", element(signature));
-    return isRight(signature, key, transcript.challenge("sign:c", CHALLENGE_BYTES));
+    return transcript.challenge("sign:c", CHALLENGE_BYTES);
   }
 
   /**
@@ -48,15 +50,18 @@ final class Sr25519 {
    * those have no mark, and the transcript has other labels.
    */
   static boolean verifyAlsoPreAudit(byte[] signature, GuestBytes message, byte[] key) {
-    if (isMarked(signature)) {
-      return verify(signature, message, key);
-    }
+    return isMarked(signature)
+        ? verify(signature, message, key)
+        : isRight(signature, key, () -> preAuditChallenge(signature, message, key));
+  }
+
+  private static byte[] preAuditChallenge(byte[] signature, GuestBytes message, byte[] key) {
     MerlinTranscript transcript = new MerlinTranscript(CONTEXT);
     transcript.append("sign-bytes", message);
     transcript.append("proto-name", "Schnorr-sig");
     transcript.append("pk", key);
     transcript.append("no", element(signature));
-    return isRight(signature, key, transcript.challenge("", CHALLENGE_BYTES));
+    return transcript.challenge("", CHALLENGE_BYTES);
   }
 
   private static boolean isMarked(byte[] signature) {
@@ -67,16 +72,20 @@ final class Sr25519 {
     return Arrays.copyOf(signature, 32);
   }
 
-  private static boolean isRight(byte[] signature, byte[] key, byte[] challenge) {
+  /**
+   * Asks for the challenge last, as the message that it is made from may be long: what is wrong
+   * with any message is refused before.
+   */
+  private static boolean isRight(byte[] signature, byte[] key, Supplier<byte[]> challenge) {
     byte[] number = Arrays.copyOfRange(signature, 32, 64);
     number[31] &= ~MARK;
     Scalar s = Scalar.fromBytesModOrder(number);
     if (!Arrays.equals(s.toByteArray(), number)) {
       return false;
     }
-    Scalar k = Scalar.fromBytesModOrderWide(challenge);
     try {
       RistrettoElement negated = new CompressedRistretto(key).decompress().negate();
+      Scalar k = Scalar.fromBytesModOrderWide(challenge.get());
       RistrettoElement r = Constants.RISTRETTO_GENERATOR_TABLE.multiply(s).add(negated.multiply(k));
       // Compared as bytes, so that R in no other encoding passes.
       return Arrays.equals(r.compress().toByteArray(), element(signature));

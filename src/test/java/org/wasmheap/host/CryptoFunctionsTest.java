@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.common.primitives.Bytes;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -20,17 +22,26 @@ import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.PointerSize;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
+import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.heap.Heap;
+import org.wasmheap.heap.HeapListener;
 import org.wasmheap.host.CryptoVectors.Recoverable;
 import org.wasmheap.host.CryptoVectors.Signed;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryAccessException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.testkit.CheckedMemory;
 import org.wasmheap.testkit.Draws;
 import org.wasmheap.testkit.Inputs;
 import org.wasmheap.testkit.Property;
@@ -207,6 +218,61 @@ class CryptoFunctionsTest {
           assertTrue(verify(ED25519, signature, message, key));
           assertFalse(verify(ED25519, signature, longer, key));
         });
+  }
+
+  /** Signatures that are right but for what no message mends, as hexadecimal put over a part. */
+  @ParameterizedTest
+  @CsvSource({
+    // s is the order of the group, with and without the mark.
+    "sr25519_verify_version_2, 32, edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000090",
+    "sr25519_verify_version_1, 32, edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000090",
+    "sr25519_verify_version_1, 32, edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+    // The key is no encoding of an element, as it is odd.
+    "sr25519_verify_version_2, 64, 0100000000000000000000000000000000000000000000000000000000000000",
+    "sr25519_verify_version_1, 64, 0100000000000000000000000000000000000000000000000000000000000000",
+    // There are ids 0 to 3.
+    "ecdsa_verify_version_1, 64, 04",
+    "ecdsa_verify_version_2, 64, 04",
+    "ecdsa_verify_version_2, 64, ff",
+  })
+  void what_is_wrong_with_any_message_is_refused_before_the_message_is_read(
+      String name, int at, String put) throws Exception {
+    // given
+    Signed right = right(name);
+    byte[] bytes = Bytes.concat(right.signature(), right.key());
+    byte[] wrong = HexFormat.of().parseHex(put);
+    System.arraycopy(wrong, 0, bytes, at, wrong.length);
+    CheckedMemory memory = new CheckedMemory(new FlatMemory(4, 4));
+    Heap heap = heap(memory);
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null);
+    int signature = CryptoCalls.put(scope.heap(), bytes);
+    int key = signature + right.signature().length;
+    long message = new PointerSize(65_536, 3 * 65_536).packed();
+    memory.takeAccesses();
+    // when
+    long answer = CryptoCalls.run(scope, name, signature, message, key);
+    // then signature and key alone were read
+    assertEquals(0, answer);
+    assertEquals(2, memory.takeAccesses());
+    // and a message outside the memory is a trap all the same
+    long beyond = new PointerSize(65_536, 3 * 65_536 + 1).packed();
+    assertThrows(
+        MemoryAccessException.class, () -> CryptoCalls.run(scope, name, signature, beyond, key));
+    heap.retire();
+  }
+
+  private static Heap heap(LinearMemory memory) {
+    Heap heap =
+        new Heap(
+            "test",
+            "test/1",
+            memory,
+            1024,
+            BlockLimit.ON_CHAIN,
+            GrowthPolicy.ALLOW_ALL,
+            HeapListener.NONE);
+    heap.claim();
+    return heap;
   }
 
   // Where results lie.
