@@ -16,6 +16,9 @@ final class ScaleResults {
   private static final byte[] NONE = {0};
   private static final byte SOME = 1;
 
+  /** First byte of a compact whose number stands in the four bytes that follow. */
+  private static final byte FOUR_BYTES_FOLLOW = 3;
+
   private static final byte ALL_REMOVED = 0;
   private static final byte SOME_REMAIN = 1;
 
@@ -51,21 +54,34 @@ final class ScaleResults {
         .array();
   }
 
-  /** What stands before the bytes of an option that holds so many. */
+  /** What stands before the bytes of an option that holds so many: a tag, and their number. */
   private static byte[] someOf(int length) {
-    if (length < 1 << 6) {
-      return new byte[] {SOME, (byte) (length << 2)};
-    }
-    if (length < 1 << 14) {
-      return new byte[] {SOME, (byte) (length << 2 | 1), (byte) (length >> 6)};
-    }
-    ByteBuffer head = ByteBuffer.allocate(length < 1 << 30 ? 5 : 6).order(ByteOrder.LITTLE_ENDIAN);
-    head.put(SOME);
-    if (length < 1 << 30) {
-      head.putInt(length << 2 | 2);
+    int bytes = compactBytes(length);
+    byte[] head = new byte[1 + bytes];
+    head[0] = SOME;
+    int at = 1;
+    int rest = length;
+    if (bytes == 5) {
+      head[at++] = FOUR_BYTES_FOLLOW;
     } else {
-      head.put((byte) 3).putInt(length);
+      // 1, 2 and 4 bytes are modes 0, 1 and 2.
+      rest = (length << 2) | (bytes >> 1);
     }
-    return head.array();
+    for (; at < head.length; at++) {
+      head[at] = (byte) rest;
+      rest >>>= Byte.SIZE;
+    }
+    return head;
+  }
+
+  /** How many bytes the compact of a number takes. */
+  private static int compactBytes(int number) {
+    if (number < 1 << 6) {
+      return 1;
+    }
+    if (number < 1 << 14) {
+      return 2;
+    }
+    return number < 1 << 30 ? 4 : 5;
   }
 }

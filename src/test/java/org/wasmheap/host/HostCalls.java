@@ -145,6 +145,11 @@ final class HostCalls implements AutoCloseable {
         scope -> script.run(new Guest(scope)));
   }
 
+  /** How many instances were replaced so far. */
+  long replaced() {
+    return executor.statistics().replaced();
+  }
+
   static List<ValType> parameters(String function) {
     return FUNCTIONS.get(function).type().params();
   }

@@ -2,6 +2,7 @@ package org.wasmheap.host;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.host.Roots.CHILD;
@@ -19,6 +20,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.host.HostCalls.Buffer;
 import org.wasmheap.host.HostCalls.Guest;
 import org.wasmheap.state.Overlay;
+import org.wasmheap.state.State;
 import org.wasmheap.state.StateVersion;
 
 /**
@@ -343,6 +345,57 @@ class StorageFunctionsTest {
           assertEquals("011000000000", Roots.hex(guest.bytes(GET, "k")));
           return null;
         });
+  }
+
+  /** Compacts as {@code parity-scale-codec} writes them. */
+  @ParameterizedTest
+  @CsvSource({"0, 00", "63, fc", "64, 0101", "16383, fdff", "16384, 02000100", "100000, 821a0600"})
+  void a_value_comes_with_its_length(int length, String compact) throws Exception {
+    // given
+    Overlay overlay = Roots.empty();
+    overlay.set(bytes("k"), new byte[length]);
+    // when
+    byte[] given = calls.call(overlay, guest -> guest.bytes(GET, "k"));
+    // then
+    assertEquals("01" + compact + "00".repeat(length), Roots.hex(given));
+  }
+
+  @Test
+  void a_list_can_be_counted_after_each_element() throws Exception {
+    // given
+    List<String> counts =
+        calls.call(
+            Roots.empty(),
+            guest -> {
+              List<String> seen = new ArrayList<>();
+              for (int i = 0; i < 3; i++) {
+                guest.run("ext_storage_append_version_1", "list", new byte[] {7, 7});
+                // when
+                byte[] left = guest.bytes("ext_storage_read_version_1", "list", new Buffer(1), 0);
+                seen.add(Roots.hex(guest.buffer(1)) + " of " + left[1]);
+              }
+              return seen;
+            });
+    // then
+    assertEquals(List.of("04 of 3", "08 of 5", "0c of 7"), counts);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SET, "ext_storage_append_version_1"})
+  void an_overlay_that_is_full_is_the_hosts_failure_and_the_instance_is_discarded(String write)
+      throws Exception {
+    // given
+    Overlay small = new Overlay(State.empty(), 10_000);
+    // when
+    CallException failure =
+        assertThrows(
+            CallException.class,
+            () -> calls.call(small, guest -> guest.run(write, "k", new byte[10_000])));
+    // then
+    assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    assertFalse(failure.isDeterministic());
+    assertEquals(1, calls.replaced());
+    assertEquals(NONE, Roots.hex(calls.call(small, guest -> guest.bytes(GET, "k"))));
   }
 
   private static List<String> walk(Guest guest, String next, Object... child) throws Exception {
