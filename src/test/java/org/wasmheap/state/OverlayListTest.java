@@ -236,6 +236,26 @@ class OverlayListTest {
   }
 
   @Test
+  void a_list_that_fills_an_overlay_to_the_last_byte_is_read() {
+    // given
+    State parent = with(hex("fc" + "aa".repeat(5_999)));
+    int appended = 0;
+    for (int mostBytes = 6_000; mostBytes < 7_000; mostBytes++) {
+      Overlay small = new Overlay(parent, mostBytes);
+      try {
+        small.append(bytes("list"), hex("ee"));
+      } catch (OverlayFullException e) {
+        continue;
+      }
+      appended++;
+
+      // when, then: with a count that takes a byte more than before
+      assertEquals(6_002, small.get(bytes("list")).length);
+    }
+    assertTrue(appended > 0 && appended < 1_000, () -> "from 6,000 to 7,000 bytes");
+  }
+
+  @Test
   void a_list_that_is_read_inside_transactions_is_kept_whole_once_at_most() {
     // given: room for the list, what can be appended to it, and no more than one reader's whole
     Overlay small = new Overlay(State.empty(), 30_000);
