@@ -78,7 +78,7 @@ final class Sr25519 {
    */
   private static boolean isRight(byte[] signature, byte[] key, Supplier<byte[]> challenge) {
     byte[] number = Arrays.copyOfRange(signature, 32, 64);
-    number[31] &= ~MARK;
+    number[31] = (byte) (number[31] & ~MARK);
     Scalar s = Scalar.fromBytesModOrder(number);
     if (!Arrays.equals(s.toByteArray(), number)) {
       return false;
