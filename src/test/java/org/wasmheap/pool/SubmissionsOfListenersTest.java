@@ -37,6 +37,9 @@ class SubmissionsOfListenersTest {
     private final HeapExecutor<HeapHandle> executor;
     private final SettableFuture<Integer> end = SettableFuture.create();
 
+    /** What its calls wait for: the first of them, as it stays open. */
+    private final CountDownLatch go = new CountDownLatch(1);
+
     /** How many links have run. Each is written before the next is submitted. */
     private volatile int links;
 
@@ -45,7 +48,12 @@ class SubmissionsOfListenersTest {
     }
 
     void next() {
-      Futures.addCallback(executor.submit(CALL, heap -> heap.malloc(8)), this, directExecutor());
+      Futures.addCallback(executor.submit(CALL, this::link), this, directExecutor());
+    }
+
+    private int link(HeapHandle heap) throws InterruptedException {
+      go.await();
+      return heap.malloc(8);
     }
 
     @Override
@@ -68,14 +76,15 @@ class SubmissionsOfListenersTest {
   @Test
   void a_chain_of_any_length_runs_to_its_end_and_lets_others_in_between() throws Exception {
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().workers(1).build()) {
-      // given a chain that is under way
+      // given a chain whose first call runs, and another one that waits
       Chain chain = new Chain(executor);
       chain.next();
-      await().until(() -> chain.links > 0);
+      ListenableFuture<Integer> other = executor.submit(IMPORT, heap -> chain.links);
       // when
-      int before = executor.call(IMPORT, heap -> chain.links);
+      chain.go.countDown();
       // then
-      assertTrue(before < LINKS, "the call of another class waited for the whole chain");
+      assertTrue(
+          other.get(60, SECONDS) < LINKS, "the call of another class waited for the whole chain");
       assertEquals(BareHeaps.FIRST_POINTER, chain.end.get(60, SECONDS));
       assertEquals(LINKS, chain.links);
       assertEquals(0, executor.statistics().nested());
