@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.gson.JsonObject;
@@ -43,9 +44,11 @@ import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.ChainSpecification;
 import org.wasmheap.runtime.RuntimeLoadException;
+import org.wasmheap.state.Overlay;
 import org.wasmheap.state.State;
 import org.wasmheap.state.StateVersion;
 import org.wasmheap.testkit.Guests;
+import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.testkit.SampleBlockFiles;
 
 /** Blocks of the sample runtime, right ones and others; the roots are an independent script's. */
@@ -296,6 +299,25 @@ class BlockExecutorTest {
     BlockExecutor.Builder builder = BlockExecutor.builder();
     // then
     assertThrows(IllegalArgumentException.class, () -> builder.warmUp(block, State.empty()));
+  }
+
+  @Test
+  void transactions_that_a_call_leaves_open_are_rolled_back_with_one_warning() {
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      // given
+      Overlay overlay = new Overlay(State.empty());
+      overlay.set(new byte[] {1}, new byte[] {1});
+      overlay.startTransaction();
+      overlay.set(new byte[] {1}, new byte[] {2});
+      overlay.startTransaction();
+      // when
+      BlockCall.endTransactions(overlay, "call");
+      BlockCall.endTransactions(overlay, "call");
+      // then
+      assertEquals(0, overlay.openTransactions());
+      assertArrayEquals(new byte[] {1}, overlay.get(new byte[] {1}));
+      assertEquals(1, log.events("transactions.open").size());
+    }
   }
 
   @Test
