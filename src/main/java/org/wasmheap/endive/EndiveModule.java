@@ -67,6 +67,18 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     MemorySize size(int initialPages, int maximumPages);
   }
 
+  /**
+   * What became of a module's functions.
+   *
+   * @param functions how many of its own it has
+   * @param interpreted of these, those that are too large for a method of the JVM (64 KiB of
+   *     bytecode), so that the engine's interpreter runs them, at a small part of the speed
+   * @param huge of the others, those of more than 8,000 bytes of bytecode, which HotSpot does not
+   *     compile unless it runs with {@code -XX:-DontCompileHugeMethods}
+   * @param fromStore whether the code came from a store, and nothing was compiled
+   */
+  public record CodeFigures(int functions, int interpreted, int huge, boolean fromStore) {}
+
   private EndiveModule(LinkedModule code, FlatMemory zeros, BlockLimit blockLimit) {
     this.code = code;
     this.blockLimit = blockLimit;
@@ -232,6 +244,15 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    */
   public boolean isOrigin(EndiveGuest guest) {
     return guest.isOf(code);
+  }
+
+  /**
+   * What became of the module's functions.
+   *
+   * @return counts
+   */
+  public CodeFigures codeFigures() {
+    return code.figures();
   }
 
   /**

@@ -290,6 +290,10 @@ final class LinkedModule {
     return imported.module().equals(ALLOCATOR_MODULE) && imported.name().equals(name);
   }
 
+  EndiveModule.CodeFigures figures() {
+    return new EndiveModule.CodeFigures(wasm.functionSection().functionCount(), 0, 0, false);
+  }
+
   WasmModule wasm() {
     return wasm;
   }

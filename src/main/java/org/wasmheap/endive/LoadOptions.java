@@ -2,6 +2,9 @@ package org.wasmheap.endive;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.Printable;
 
 /**
  * How a module is to be loaded. Immutable.
@@ -12,12 +15,22 @@ import java.util.Objects;
  *     arithmetic is the canonical one, as it is where validators of Polkadot run a parachain's code
  * @param interpreted whether the engine's interpreter runs it: nothing is compiled, which for a
  *     large module takes seconds, and each call takes many times as long
+ * @param store where compiled code is looked for and kept; {@code null} for nowhere
+ * @param codeName what the code is called there; {@code null} for a hash of the module. Modules of
+ *     different bytes must not have one name
  */
-public record LoadOptions(Duration deadline, boolean floatArithmetic, boolean interpreted) {
+public record LoadOptions(
+    Duration deadline,
+    boolean floatArithmetic,
+    boolean interpreted,
+    @Nullable CodeStore store,
+    @Nullable String codeName) {
   private static final Duration LONGEST = Duration.ofDays(30);
+  private static final Pattern NAME = Pattern.compile("[a-z0-9.-]{1,80}");
 
-  /** Two minutes, and all that WebAssembly has. */
-  public static final LoadOptions DEFAULT = new LoadOptions(Duration.ofMinutes(2), true, false);
+  /** Two minutes, all that WebAssembly has, and no store. */
+  public static final LoadOptions DEFAULT =
+      new LoadOptions(Duration.ofMinutes(2), true, false, null, null);
 
   /**
    * Two minutes, and no floating-point arithmetic: for code that must agree with nodes whose NaNs
@@ -31,13 +44,22 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic, boolean in
    * @param deadline for all of it
    * @param floatArithmetic whether it is allowed
    * @param interpreted whether nothing is compiled
-   * @throws IllegalArgumentException if the deadline is not more than zero and at most 30 days
+   * @param store where compiled code is kept, if anywhere
+   * @param codeName what it is called there, if it has a name
+   * @throws IllegalArgumentException if the deadline is not more than zero and at most 30 days, or
+   *     the name has other than letters a to z, digits, dots and hyphens, or more than 80
    */
   public LoadOptions {
     Objects.requireNonNull(deadline, "deadline");
     if (deadline.isZero() || deadline.isNegative() || deadline.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           "deadline is " + deadline + ", must be more than 0 and at most 30 days");
+    }
+    if (codeName != null && !NAME.matcher(codeName).matches()) {
+      throw new IllegalArgumentException(
+          "codeName is '"
+              + Printable.name(codeName)
+              + "', must be 1 to 80 letters a to z, digits, dots and hyphens");
     }
   }
 
@@ -48,7 +70,7 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic, boolean in
    * @return new options
    */
   public LoadOptions withDeadline(Duration longest) {
-    return new LoadOptions(longest, floatArithmetic, interpreted);
+    return new LoadOptions(longest, floatArithmetic, interpreted, store, codeName);
   }
 
   /**
@@ -58,7 +80,7 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic, boolean in
    * @return new options
    */
   public LoadOptions withFloatArithmetic(boolean allowed) {
-    return new LoadOptions(deadline, allowed, interpreted);
+    return new LoadOptions(deadline, allowed, interpreted, store, codeName);
   }
 
   /**
@@ -67,6 +89,28 @@ public record LoadOptions(Duration deadline, boolean floatArithmetic, boolean in
    * @return new options
    */
   public LoadOptions asInterpreted() {
-    return new LoadOptions(deadline, floatArithmetic, true);
+    return new LoadOptions(deadline, floatArithmetic, true, store, codeName);
+  }
+
+  /**
+   * The same with a store of compiled code.
+   *
+   * @param where compiled code is looked for first, and kept
+   * @return new options
+   */
+  public LoadOptions withStore(CodeStore where) {
+    return new LoadOptions(
+        deadline, floatArithmetic, interpreted, Objects.requireNonNull(where, "store"), codeName);
+  }
+
+  /**
+   * The same with a name for the compiled code.
+   *
+   * @param name letters a to z, digits, dots and hyphens, at most 80; no other module may have it
+   * @return new options
+   */
+  public LoadOptions withCodeName(String name) {
+    return new LoadOptions(
+        deadline, floatArithmetic, interpreted, store, Objects.requireNonNull(name, "codeName"));
   }
 }

@@ -85,7 +85,8 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    * @param code what to load
    * @param strategy the size of its memory
    * @param hostFunctions what it may import, beside the allocator
-   * @param options deadline, and whether the runtime may compute with floating-point numbers
+   * @param options deadline, whether the runtime may compute with floating-point numbers, and a
+   *     store of compiled code, where this one has its code hash as name
    * @return the runtime
    * @throws ModuleRefusedException if the code is no valid module, or cannot be put back after a
    *     call; if the deadline passes, the calling thread is interrupted, or too many loads that
@@ -98,8 +99,9 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
       HeapStrategy strategy,
       List<HostFunction> hostFunctions,
       LoadOptions options) {
+    LoadOptions named = options.withCodeName(code.codeHashHex());
     EndiveModule module =
-        EndiveModule.load(code.wasm(), strategy, hostFunctions, BlockLimit.ON_CHAIN, options);
+        EndiveModule.load(code.wasm(), strategy, hostFunctions, BlockLimit.ON_CHAIN, named);
     return new SubstrateRuntime(code, strategy, module);
   }
 
@@ -265,6 +267,15 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
    */
   public HeapStrategy strategy() {
     return strategy;
+  }
+
+  /**
+   * What became of its functions.
+   *
+   * @return counts
+   */
+  public EndiveModule.CodeFigures codeFigures() {
+    return module.codeFigures();
   }
 
   /**
