@@ -15,6 +15,21 @@ import run.endive.wasm.types.OpCode;
  * @param elements numbers of element segments, ascending
  */
 record DroppableSegments(ImmutableIntArray data, ImmutableIntArray elements) {
+  static final DroppableSegments NONE =
+      new DroppableSegments(ImmutableIntArray.of(), ImmutableIntArray.of());
+
+  /** Those of both. */
+  DroppableSegments and(DroppableSegments other) {
+    return new DroppableSegments(union(data, other.data), union(elements, other.elements));
+  }
+
+  private static ImmutableIntArray union(ImmutableIntArray one, ImmutableIntArray other) {
+    BitSet all = new BitSet();
+    one.forEach(all::set);
+    other.forEach(all::set);
+    return ImmutableIntArray.copyOf(all.stream());
+  }
+
   /** Looks through the code of a module that the engine has found valid. */
   static DroppableSegments of(WasmModule wasm) {
     BitSet data = new BitSet();

@@ -167,7 +167,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       BlockLimit blockLimit,
       LoadOptions options) {
     GuestPreloader.begin();
-    LinkedModule code = LinkedModule.parse(wasm, LinkedModule.byName(provided), options);
+    LinkedModule code = ModuleLoader.load(wasm, LinkedModule.byName(provided), options);
     ModuleShape shape = code.shape();
     MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
     GuestPreloader.await();
@@ -175,7 +175,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     try {
       return new EndiveModule(code, newMemory(size), blockLimit);
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      throw LinkedModule.refusal(e);
+      throw ModuleRefusals.ofInstance(e);
     }
   }
 
@@ -211,7 +211,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       return EndiveInstance.later(
           code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      throw LinkedModule.refusal(e);
+      throw ModuleRefusals.ofInstance(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -79,10 +80,11 @@ final class GuestPreloader {
   private static void preload() {
     try {
       Heap.preload();
-      LinkedModule code =
-          LinkedModule.parse(
-              guest(), LinkedModule.byName(List.of(failing(), working())), LoadOptions.DEFAULT);
-      LinkedModule interpreted = code.interpreted();
+      ImmutableMap<String, HostFunction> provided =
+          LinkedModule.byName(List.of(failing(), working()));
+      LinkedModule code = ModuleLoader.load(guest(), provided, LoadOptions.DEFAULT);
+      LinkedModule interpreted =
+          ModuleLoader.load(guest(), provided, LoadOptions.DEFAULT.asInterpreted());
       for (int way = 0; way < WAYS; way++) {
         go(code, way);
         go(interpreted, way);

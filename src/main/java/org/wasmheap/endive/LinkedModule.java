@@ -2,34 +2,24 @@ package org.wasmheap.endive;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import java.io.ByteArrayInputStream;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.guest.CallException;
-import org.wasmheap.guest.FailureKind;
-import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.text.Printable;
-import run.endive.compiler.InterpreterFallback;
-import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.Instance;
-import run.endive.runtime.InterpreterMachine;
 import run.endive.runtime.Machine;
-import run.endive.wasm.Parser;
-import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
 import run.endive.wasm.types.Export;
 import run.endive.wasm.types.ExternalType;
 import run.endive.wasm.types.FunctionImport;
 import run.endive.wasm.types.FunctionType;
-import run.endive.wasm.types.NameCustomSection;
 import run.endive.wasm.types.ValType;
 
 /**
- * A compiled module with the host functions that it imports: all that an instance needs but its
+ * A module and its code with the host functions that it imports: all that an instance needs but its
  * memory. Shared by all instances, and the same to all of them.
  */
 final class LinkedModule {
@@ -42,18 +32,17 @@ final class LinkedModule {
   private final List<FunctionImport> functionImports;
   private final ImmutableMap<String, HostFunction> hostFunctions;
   private final ImmutableMap<String, FunctionType> exportTypes;
-  private final DroppableSegments droppable;
   private final ImmutableList<String> missingImports;
-  private final Function<Instance, Machine> machines;
+  private final GuestCode code;
   private final SegmentBytes segmentBytes = new SegmentBytes();
 
   /**
-   * Checks, links and compiles.
+   * Links.
    *
    * @throws ModuleRefusedException if the module cannot be put back after a call, or imports a
    *     function with another signature than it has
    */
-  LinkedModule(WasmModule wasm, ImmutableMap<String, HostFunction> provided, boolean interpreted) {
+  LinkedModule(WasmModule wasm, ImmutableMap<String, HostFunction> provided, GuestCode code) {
     this.wasm = wasm;
     this.shape = ModuleShape.of(wasm);
     this.functionImports =
@@ -64,7 +53,6 @@ final class LinkedModule {
     this.hostFunctions = provided;
     this.exportTypes = exportTypes(wasm);
     functionImports.forEach(this::requireSignature);
-    this.droppable = DroppableSegments.of(wasm);
     this.missingImports =
         functionImports.stream()
             .filter(imported -> providedType(imported) == null)
@@ -72,124 +60,7 @@ final class LinkedModule {
             .distinct()
             .sorted()
             .collect(ImmutableList.toImmutableList());
-    this.machines = interpreted ? InterpreterMachine::new : compile(wasm);
-  }
-
-  private LinkedModule(LinkedModule compiled, Function<Instance, Machine> machines) {
-    this.wasm = compiled.wasm;
-    this.shape = compiled.shape;
-    this.functionImports = compiled.functionImports;
-    this.hostFunctions = compiled.hostFunctions;
-    this.exportTypes = compiled.exportTypes;
-    this.droppable = compiled.droppable;
-    this.missingImports = compiled.missingImports;
-    this.machines = machines;
-  }
-
-  /** The same, run by the interpreter, as the engine runs functions that are too large for it. */
-  LinkedModule interpreted() {
-    return new LinkedModule(this, InterpreterMachine::new);
-  }
-
-  /**
-   * Checks what the binary claims, rewrites its floating-point code, parses and links.
-   *
-   * @throws ModuleRefusedException as the constructor does, and if the binary is malformed, too
-   *     large, or has what the options do not allow
-   */
-  static LinkedModule parse(
-      byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
-    try {
-      byte[] steady = ModuleCheck.steady(wasm, options.floatArithmetic());
-      // Nothing needs the names of functions, and the engine's parser of them believes any count.
-      Parser parser =
-          Parser.builder()
-              .withCustomParsers(Map.of("name", names -> NameCustomSection.parse(new byte[0])))
-              .build();
-      WasmModule module = parser.parse(() -> new ByteArrayInputStream(steady));
-      return new LinkedModule(module, provided, options.interpreted());
-    } catch (ModuleRefusedException e) {
-      throw e;
-    } catch (WasmEngineException e) {
-      throw refused(ModuleRefusedException.Reason.INVALID, reason(e), e);
-    } catch (RuntimeException | AssertionError | StackOverflowError e) {
-      // Parser and compiler guard neither each length nor each stack of a hostile binary.
-      throw new ModuleRefusedException(
-          ModuleRefusedException.Reason.INVALID,
-          "module refused: it is malformed (" + Printable.text(e.toString()) + ")",
-          e);
-    } catch (OutOfMemoryError e) {
-      throw new ModuleRefusedException(
-          ModuleRefusedException.Reason.TOO_LARGE,
-          "module refused: the JVM has not the memory to parse and compile it",
-          e);
-    }
-  }
-
-  /**
-   * A failure of making an instance, as callers see it. Here, since {@link EndiveModule} must be
-   * linked without the engine, to say that it is missing.
-   */
-  static ModuleRefusedException refusal(Throwable failure) {
-    if (failure instanceof ModuleRefusedException known) {
-      return known;
-    }
-    RuntimeException kind = GuestFailures.classified(failure);
-    if (kind instanceof GrowthRefusedException) {
-      return refused(ModuleRefusedException.Reason.TOO_LARGE, kind.getMessage(), failure);
-    }
-    return switch (kind instanceof CallException call ? call.kind() : FailureKind.of(kind)) {
-      case INTERRUPTED ->
-          refused(
-              ModuleRefusedException.Reason.INTERRUPTED,
-              "its start function was interrupted, which says nothing of the module",
-              failure);
-      case OUT_OF_MEMORY ->
-          refused(
-              ModuleRefusedException.Reason.TOO_LARGE,
-              "the JVM has not the memory for an instance of it",
-              failure);
-      case STACK_OVERFLOW ->
-          refused(
-              ModuleRefusedException.Reason.TOO_LARGE,
-              "its start function needs more stack than the thread has",
-              failure);
-      case MISSING_IMPORT ->
-          refused(
-              ModuleRefusedException.Reason.UNSUPPORTED,
-              "its start function fails: " + kind.getMessage(),
-              failure);
-      case TRAP ->
-          refused(
-              ModuleRefusedException.Reason.INVALID,
-              "its start function fails: " + kind.getMessage(),
-              failure);
-      default ->
-          failure instanceof WasmEngineException engine
-              ? refused(ModuleRefusedException.Reason.INVALID, reason(engine), failure)
-              : refused(ModuleRefusedException.Reason.UNSUPPORTED, kind.getMessage(), failure);
-    };
-  }
-
-  private static ModuleRefusedException refused(
-      ModuleRefusedException.Reason reason, @Nullable String why, Throwable cause) {
-    return new ModuleRefusedException(reason, "module refused: " + why, cause);
-  }
-
-  /** The engine's own words, but where they do not say what the matter is. */
-  private static String reason(WasmEngineException e) {
-    String message = String.valueOf(e.getMessage());
-    return Printable.text(
-        message.contains("invalid memory limit")
-            ? "its memory has 64-bit addresses, or limits that are malformed (" + message + ")"
-            : message);
-  }
-
-  private static Function<Instance, Machine> compile(WasmModule wasm) {
-    // Silent: the engine would print to standard error for each function that it interprets.
-    return MachineFactoryCompiler.builder(wasm)
-        .withInterpreterFallback(InterpreterFallback.SILENT)
-        .compile();
+    this.code = code;
   }
 
   /**
@@ -291,7 +162,7 @@ final class LinkedModule {
   }
 
   EndiveModule.CodeFigures figures() {
-    return new EndiveModule.CodeFigures(wasm.functionSection().functionCount(), 0, 0, false);
+    return code.figures();
   }
 
   WasmModule wasm() {
@@ -303,7 +174,7 @@ final class LinkedModule {
   }
 
   DroppableSegments droppable() {
-    return droppable;
+    return code.droppable();
   }
 
   /** The function imports that nobody provides, to be printed: sorted, each once. */
@@ -312,7 +183,7 @@ final class LinkedModule {
   }
 
   Function<Instance, Machine> machines() {
-    return machines;
+    return code.machines();
   }
 
   SegmentBytes segmentBytes() {

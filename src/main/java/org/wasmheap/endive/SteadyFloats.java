@@ -1,8 +1,5 @@
 package org.wasmheap.endive;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.wasmheap.endive.ModuleRefusedException.Reason;
 
 /**
@@ -74,10 +71,10 @@ final class SteadyFloats {
   private final WasmReader in;
 
   /** The module as far as it was gone over, from the content of its code section on. */
-  private final ByteArrayOutputStream section = new ByteArrayOutputStream();
+  private final WasmWriter section = new WasmWriter(0);
 
   /** The instructions of the body, as far as {@link #copied}, if it is {@link #changed}. */
-  private final ByteArrayOutputStream code = new ByteArrayOutputStream();
+  private final WasmWriter code = new WasmWriter(0);
 
   /** Where the size of the code section lies, and where the section ends. */
   private int sectionSizeAt;
@@ -187,24 +184,24 @@ final class SteadyFloats {
   /** Copies the body's instructions up to an index. */
   private void copy(int end) {
     if (!changed) {
-      section.write(wasm, copied, bodyAt - copied);
+      section.put(wasm, copied, bodyAt);
       code.reset();
       copied = codeAt;
       changed = true;
       anyChanged = true;
     }
-    code.write(wasm, copied, end - copied);
+    code.put(wasm, copied, end);
     copied = end;
   }
 
   private void local(int instruction, int number) {
-    code.write(instruction);
-    u32(code, firstNewLocal + number);
+    code.put(instruction);
+    code.u32(firstNewLocal + number);
   }
 
   private void put(int... bytes) {
     for (int each : bytes) {
-      code.write(each);
+      code.put(each);
     }
   }
 
@@ -218,18 +215,18 @@ final class SteadyFloats {
       return;
     }
     copy(in.at());
-    ByteArrayOutputStream locals = new ByteArrayOutputStream();
-    u32(locals, groups + NEW_LOCALS.length / 2);
-    locals.write(wasm, groupsAt, codeAt - groupsAt);
+    WasmWriter locals = new WasmWriter(0);
+    locals.u32(groups + NEW_LOCALS.length / 2);
+    locals.put(wasm, groupsAt, codeAt);
     for (int each : NEW_LOCALS) {
-      locals.write(each);
+      locals.put(each);
     }
     long size = (long) locals.size() + code.size();
     requireAtMost(ModuleLimit.BODY_BYTES, size);
     requireAtMost(ModuleLimit.MODULE_BYTES, section.size() + size);
-    u32(section, (int) size);
-    append(locals, section);
-    append(code, section);
+    section.u32((int) size);
+    section.append(locals);
+    section.append(code);
   }
 
   private void requireAtMost(ModuleLimit limit, long value) {
@@ -247,35 +244,17 @@ final class SteadyFloats {
     if (!anyChanged) {
       return wasm;
     }
-    section.write(wasm, copied, sectionEnd - copied);
-    ByteArrayOutputStream sectionSize = new ByteArrayOutputStream();
-    u32(sectionSize, section.size());
+    section.put(wasm, copied, sectionEnd);
+    WasmWriter sectionSize = new WasmWriter(0);
+    sectionSize.u32(section.size());
     int others = sectionSizeAt + wasm.length - sectionEnd;
     long size = (long) others + sectionSize.size() + section.size();
     requireAtMost(ModuleLimit.MODULE_BYTES, size);
-    ByteArrayOutputStream out = new ByteArrayOutputStream((int) size);
-    out.write(wasm, 0, sectionSizeAt);
-    append(sectionSize, out);
-    append(section, out);
-    out.write(wasm, sectionEnd, wasm.length - sectionEnd);
+    WasmWriter out = new WasmWriter((int) size);
+    out.put(wasm, 0, sectionSizeAt);
+    out.append(sectionSize);
+    out.append(section);
+    out.put(wasm, sectionEnd, wasm.length);
     return out.toByteArray();
-  }
-
-  private static void append(ByteArrayOutputStream from, ByteArrayOutputStream to) {
-    try {
-      from.writeTo(to);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Writes a LEB128 number without a sign. */
-  private static void u32(ByteArrayOutputStream out, int value) {
-    int rest = value;
-    while (rest >= 0x80) {
-      out.write((rest & 0x7F) | 0x80);
-      rest >>>= 7;
-    }
-    out.write(rest);
   }
 }

@@ -20,7 +20,6 @@ import static org.wasmheap.testkit.ModuleBytes.vector;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Ints;
 import com.google.common.primitives.Longs;
-import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,9 +34,12 @@ import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
 import org.wasmheap.testkit.WasmNumbers;
+import run.endive.compiler.MachineFactoryCompiler;
 import run.endive.runtime.ExportFunction;
 import run.endive.runtime.Instance;
+import run.endive.runtime.InterpreterMachine;
 import run.endive.wasm.Parser;
+import run.endive.wasm.WasmModule;
 
 /**
  * What does not compute keeps all bits of a NaN, and what computes makes the canonical one: in the
@@ -122,9 +124,18 @@ class FloatBitsTest {
   }
 
   /** The results of each of many calls with each pair of operands. */
+  private static Instance.Builder asTheEngineHasIt(WasmModule wasm, boolean compiled) {
+    return Instance.builder(wasm)
+        .withMachineFactory(
+            compiled ? MachineFactoryCompiler.compile(wasm) : InterpreterMachine::new);
+  }
+
   private static Set<Long> results(LinkedModule code, int opcode) {
-    ExportFunction function =
-        Instance.builder(code.wasm()).withMachineFactory(code.machines()).build().export("f");
+    return results(Instance.builder(code.wasm()).withMachineFactory(code.machines()), opcode);
+  }
+
+  private static Set<Long> results(Instance.Builder code, int opcode) {
+    ExportFunction function = code.build().export("f");
     List<long[]> operands = operands(opcode);
     Set<Long> results = new TreeSet<>();
     for (int call = 0; call < CALLS; call++) {
@@ -135,19 +146,15 @@ class FloatBitsTest {
     return results;
   }
 
-  private static LinkedModule linked(LinkedModule code, boolean compiled) {
-    return compiled ? code : code.interpreted();
-  }
-
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void arithmetic_makes_the_canonical_nan_and_no_other_cold_and_warm(boolean compiled) {
     for (int opcode : arithmetic()) {
       // given
-      LinkedModule code =
-          LinkedModule.parse(looping(opcode), ImmutableMap.of(), LoadOptions.DEFAULT);
+      LoadOptions options = compiled ? LoadOptions.DEFAULT : LoadOptions.DEFAULT.asInterpreted();
+      LinkedModule code = ModuleLoader.load(looping(opcode), ImmutableMap.of(), options);
       // when
-      Set<Long> results = results(linked(code, compiled), opcode);
+      Set<Long> results = results(code, opcode);
       // then
       assertEquals(
           Set.of(isSingle(opcode) ? WasmNumbers.CANONICAL_32 : WasmNumbers.CANONICAL_64),
@@ -161,14 +168,9 @@ class FloatBitsTest {
   void the_engine_alone_makes_other_nans(boolean compiled) {
     for (int opcode : arithmetic()) {
       // given
-      byte[] wasm = looping(opcode);
-      LinkedModule code =
-          new LinkedModule(
-              Parser.builder().build().parse(() -> new ByteArrayInputStream(wasm)),
-              ImmutableMap.of(),
-              false);
+      WasmModule wasm = Parser.parse(looping(opcode));
       // when
-      Set<Long> results = results(linked(code, compiled), opcode);
+      Set<Long> results = results(asTheEngineHasIt(wasm, compiled), opcode);
       // then
       assertNotEquals(
           Set.of(isSingle(opcode) ? WasmNumbers.CANONICAL_32 : WasmNumbers.CANONICAL_64),

@@ -1,0 +1,112 @@
+package org.wasmheap.endive;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.hash.Hashing;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.text.Printable;
+import run.endive.wasm.WasmModule;
+
+/**
+ * The way from a module's bytes to its code: checked, taken apart, validated, linked, compiled; or
+ * taken from a store, where only what is not known yet is done.
+ *
+ * <p>Any thread; each load is one thread's, and that of its {@link ModuleCompiler}.
+ */
+final class ModuleLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(ModuleLoader.class);
+
+  private final ImmutableMap<String, HostFunction> provided;
+  private final LoadOptions options;
+
+  private ModuleLoader(ImmutableMap<String, HostFunction> provided, LoadOptions options) {
+    this.provided = provided;
+    this.options = options;
+  }
+
+  /**
+   * Loads a module.
+   *
+   * @param wasm the binary
+   * @param provided host functions by name
+   * @param options how
+   * @throws ModuleRefusedException if it is malformed, invalid or too large, has what the options
+   *     do not allow, cannot be put back after a call, or imports a function with another signature
+   *     than it has
+   */
+  static LinkedModule load(
+      byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
+    try {
+      return new ModuleLoader(provided, options).load(wasm);
+    } catch (RuntimeException
+        | AssertionError
+        | LinkageError
+        | StackOverflowError
+        | OutOfMemoryError e) {
+      throw ModuleRefusals.ofLoading(e);
+    }
+  }
+
+  private LinkedModule load(byte[] wasm) {
+    CodeStore store = options.store();
+    if (store == null || options.interpreted()) {
+      return make(wasm, null, "");
+    }
+    String name = name(wasm);
+    LinkedModule kept = find(store, name);
+    return kept == null ? make(wasm, store, name) : kept;
+  }
+
+  /** What is refused without floats must not be found because it was kept with them. */
+  private String name(byte[] wasm) {
+    String given = options.codeName();
+    String name = given == null ? Hashing.sha256().hashBytes(wasm).toString() : given;
+    return options.floatArithmetic() ? name : name + "-without-floats";
+  }
+
+  private @Nullable LinkedModule find(CodeStore store, String name) {
+    byte[] kept = store.find(name);
+    CompiledModule compiled = kept == null ? null : CompiledModule.decode(kept);
+    if (compiled == null) {
+      return null;
+    }
+    try {
+      GuestCode code = GuestCode.compiled(compiled, new GuestClasses(compiled.classes()), true);
+      return new LinkedModule(ModuleReader.readValid(compiled.skeleton().bytes()), provided, code);
+    } catch (LinkageError | IllegalStateException e) {
+      // A store must be trusted, and need not be right: what it has is of no use here.
+      LOG.atWarn().addKeyValue("name", Printable.name(name)).setCause(e).log("code.not_usable");
+      return null;
+    }
+  }
+
+  private void requireLinkable(WasmModule outline) {
+    LinkedModule linked = new LinkedModule(outline, provided, GuestCode.interpreted(outline));
+    LOG.atDebug().addKeyValue("imports", linked.functionImports().size()).log("code.compiling");
+  }
+
+  private LinkedModule make(byte[] wasm, @Nullable CodeStore store, String name) {
+    byte[] steady = ModuleCheck.steady(wasm, options.floatArithmetic());
+    if (options.interpreted()) {
+      WasmModule module = ModuleReader.read(steady);
+      return new LinkedModule(module, provided, GuestCode.interpreted(module));
+    }
+    ModuleParts parts = ModuleParts.of(steady);
+    // What is wrong with the module as such shows before anything is compiled.
+    WasmModule outline = ModuleReader.read(parts.skeleton(Set.of()));
+    requireLinkable(outline);
+    ModuleCompiler.Compiled made = ModuleCompiler.compile(parts, store != null);
+    CompiledModule compiled = made.module();
+    LinkedModule linked =
+        new LinkedModule(
+            ModuleReader.readValid(compiled.skeleton().bytes()),
+            provided,
+            GuestCode.compiled(compiled, made.classes(), false));
+    if (store != null) {
+      store.keep(name, compiled.encode());
+    }
+    return linked;
+  }
+}

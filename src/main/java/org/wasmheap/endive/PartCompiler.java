@@ -1,0 +1,269 @@
+package org.wasmheap.endive;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import run.endive.compiler.InterpreterFallback;
+import run.endive.compiler.internal.ByteClassCollector;
+import run.endive.compiler.internal.ClassCollector;
+import run.endive.compiler.internal.Compiler;
+import run.endive.wasm.WasmEngineException;
+import run.endive.wasm.WasmModule;
+
+/**
+ * Compiles one part of a module: the classes of some groups of functions, or the frame that they
+ * stand in.
+ *
+ * <p>The engine's compiler makes the classes of all functions in the order of their numbers, and
+ * then the frame. A collector keeps those that are wanted and ends the work after the last of them.
+ */
+final class PartCompiler implements Callable<CompiledPart> {
+  private static final String GROUP_PREFIX = Compiler.DEFAULT_CLASS_NAME + "FuncGroup_";
+
+  /** What the engine makes when types and functions are too many for one class. */
+  private static final String BRIDGE_PREFIX = Compiler.DEFAULT_CLASS_NAME + "CallIndirectBridge_";
+
+  /** How the engine says which function is too large for a method of the JVM. */
+  private static final Pattern TOO_LARGE = Pattern.compile("WASM function index: (\\d+)");
+
+  private final ModuleParts parts;
+  private final int begin;
+  private final int end;
+  private final SortedSet<Integer> interpreted;
+  private final boolean deflates;
+
+  /**
+   * A part.
+   *
+   * @param begin number of the first function, which begins a group
+   * @param end number after the last one, which ends a group
+   * @param interpreted functions of the part that need not be tried
+   */
+  PartCompiler(
+      ModuleParts parts, int begin, int end, SortedSet<Integer> interpreted, boolean deflates) {
+    this.parts = parts;
+    this.begin = begin;
+    this.end = end;
+    this.interpreted = interpreted;
+    this.deflates = deflates;
+  }
+
+  /** Parses, validates and compiles; once more for each function that is found too large. */
+  @Override
+  public CompiledPart call() {
+    WasmModule module = ModuleReader.read(parts.part(begin, end));
+    SortedSet<Integer> tooLarge = new TreeSet<>(interpreted);
+    while (true) {
+      requireTime();
+      GroupCollector groups = new GroupCollector(begin / ModuleCompiler.GROUP, end);
+      try {
+        compiler(module, tooLarge, groups::next).compile();
+        throw new IllegalStateException("the engine made no group " + groups.last);
+      } catch (EndOfGroups e) {
+        return e.isUnusual
+            ? CompiledPart.UNUSUAL
+            : part(groups.classes, tooLarge, DroppableSegments.of(module), deflates);
+      } catch (WasmEngineException e) {
+        Integer function = tooLarge(e);
+        if (function == null || !tooLarge.add(function)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * What the groups stand in: the classes that dispatch calls to them, and the machine itself.
+   *
+   * @param skeleton the module without code
+   * @param interpreted all functions that the interpreter is to run
+   */
+  static CompiledPart frame(byte[] skeleton, Set<Integer> interpreted, boolean deflates) {
+    FrameCollector frame = new FrameCollector();
+    compiler(ModuleReader.read(skeleton), interpreted, () -> frame).compile();
+    return frame.isUnusual
+        ? CompiledPart.UNUSUAL
+        : part(frame.classes, Collections.emptySortedSet(), DroppableSegments.NONE, deflates);
+  }
+
+  /** The whole module in one, as the engine does it by itself. */
+  static CompiledPart whole(byte[] wasm, boolean deflates) {
+    WasmModule module = ModuleReader.read(wasm);
+    var result =
+        Compiler.builder(module)
+            // Silent: the engine would print to standard error for each function.
+            .withInterpreterFallback(InterpreterFallback.SILENT)
+            .withClassCollectorFactory(ByteClassCollector::new)
+            .build()
+            .compile();
+    return part(
+        result.classBytes(),
+        new TreeSet<>(result.interpretedFunctions()),
+        DroppableSegments.of(module),
+        deflates);
+  }
+
+  private static void requireTime() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw ModuleCompiler.interrupted();
+    }
+  }
+
+  private static Compiler compiler(
+      WasmModule module, Set<Integer> interpreted, Supplier<ClassCollector> collectors) {
+    return Compiler.builder(module)
+        .withMaxFunctionsPerClass(ModuleCompiler.GROUP)
+        .withInterpreterFallback(InterpreterFallback.FAIL)
+        .withInterpretedFunctions(interpreted)
+        .withClassCollectorFactory(collectors)
+        .build();
+  }
+
+  private static @Nullable Integer tooLarge(WasmEngineException e) {
+    Matcher matcher = TOO_LARGE.matcher(String.valueOf(e.getMessage()));
+    return matcher.find() ? Integer.valueOf(matcher.group(1)) : null;
+  }
+
+  private static CompiledPart part(
+      Map<String, byte[]> classes,
+      SortedSet<Integer> interpreted,
+      DroppableSegments droppable,
+      boolean deflates) {
+    SortedMap<String, ClassBytes> kept = new TreeMap<>();
+    int huge = 0;
+    for (Map.Entry<String, byte[]> each : classes.entrySet()) {
+      byte[] bytes = each.getValue();
+      kept.put(
+          each.getKey().replace('/', '.'),
+          deflates ? ClassBytes.deflated(bytes) : ClassBytes.plain(bytes));
+      huge += MethodSizes.countHuge(bytes);
+    }
+    return new CompiledPart(kept, interpreted, huge, droppable, false);
+  }
+
+  /** Ends the work of the engine's compiler: all groups are there, or they do not fit. */
+  private static final class EndOfGroups extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean isUnusual;
+
+    EndOfGroups(boolean isUnusual) {
+      super(null, null, false, false);
+      this.isUnusual = isUnusual;
+    }
+  }
+
+  /** Keeps the classes of some groups, and ends the work after the last. One thread's own. */
+  private static final class GroupCollector implements ClassCollector {
+    /** One that the compiler begins with, and one for the groups; more if it tries again. */
+    private static final int USUAL_COLLECTORS = 2;
+
+    private final Map<String, byte[]> classes = new TreeMap<>();
+    private final int first;
+    private final int last;
+    private int collectors;
+
+    GroupCollector(int first, int end) {
+      this.first = first;
+      this.last = (end - 1) / ModuleCompiler.GROUP;
+    }
+
+    /** What the compiler is to collect its next classes with. */
+    ClassCollector next() {
+      collectors++;
+      if (collectors > USUAL_COLLECTORS) {
+        throw new EndOfGroups(true); // Groups of that size do not fit into a class.
+      }
+      return this;
+    }
+
+    @Override
+    public void put(String name, byte[] bytes) {
+      if (name.startsWith(GROUP_PREFIX)) {
+        int group = Integer.parseInt(name.substring(GROUP_PREFIX.length()));
+        if (group >= first) {
+          classes.put(name, bytes);
+        }
+        if (group >= last) {
+          throw new EndOfGroups(false);
+        }
+      } else if (name.startsWith(BRIDGE_PREFIX)) {
+        throw new EndOfGroups(true);
+      }
+    }
+
+    @Override
+    public String mainClassName() {
+      return Compiler.DEFAULT_CLASS_NAME;
+    }
+
+    @Override
+    public void putMainClass(String name, byte[] bytes) {
+      throw new EndOfGroups(true);
+    }
+
+    @Override
+    public void putAll(ClassCollector other) {
+      // It is this one.
+    }
+
+    @Override
+    public Map<String, byte[]> classBytes() {
+      return Map.of();
+    }
+
+    /** Asked for a class that every module has a copy of: a small one does, as it is not kept. */
+    @Override
+    public byte[] resolve(Class<?> ignored) {
+      return new ByteClassCollector().resolve(ClassCollector.class);
+    }
+  }
+
+  /** Keeps all but the groups. One thread's own. */
+  private static final class FrameCollector implements ClassCollector {
+    private final Map<String, byte[]> classes = new TreeMap<>();
+    private boolean isUnusual;
+
+    @Override
+    public void put(String name, byte[] bytes) {
+      isUnusual |= name.startsWith(BRIDGE_PREFIX);
+      if (!name.startsWith(GROUP_PREFIX)) {
+        classes.put(name, bytes);
+      }
+    }
+
+    @Override
+    public String mainClassName() {
+      return Compiler.DEFAULT_CLASS_NAME;
+    }
+
+    @Override
+    public void putMainClass(String name, byte[] bytes) {
+      classes.put(name, bytes);
+    }
+
+    @Override
+    public void putAll(ClassCollector other) {
+      // It is this one.
+    }
+
+    @Override
+    public Map<String, byte[]> classBytes() {
+      return Collections.unmodifiableMap(classes);
+    }
+
+    @Override
+    public byte[] resolve(Class<?> type) {
+      return new ByteClassCollector().resolve(type);
+    }
+  }
+}
