@@ -166,7 +166,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       List<HostFunction> provided,
       BlockLimit blockLimit,
       LoadOptions options) {
-    GuestPreloader.begin();
+    GuestPreloader.begin(options.store());
     LinkedModule code = ModuleLoader.load(wasm, LinkedModule.byName(provided), options);
     ModuleShape shape = code.shape();
     MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
@@ -174,7 +174,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     GuestPreloader.preloadImports(code);
     try {
       return new EndiveModule(code, newMemory(size), blockLimit);
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
       throw ModuleRefusals.ofInstance(e);
     }
   }
@@ -210,7 +210,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     try {
       return EndiveInstance.later(
           code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
       throw ModuleRefusals.ofInstance(e);
     }
   }

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.allocator.BlockLimit;
@@ -50,39 +51,41 @@ final class GuestPreloader {
   /** Enough for a range that a host function reads in pieces. */
   private static final int SCRATCH_PAGES = 2;
 
-  /** Once in a JVM. Apart, as the thread needs the outer class while this one is initialised. */
-  private static final class Once {
-    static final Thread THREAD =
-        new Thread(null, GuestPreloader::preload, "wasmheap-preload", STACK_BYTES);
-
-    static {
-      THREAD.setDaemon(true);
-      THREAD.start();
-    }
-
-    private Once() {}
-
-    static void begin() {}
-  }
+  /** The one that preloads, once it has begun. Guarded by the class's monitor. */
+  private static @Nullable Thread thread;
 
   private GuestPreloader() {}
 
-  /** Begins, once in a JVM, beside whatever its caller does. */
-  static void begin() {
-    Once.begin();
+  /**
+   * Begins, once in a JVM, beside whatever its caller does.
+   *
+   * @param store where the code of its guest is looked for and kept, if anywhere
+   */
+  static synchronized void begin(@Nullable CodeStore store) {
+    if (thread == null) {
+      thread = new Thread(null, () -> preload(store), "wasmheap-preload", STACK_BYTES);
+      thread.setDaemon(true);
+      thread.start();
+    }
   }
 
   /** Waits until it is done, or takes longer than it may. */
   static void await() {
-    Uninterruptibles.joinUninterruptibly(Once.THREAD, MOST_SECONDS, TimeUnit.SECONDS);
+    Uninterruptibles.joinUninterruptibly(begun(), MOST_SECONDS, TimeUnit.SECONDS);
   }
 
-  private static void preload() {
+  private static synchronized Thread begun() {
+    return Objects.requireNonNull(thread, "it has begun");
+  }
+
+  private static void preload(@Nullable CodeStore store) {
     try {
       Heap.preload();
       ImmutableMap<String, HostFunction> provided =
           LinkedModule.byName(List.of(failing(), working()));
-      LinkedModule code = ModuleLoader.load(guest(), provided, LoadOptions.DEFAULT);
+      LoadOptions options =
+          store == null ? LoadOptions.DEFAULT : LoadOptions.DEFAULT.withStore(store);
+      LinkedModule code = ModuleLoader.load(guest(), provided, options);
       LinkedModule interpreted =
           ModuleLoader.load(guest(), provided, LoadOptions.DEFAULT.asInterpreted());
       for (int way = 0; way < WAYS; way++) {

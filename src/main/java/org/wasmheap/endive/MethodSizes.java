@@ -12,6 +12,9 @@ final class MethodSizes {
   /** HotSpot's HugeMethodLimit, in bytes of bytecode: a method of more is not compiled. */
   static final int HUGE = 8_000;
 
+  /** The most that a method may have. */
+  static final int LIMIT = 65_535;
+
   /** What the engine calls the method of a function of the guest. */
   private static final String FUNCTION = "func_";
 

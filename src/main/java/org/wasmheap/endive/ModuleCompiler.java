@@ -5,8 +5,10 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,10 +40,11 @@ final class ModuleCompiler {
   private static final int LEAST_PART_BYTES = PART_BYTES / 4;
 
   /**
-   * Bodies above this are not tried. A method of the JVM has 64 KiB; compiled code of real runtimes
-   * is 1.2 to 1.6 times as long as its body in wasm, so none of these would fit.
+   * Bodies above this may not fit into a method of the JVM, of 64 KiB; compiled code of real
+   * runtimes is 1.2 to 1.6 times as long as its body in wasm. Their groups are parts of their own,
+   * and come first: when one does not fit, only its part is done again, while others are done.
    */
-  private static final int SURELY_TOO_LARGE = 60_000;
+  private static final int PERHAPS_TOO_LARGE = 40_000;
 
   /** As the thread has that loads: the engine's compiler goes as deep as blocks lie in blocks. */
   private static final long STACK_BYTES = 16L << 20;
@@ -49,8 +52,8 @@ final class ModuleCompiler {
   private final ModuleParts parts;
   private final boolean deflates;
 
-  /** Functions that need not be tried. Not changed after construction. */
-  private final SortedSet<Integer> interpreted = new TreeSet<>();
+  /** Functions that turned out to be too large so far. Added to by threads that compile. */
+  private final Set<Integer> tooLarge = ConcurrentHashMap.newKeySet();
 
   /** Compiled code, and the loader that has all its classes. */
   record Compiled(CompiledModule module, GuestClasses classes) {}
@@ -58,11 +61,6 @@ final class ModuleCompiler {
   private ModuleCompiler(ModuleParts parts, boolean deflates) {
     this.parts = parts;
     this.deflates = deflates;
-    for (int function = 0; function < parts.functions(); function++) {
-      if (parts.bodyBytes(function) > SURELY_TOO_LARGE) {
-        interpreted.add(function);
-      }
-    }
   }
 
   /**
@@ -72,8 +70,8 @@ final class ModuleCompiler {
    * @param deflates whether the classes are to be kept, and so to be deflated
    * @return its code, and its classes, all of which the JVM has verified
    * @throws ModuleRefusedException if the thread is interrupted
-   * @throws RuntimeException and errors, of parser, validator and compiler: of the first part that
-   *     has one, so that the same module always fails in the same way
+   * @throws RuntimeException and errors, of parser, validator and compiler: of the first part, in
+   *     an order that depends on the module alone, that has one
    */
   static Compiled compile(ModuleParts parts, boolean deflates) {
     return new ModuleCompiler(parts, deflates).compile();
@@ -108,36 +106,60 @@ final class ModuleCompiler {
     long share = all / Runtime.getRuntime().availableProcessors() + 1;
     long most = Math.min(PART_BYTES, Math.max(LEAST_PART_BYTES, share));
     List<PartCompiler> ranges = new ArrayList<>();
+    List<PartCompiler> doubtful = new ArrayList<>();
     int begin = 0;
     long bytes = 0;
-    for (int function = 0; function < parts.functions(); function++) {
-      bytes += interpreted.contains(function) ? 0 : parts.bodyBytes(function);
-      int next = function + 1;
-      if (next == parts.functions() || (bytes >= most && next % GROUP == 0)) {
-        SortedSet<Integer> tooLarge = new TreeSet<>(interpreted.subSet(begin, next));
-        ranges.add(new PartCompiler(parts, begin, next, tooLarge, deflates));
-        begin = next;
+    for (int group = 0; group < parts.functions(); group += GROUP) {
+      int end = Math.min(group + GROUP, parts.functions());
+      boolean isDoubtful = largest(group, end) > PERHAPS_TOO_LARGE;
+      if (begin < group && (isDoubtful || bytes >= most)) {
+        ranges.add(part(begin, group));
+        begin = group;
+        bytes = 0;
+      }
+      for (int function = group; function < end; function++) {
+        bytes += parts.bodyBytes(function);
+      }
+      if (isDoubtful) {
+        doubtful.add(part(group, end));
+        begin = end;
         bytes = 0;
       }
     }
-    return ranges;
+    if (begin < parts.functions()) {
+      ranges.add(part(begin, parts.functions()));
+    }
+    doubtful.addAll(ranges);
+    return doubtful;
+  }
+
+  private PartCompiler part(int begin, int end) {
+    return new PartCompiler(parts, begin, end, tooLarge, deflates);
+  }
+
+  private int largest(int begin, int end) {
+    int largest = 0;
+    for (int function = begin; function < end; function++) {
+      largest = Math.max(largest, parts.bodyBytes(function));
+    }
+    return largest;
   }
 
   private Compiled compile(List<PartCompiler> ranges, ExecutorService executor) {
     List<Future<CompiledPart>> compiling = ranges.stream().map(executor::submit).toList();
-    // The set is complete already, unless a function turns out to be too large against all odds.
-    SortedSet<Integer> expected = new TreeSet<>(interpreted);
-    Future<CompiledPart> frame = executor.submit(() -> frame(expected));
-    CompiledPart all = CompiledPart.NONE;
+    // Last in the queue: what is too large is known by then, almost always.
+    Future<CompiledPart> frame = executor.submit(this::frame);
+    CompiledPart code = CompiledPart.NONE;
     for (Future<CompiledPart> each : compiling) {
-      all = all.and(outcome(each));
+      code = code.and(outcome(each));
     }
-    all = all.and(all.interpreted().equals(expected) ? outcome(frame) : frame(all.interpreted()));
-    if (all.isUnusual()) {
-      all = PartCompiler.whole(parts.module(), deflates);
+    CompiledPart framed = outcome(frame);
+    code = code.and(framed.interpreted().equals(code.interpreted()) ? framed : frame());
+    if (code.isUnusual()) {
+      code = PartCompiler.whole(parts.module(), deflates);
     }
     CompiledModule compiled =
-        new CompiledModule(bytes(parts.skeleton(all.interpreted())), parts.ownFunctions(), all);
+        new CompiledModule(bytes(parts.skeleton(code.interpreted())), parts.ownFunctions(), code);
     GuestClasses classes = new GuestClasses(compiled.classes());
     List<Future<?>> linking = new ArrayList<>();
     for (String name : classes.names()) {
@@ -151,8 +173,10 @@ final class ModuleCompiler {
     return deflates ? ClassBytes.deflated(bytes) : ClassBytes.plain(bytes);
   }
 
-  private CompiledPart frame(SortedSet<Integer> tooLarge) {
-    return PartCompiler.frame(parts.skeleton(tooLarge), tooLarge, deflates);
+  /** What all groups stand in, for the functions that are too large as far as is known. */
+  private CompiledPart frame() {
+    SortedSet<Integer> known = new TreeSet<>(tooLarge);
+    return PartCompiler.frame(parts.skeleton(known), known, deflates);
   }
 
   /** What a task came to; whatever it threw, as it stands. */

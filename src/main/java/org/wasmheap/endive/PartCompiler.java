@@ -1,6 +1,7 @@
 package org.wasmheap.endive;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -11,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.internal.ByteClassCollector;
@@ -32,13 +34,16 @@ final class PartCompiler implements Callable<CompiledPart> {
   /** What the engine makes when types and functions are too many for one class. */
   private static final String BRIDGE_PREFIX = Compiler.DEFAULT_CLASS_NAME + "CallIndirectBridge_";
 
+  /** Real runtimes have up to two such functions, in all parts together. */
+  private static final int MOST_ATTEMPTS = 4;
+
   /** How the engine says which function is too large for a method of the JVM. */
   private static final Pattern TOO_LARGE = Pattern.compile("WASM function index: (\\d+)");
 
   private final ModuleParts parts;
   private final int begin;
   private final int end;
-  private final SortedSet<Integer> interpreted;
+  private final Set<Integer> allTooLarge;
   private final boolean deflates;
 
   /**
@@ -46,23 +51,26 @@ final class PartCompiler implements Callable<CompiledPart> {
    *
    * @param begin number of the first function, which begins a group
    * @param end number after the last one, which ends a group
-   * @param interpreted functions of the part that need not be tried
+   * @param allTooLarge of the whole module; those of this part are added as they are found
    */
-  PartCompiler(
-      ModuleParts parts, int begin, int end, SortedSet<Integer> interpreted, boolean deflates) {
+  PartCompiler(ModuleParts parts, int begin, int end, Set<Integer> allTooLarge, boolean deflates) {
     this.parts = parts;
     this.begin = begin;
     this.end = end;
-    this.interpreted = interpreted;
+    this.allTooLarge = allTooLarge;
     this.deflates = deflates;
   }
 
-  /** Parses, validates and compiles; once more for each function that is found too large. */
+  /**
+   * Parses, validates and compiles; once more for each function that is found too large. When that
+   * has happened {@link #MOST_ATTEMPTS} times, no function is tried whose body is longer than a
+   * bound which is halved from then on, so that the number of attempts has a bound, too.
+   */
   @Override
   public CompiledPart call() {
     WasmModule module = ModuleReader.read(parts.part(begin, end));
-    SortedSet<Integer> tooLarge = new TreeSet<>(interpreted);
-    while (true) {
+    SortedSet<Integer> tooLarge = new TreeSet<>();
+    for (int attempt = 1; ; attempt++) {
       requireTime();
       GroupCollector groups = new GroupCollector(begin / ModuleCompiler.GROUP, end);
       try {
@@ -77,8 +85,19 @@ final class PartCompiler implements Callable<CompiledPart> {
         if (function == null || !tooLarge.add(function)) {
           throw e;
         }
+        if (attempt >= MOST_ATTEMPTS) {
+          tooLarge.addAll(longerThan(MethodSizes.LIMIT >> (attempt - MOST_ATTEMPTS)));
+        }
+        allTooLarge.addAll(tooLarge);
       }
     }
+  }
+
+  private List<Integer> longerThan(int bytes) {
+    return IntStream.range(begin, end)
+        .filter(function -> parts.bodyBytes(function) > bytes)
+        .boxed()
+        .toList();
   }
 
   /**
@@ -87,12 +106,12 @@ final class PartCompiler implements Callable<CompiledPart> {
    * @param skeleton the module without code
    * @param interpreted all functions that the interpreter is to run
    */
-  static CompiledPart frame(byte[] skeleton, Set<Integer> interpreted, boolean deflates) {
+  static CompiledPart frame(byte[] skeleton, SortedSet<Integer> interpreted, boolean deflates) {
     FrameCollector frame = new FrameCollector();
     compiler(ModuleReader.read(skeleton), interpreted, () -> frame).compile();
     return frame.isUnusual
         ? CompiledPart.UNUSUAL
-        : part(frame.classes, Collections.emptySortedSet(), DroppableSegments.NONE, deflates);
+        : part(frame.classes, interpreted, DroppableSegments.NONE, deflates);
   }
 
   /** The whole module in one, as the engine does it by itself. */
