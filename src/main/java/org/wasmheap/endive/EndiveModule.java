@@ -167,13 +167,19 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
       BlockLimit blockLimit,
       LoadOptions options) {
     GuestPreloader.begin(options.store());
-    LinkedModule code = ModuleLoader.load(wasm, LinkedModule.byName(provided), options);
+    LoadSteps steps = new LoadSteps();
+    LinkedModule code = ModuleLoader.load(wasm, LinkedModule.byName(provided), options, steps);
     ModuleShape shape = code.shape();
     MemorySize size = sizing.size(shape.initialPages(), shape.maximumPages());
-    GuestPreloader.await();
     GuestPreloader.preloadImports(code);
+    steps.did("preloadImports");
+    GuestPreloader.await();
+    steps.did("preloadWait");
     try {
-      return new EndiveModule(code, newMemory(size), blockLimit);
+      EndiveModule module = new EndiveModule(code, newMemory(size), blockLimit);
+      steps.did("firstInstance");
+      steps.log(module.codeFigures());
+      return module;
     } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
       throw ModuleRefusals.ofInstance(e);
     }

@@ -63,6 +63,25 @@ final class LinkedModule {
     this.code = code;
   }
 
+  private LinkedModule(LinkedModule checked, WasmModule wasm, GuestCode code) {
+    this.wasm = wasm;
+    this.shape = checked.shape;
+    this.functionImports = checked.functionImports;
+    this.hostFunctions = checked.hostFunctions;
+    this.exportTypes = checked.exportTypes;
+    this.missingImports = checked.missingImports;
+    this.code = code;
+  }
+
+  /**
+   * The same with its code.
+   *
+   * @param skeleton differs from what was linked in bodies of functions only
+   */
+  LinkedModule with(WasmModule skeleton, GuestCode compiled) {
+    return new LinkedModule(this, skeleton, compiled);
+  }
+
   /**
    * Host functions, as the constructor takes them.
    *

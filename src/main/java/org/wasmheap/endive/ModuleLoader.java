@@ -20,10 +20,13 @@ final class ModuleLoader {
 
   private final ImmutableMap<String, HostFunction> provided;
   private final LoadOptions options;
+  private final LoadSteps steps;
 
-  private ModuleLoader(ImmutableMap<String, HostFunction> provided, LoadOptions options) {
+  private ModuleLoader(
+      ImmutableMap<String, HostFunction> provided, LoadOptions options, LoadSteps steps) {
     this.provided = provided;
     this.options = options;
+    this.steps = steps;
   }
 
   /**
@@ -38,8 +41,17 @@ final class ModuleLoader {
    */
   static LinkedModule load(
       byte[] wasm, ImmutableMap<String, HostFunction> provided, LoadOptions options) {
+    return load(wasm, provided, options, new LoadSteps());
+  }
+
+  /** The same for one who wants to know where the time goes. */
+  static LinkedModule load(
+      byte[] wasm,
+      ImmutableMap<String, HostFunction> provided,
+      LoadOptions options,
+      LoadSteps steps) {
     try {
-      return new ModuleLoader(provided, options).load(wasm);
+      return new ModuleLoader(provided, options, steps).load(wasm);
     } catch (RuntimeException
         | AssertionError
         | LinkageError
@@ -69,12 +81,17 @@ final class ModuleLoader {
   private @Nullable LinkedModule find(CodeStore store, String name) {
     byte[] kept = store.find(name);
     CompiledModule compiled = kept == null ? null : CompiledModule.decode(kept);
+    steps.did("find");
     if (compiled == null) {
       return null;
     }
     try {
       GuestCode code = GuestCode.compiled(compiled, new GuestClasses(compiled.classes()), true);
-      return new LinkedModule(ModuleReader.readValid(compiled.skeleton().bytes()), provided, code);
+      steps.did("link");
+      WasmModule skeleton = ModuleReader.readValid(compiled.skeleton().bytes());
+      LinkedModule linked = new LinkedModule(skeleton, provided, code);
+      steps.did("parse");
+      return linked;
     } catch (LinkageError | IllegalStateException e) {
       // A store must be trusted, and need not be right: what it has is of no use here.
       LOG.atWarn().addKeyValue("name", Printable.name(name)).setCause(e).log("code.not_usable");
@@ -82,13 +99,9 @@ final class ModuleLoader {
     }
   }
 
-  private void requireLinkable(WasmModule outline) {
-    LinkedModule linked = new LinkedModule(outline, provided, GuestCode.interpreted(outline));
-    LOG.atDebug().addKeyValue("imports", linked.functionImports().size()).log("code.compiling");
-  }
-
   private LinkedModule make(byte[] wasm, @Nullable CodeStore store, String name) {
     byte[] steady = ModuleCheck.steady(wasm, options.floatArithmetic());
+    steps.did("check");
     if (options.interpreted()) {
       WasmModule module = ModuleReader.read(steady);
       return new LinkedModule(module, provided, GuestCode.interpreted(module));
@@ -96,16 +109,18 @@ final class ModuleLoader {
     ModuleParts parts = ModuleParts.of(steady);
     // What is wrong with the module as such shows before anything is compiled.
     WasmModule outline = ModuleReader.read(parts.skeleton(Set.of()));
-    requireLinkable(outline);
+    LinkedModule linkable = new LinkedModule(outline, provided, GuestCode.interpreted(outline));
+    steps.did("outline");
     ModuleCompiler.Compiled made = ModuleCompiler.compile(parts, store != null);
     CompiledModule compiled = made.module();
     LinkedModule linked =
-        new LinkedModule(
+        linkable.with(
             ModuleReader.readValid(compiled.skeleton().bytes()),
-            provided,
             GuestCode.compiled(compiled, made.classes(), false));
+    steps.did("compile");
     if (store != null) {
       store.keep(name, compiled.encode());
+      steps.did("keep");
     }
     return linked;
   }
