@@ -38,6 +38,16 @@ public final class ModuleRefusedException extends WasmHeapException {
   }
 
   /**
+   * The same refusal for another caller, who did not load the module himself.
+   *
+   * @param note what the message says at its end
+   * @return another exception, with this one as its cause
+   */
+  public ModuleRefusedException again(String note) {
+    return new ModuleRefusedException(reason, getMessage() + note, this);
+  }
+
+  /**
    * Why.
    *
    * @return the reason

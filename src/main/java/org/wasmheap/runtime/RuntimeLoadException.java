@@ -27,6 +27,20 @@ public final class RuntimeLoadException extends WasmHeapException {
     super(Printable.text(origin) + ": " + reason, cause);
   }
 
+  private RuntimeLoadException(String message, RuntimeLoadException cause) {
+    super(message, cause);
+  }
+
+  /**
+   * The same failure for another caller.
+   *
+   * @param note what the message says at its end
+   * @return another exception, with this one as its cause
+   */
+  RuntimeLoadException again(String note) {
+    return new RuntimeLoadException(getMessage() + note, this);
+  }
+
   /** {@inheritDoc} Always {@code false}: no guest has run. */
   @Override
   public boolean isDeterministic() {

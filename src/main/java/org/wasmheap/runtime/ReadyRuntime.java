@@ -1,0 +1,17 @@
+package org.wasmheap.runtime;
+
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.pool.HeapExecutor;
+
+/**
+ * A runtime that was loaded, with its executor.
+ *
+ * @param runtime makes instances and calls
+ * @param executor runs them
+ * @param loadNanos what it took to load it
+ */
+record ReadyRuntime(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor, long loadNanos) {
+  boolean isFromStore() {
+    return runtime.codeFigures().fromStore();
+  }
+}
