@@ -49,7 +49,9 @@ final class GuestFailures {
           FailureKind.STACK_OVERFLOW, "the guest's calls filled the thread's stack", thrown);
     }
     if (thrown instanceof OutOfMemoryError) {
-      return new CallException(FailureKind.OUT_OF_MEMORY, "the JVM is out of memory", thrown);
+      String which = Printable.text(String.valueOf(thrown.getMessage())); // Such as Metaspace.
+      return new CallException(
+          FailureKind.OUT_OF_MEMORY, "the JVM is out of memory (" + which + ")", thrown);
     }
     return isTrap(thrown)
         ? new CallException(FailureKind.TRAP, trapText(thrown, words), thrown)
