@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.text.LibraryVersion;
 import org.wasmheap.text.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,7 +19,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = Main.NAME,
     mixinStandardHelpOptions = true,
-    version = "wasm-heap-pool 0.1.0",
+    versionProvider = Main.Version.class,
     description = "Runs wasm guests on a pool of isolated heaps that start pristine.",
     subcommands = {
       RunCommand.class,
@@ -51,6 +52,14 @@ public final class Main implements Callable<Integer> {
   private @Nullable Path logConfig;
 
   private Main() {}
+
+  /** What {@code --version} prints. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {NAME + " " + LibraryVersion.version()};
+    }
+  }
 
   /**
    * Runs a command and exits with its code.

@@ -20,7 +20,8 @@
  * <p>A name is not escaped when it is made part of another name, as a pool's is in its heaps'; it
  * is only cut.
  *
- * <p>Beside it, what reads JSON that is not trusted: {@link org.wasmheap.text.JsonFile}.
+ * <p>Beside it, what reads JSON that is not trusted: {@link org.wasmheap.text.JsonFile}; and which
+ * version of the library this is: {@link org.wasmheap.text.LibraryVersion}.
  *
  * <p>Not exported. All rooms may use it; it must not know any of them.
  */
