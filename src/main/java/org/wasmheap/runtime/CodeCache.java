@@ -1,0 +1,280 @@
+package org.wasmheap.runtime;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.endive.CodeStore;
+import org.wasmheap.text.Printable;
+
+/**
+ * Compiled code in a folder, from one process to the next.
+ *
+ * <p><b>What is read from the folder is run.</b> Whoever can write in it is trusted as the library
+ * itself is, so that should be its owner alone. A folder that is made here has mode 0700 and its
+ * files 0600, where there are modes; one that others may write in is used, and told of in the log
+ * as {@code code_cache.open_folder}. Lengths, key and hash are checked against damage, not against
+ * malice.
+ *
+ * <ol>
+ *   <li>Nothing that goes wrong with the folder is an exception: it may not be there, be deleted
+ *       meanwhile, be full, be a file, be for reading only. What was not found is compiled; what
+ *       could not be written is not kept. The log has the reason once, and again when it is another
+ *       one, as {@code code_cache.not_read} and {@code code_cache.not_written}.
+ *   <li>Code is found again only by the same versions of library, engine and JDK (feature version).
+ *   <li>Whoever reads a file reads all of what one writer wrote, or nothing, whichever threads and
+ *       processes use the folder, and whenever they are killed.
+ *   <li>A file that is damaged, or something else, is put aside under the name with {@code .bad}
+ *       behind, told of as {@code code_cache.damaged}, and made anew.
+ *   <li>The files together have at most as many bytes as are allowed, after each write: those that
+ *       were not used for longest go. Files of other names stay as they are, and do not count.
+ *   <li>An interrupt of the calling thread neither ends what is done here nor is lost.
+ * </ol>
+ *
+ * <p>Safe to use from any thread. Reading and writing is done on the calling one.
+ */
+public final class CodeCache implements CodeStore {
+  /** The system property that names a folder: {@value}. */
+  public static final String PROPERTY = "wasm-heap-pool.code-cache";
+
+  /**
+   * Most bytes unless others are asked for, 1 GiB: a runtime comes to 3 to 12 MB, and each version
+   * of library, engine and JDK has files of its own. That is room for the history of a chain, and
+   * little beside its state.
+   */
+  public static final long DEFAULT_MOST_BYTES = 1L << 30;
+
+  private static final Logger LOG = LoggerFactory.getLogger(CodeCache.class);
+
+  /** No more names are remembered; after that, some damage may be told of again. */
+  private static final int MOST_TOLD = 1_000;
+
+  private final Path path;
+  private final CodeFolder folder;
+
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
+  private final LongAdder damaged = new LongAdder();
+  private final LongAdder written = new LongAdder();
+  private final LongAdder failedWrites = new LongAdder();
+
+  private final Trouble reading = new Trouble();
+  private final Trouble writing = new Trouble();
+  private final Trouble trimming = new Trouble();
+
+  /** Set by the thread that tells of it. */
+  private final AtomicBoolean toldOpen = new AtomicBoolean();
+
+  /** Files that were told to be damaged, and not written since: of any thread. */
+  private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
+
+  /** A reason that is told again only after another one. */
+  private static final class Trouble {
+    /** Exchanged by any thread, atomically, so that one of several tells. */
+    private final AtomicReference<@Nullable String> last = new AtomicReference<>();
+
+    void tell(Path folder, String why, String event) {
+      if (!why.equals(last.getAndSet(why))) {
+        LOG.atWarn()
+            .addKeyValue("folder", Printable.value(folder.toString()))
+            .addKeyValue("why", Printable.value(why))
+            .log(event);
+      }
+    }
+  }
+
+  /**
+   * What became of it since it was made, in this process.
+   *
+   * @param hits times that code was found
+   * @param misses times that it was not
+   * @param damaged of the misses, those where there was a file that could not be used
+   * @param written files written
+   * @param failedWrites files that could not be written, or were not for their length
+   */
+  public record Statistics(long hits, long misses, long damaged, long written, long failedWrites) {}
+
+  private CodeCache(Path path, CodeFolder folder) {
+    this.path = path;
+    this.folder = folder;
+  }
+
+  /**
+   * Compiled code in a folder, with {@link #DEFAULT_MOST_BYTES}.
+   *
+   * @param folder is made when something is written; a relative one begins where the process does
+   * @return the cache
+   * @throws IllegalArgumentException if the folder is not of the default file system
+   */
+  public static CodeCache at(Path folder) {
+    return at(folder, DEFAULT_MOST_BYTES);
+  }
+
+  /**
+   * Compiled code in a folder.
+   *
+   * @param folder is made when something is written; a relative one begins where the process does
+   * @param mostBytes of the files in it, more than 0; the bound of the process that wrote last
+   *     holds
+   * @return the cache
+   * @throws IllegalArgumentException if the folder is not of the default file system, or the number
+   *     of bytes is not more than 0
+   */
+  public static CodeCache at(Path folder, long mostBytes) {
+    if (!folder.getFileSystem().equals(FileSystems.getDefault())) {
+      throw new IllegalArgumentException("folder is not of the default file system");
+    }
+    if (mostBytes <= 0) {
+      throw new IllegalArgumentException("mostBytes is " + mostBytes + ", must be more than 0");
+    }
+    Path absolute = folder.toAbsolutePath();
+    return new CodeCache(absolute, new CodeFolder(absolute, mostBytes));
+  }
+
+  /**
+   * What the system property {@value #PROPERTY} names, which is read now.
+   *
+   * @return a cache of its own for each call; empty if the property is not set, or is empty
+   * @throws IllegalArgumentException if its value cannot be a path
+   */
+  public static Optional<CodeCache> configured() {
+    String value = System.getProperty(PROPERTY, "");
+    return value.isEmpty() ? Optional.empty() : Optional.of(at(Path.of(value)));
+  }
+
+  @Override
+  public byte @Nullable [] find(String name) {
+    byte[] code = read(Objects.requireNonNull(name, "name"));
+    (code == null ? misses : hits).increment();
+    return code;
+  }
+
+  private byte @Nullable [] read(String name) {
+    if (!CodeKey.isName(name)) {
+      reading.tell(path, "a name of code is not as it must be", "code_cache.not_read");
+      return null;
+    }
+    CodeKey key = CodeKey.of(name);
+    try {
+      tellIfOpen();
+      return folder.read(key);
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (CodeFile.DamagedException e) {
+      putAside(key, String.valueOf(e.getMessage()));
+      return null;
+    } catch (IOException | SecurityException | OutOfMemoryError e) {
+      reading.tell(path, reason(e), "code_cache.not_read");
+      return null;
+    }
+  }
+
+  private void putAside(CodeKey key, String why) {
+    damaged.increment();
+    String aside = key.badName();
+    try {
+      folder.putAside(key);
+    } catch (IOException | SecurityException e) {
+      aside = "not possible: " + reason(e);
+    }
+    if (toldDamaged.size() >= MOST_TOLD) {
+      toldDamaged.clear();
+    }
+    if (toldDamaged.add(key.fileName())) {
+      LOG.atWarn()
+          .addKeyValue("folder", Printable.value(path.toString()))
+          .addKeyValue("file", key.fileName())
+          .addKeyValue("why", why)
+          .addKeyValue("aside", Printable.value(aside))
+          .log("code_cache.damaged");
+    }
+  }
+
+  @Override
+  public void keep(String name, byte[] code) {
+    if (!CodeKey.isName(name)) {
+      notWritten("a name of code is not as it must be");
+      return;
+    }
+    CodeKey key = CodeKey.of(name);
+    if (code.length > CodeFile.MOST_CODE_BYTES
+        || !folder.hasRoomFor(CodeFile.length(key.bytes(), code))) {
+      notWritten("compiled code is larger than is allowed");
+      return;
+    }
+    try {
+      folder.write(key, code);
+      written.increment();
+      toldDamaged.remove(key.fileName());
+      tellIfOpen();
+    } catch (IOException | SecurityException | OutOfMemoryError e) {
+      notWritten(reason(e));
+      return;
+    }
+    trim(key);
+  }
+
+  private void notWritten(String why) {
+    failedWrites.increment();
+    writing.tell(path, why, "code_cache.not_written");
+  }
+
+  private void trim(CodeKey key) {
+    try {
+      folder.trim(key);
+    } catch (IOException | SecurityException | OutOfMemoryError e) {
+      trimming.tell(path, reason(e), "code_cache.not_trimmed");
+    }
+  }
+
+  private void tellIfOpen() {
+    if (!toldOpen.get() && folder.isOpenToOthers() && toldOpen.compareAndSet(false, true)) {
+      LOG.atWarn()
+          .addKeyValue("folder", Printable.value(path.toString()))
+          .log("code_cache.open_folder");
+    }
+  }
+
+  /** In a few words, without the name of a file, which would be another one each time. */
+  private static String reason(Throwable e) {
+    if (e instanceof NoSuchFileException) {
+      return "no such file or folder";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof FileAlreadyExistsException) {
+      return "a file stands in the folder's place";
+    }
+    String reason = e instanceof FileSystemException of ? of.getReason() : e.getMessage();
+    return reason == null ? e.getClass().getSimpleName() : reason;
+  }
+
+  /**
+   * Counts, each read by itself.
+   *
+   * @return what became of it so far
+   */
+  public Statistics statistics() {
+    return new Statistics(
+        hits.sum(), misses.sum(), damaged.sum(), written.sum(), failedWrites.sum());
+  }
+
+  @Override
+  public String toString() {
+    return "CodeCache[" + Printable.text(path.toString()) + "]";
+  }
+}

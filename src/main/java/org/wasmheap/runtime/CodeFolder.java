@@ -1,0 +1,225 @@
+package org.wasmheap.runtime;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder with a file for each key, as any number of threads and processes use it at once.
+ *
+ * <p>A file appears under its name in one step, whole and on the disk already; whoever reads it
+ * sees that one or an earlier one. No lock is held, so nothing is left of a process that is killed
+ * but a temporary file. Immutable; what changes is the folder.
+ */
+final class CodeFolder {
+  /** No write takes so long: whoever began it is gone. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
+
+  private static final boolean POSIX =
+      Path.of("").getFileSystem().supportedFileAttributeViews().contains("posix");
+
+  private final Path folder;
+  private final long mostBytes;
+
+  /** A file that counts in the bound. */
+  private record Kept(Path file, boolean bad, FileTime used, long bytes) {}
+
+  /**
+   * Takes a folder, which may not be there yet.
+   *
+   * @param folder of the default file system
+   * @param mostBytes of all files of this class's together
+   */
+  CodeFolder(Path folder, long mostBytes) {
+    this.folder = folder;
+    this.mostBytes = mostBytes;
+  }
+
+  /** Whether a file of that length may be written at all. */
+  boolean hasRoomFor(long bytes) {
+    return bytes <= mostBytes;
+  }
+
+  /** Whether others than its owner may write in it; {@code false} where there are no such modes. */
+  boolean isOpenToOthers() {
+    PosixFileAttributeView view = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
+    try {
+      Set<PosixFilePermission> modes =
+          view == null ? Set.of() : view.readAttributes().permissions();
+      return modes.contains(PosixFilePermission.GROUP_WRITE)
+          || modes.contains(PosixFilePermission.OTHERS_WRITE);
+    } catch (IOException e) {
+      // Not there yet; or else whoever reads in it finds out, and says so.
+      return false;
+    }
+  }
+
+  /** Reads a file, and notes that it was used; throws as {@link CodeFile#read} does. */
+  byte[] read(CodeKey key) throws IOException {
+    Path file = folder.resolve(key.fileName());
+    byte[] code = CodeFile.read(file, key.bytes());
+    try {
+      Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
+    } catch (IOException ignored) {
+      // A folder that cannot be written: then nothing goes from it either.
+    }
+    return code;
+  }
+
+  /**
+   * Writes a file in the place of what was there; makes the folder if need be.
+   *
+   * @throws IOException if that fails; then nothing was changed
+   */
+  void write(CodeKey key, byte[] code) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder, mode("rwx------"));
+    }
+    Path temporary = folder.resolve(key.temporaryName(ThreadLocalRandom.current().nextLong()));
+    Files.createFile(temporary, mode("rw-------"));
+    boolean moved = false;
+    try {
+      CodeFile.write(temporary, key.bytes(), code);
+      Files.move(temporary, folder.resolve(key.fileName()), StandardCopyOption.ATOMIC_MOVE);
+      moved = true;
+    } finally {
+      if (!moved) {
+        deleteQuietly(temporary);
+      }
+    }
+  }
+
+  private static FileAttribute<?>[] mode(String permissions) {
+    return POSIX
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException ignored) {
+      // The failure before this one is what is told.
+    }
+  }
+
+  /**
+   * Gives a file that cannot be used another name, in the place of an earlier one.
+   *
+   * @throws IOException if that fails; the file is still there
+   */
+  void putAside(CodeKey key) throws IOException {
+    Path file = folder.resolve(key.fileName());
+    Path bad = folder.resolve(key.badName());
+    try {
+      Files.move(file, bad, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException ignored) {
+      // Another reader did it.
+    } catch (IOException e) {
+      // A folder and a file do not take each other's place.
+      Files.deleteIfExists(bad);
+      Files.move(file, bad, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  /**
+   * Deletes temporary files that nobody writes any more, and what is too much: first what was put
+   * aside, then what was not used for longest.
+   *
+   * @param written its file stays
+   * @throws IOException if something could not be deleted; all that could be is gone
+   */
+  void trim(CodeKey written) throws IOException {
+    List<Kept> all = new ArrayList<>();
+    Deletions deletions = new Deletions();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        Kept kept = keptOrDeleted(file, deletions);
+        if (kept != null) {
+          all.add(kept);
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    all.sort(Comparator.comparing(Kept::bad).reversed().thenComparing(Kept::used));
+    long bytes = all.stream().mapToLong(Kept::bytes).sum();
+    for (Kept each : all) {
+      boolean stays = each.file().getFileName().toString().equals(written.fileName());
+      if (bytes > mostBytes && !stays && deletions.delete(each.file())) {
+        bytes -= each.bytes();
+      }
+    }
+    deletions.requireDone();
+  }
+
+  /** What counts in the bound; {@code null} for anything else. */
+  private static @Nullable Kept keptOrDeleted(Path file, Deletions deletions) throws IOException {
+    String name = file.getFileName().toString();
+    boolean temporary = CodeKey.isTemporaryFile(name);
+    boolean bad = CodeKey.isBadFile(name);
+    if (!temporary && !bad && !CodeKey.isCodeFile(name)) {
+      return null;
+    }
+    BasicFileAttributes attributes;
+    try {
+      attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+    if (temporary) {
+      // A time in the future is as wrong: some clock was set.
+      long age = System.currentTimeMillis() - attributes.lastModifiedTime().toMillis();
+      if (Math.abs(age) > ABANDONED.toMillis()) {
+        deletions.delete(file);
+      }
+      return null;
+    }
+    // What is in a folder of such a name is not ours.
+    return attributes.isDirectory()
+        ? null
+        : new Kept(file, bad, attributes.lastModifiedTime(), attributes.size());
+  }
+
+  /** Deletes files, and goes on where one cannot be deleted. One thread. */
+  private static final class Deletions {
+    private @Nullable IOException first;
+
+    /** Whether it is gone. */
+    boolean delete(Path file) {
+      try {
+        Files.deleteIfExists(file);
+        return true;
+      } catch (IOException e) {
+        first = first == null ? e : first;
+        return false;
+      }
+    }
+
+    void requireDone() throws IOException {
+      if (first != null) {
+        throw first;
+      }
+    }
+  }
+}
