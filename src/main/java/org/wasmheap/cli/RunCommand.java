@@ -89,6 +89,10 @@ final class RunCommand implements Callable<Integer> {
   @Mixin
   private PoolOptions pool;
 
+  @SuppressWarnings("NullAway.Init") // Set before call().
+  @Mixin
+  private CodeCacheOption codeCache;
+
   @Option(
       names = "--poison-reports",
       paramLabel = "DIR",
@@ -108,6 +112,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     PoolOptions.requireRange("--calls", calls, 1, Integer.MAX_VALUE);
     pool.check();
+    codeCache.check();
     byte[] bytes = inputFile == null ? InputBytes.ofHex(input) : InputBytes.read(inputFile, input);
     if (poisonReports != null) {
       OutputFiles.createFolder(poisonReports);
@@ -180,7 +185,7 @@ final class RunCommand implements Callable<Integer> {
           code,
           pool.strategy(code),
           SubstrateHostFunctions.all(),
-          LoadOptions.DEFAULT.withDeadline(limit.left()));
+          codeCache.addTo(LoadOptions.DEFAULT.withDeadline(limit.left())));
     } catch (ModuleRefusedException e) {
       if (e.reason() == ModuleRefusedException.Reason.DEADLINE) {
         throw limit.passed(code.origin(), "loaded", e);

@@ -155,6 +155,16 @@ public final class CodeCache implements CodeStore {
     return value.isEmpty() ? Optional.empty() : Optional.of(at(Path.of(value)));
   }
 
+  /**
+   * Makes the folder now, if it is not there. Nobody needs to: this is for those who would rather
+   * fail at once if a folder that was asked for cannot be.
+   *
+   * @throws IOException if it cannot be made, or a file has its name
+   */
+  public void makeFolder() throws IOException {
+    folder.make();
+  }
+
   @Override
   public byte @Nullable [] find(String name) {
     byte[] code = read(Objects.requireNonNull(name, "name"));
@@ -257,7 +267,7 @@ public final class CodeCache implements CodeStore {
       return "permission denied";
     }
     if (e instanceof FileAlreadyExistsException) {
-      return "a file stands in the folder's place";
+      return "a file is where the folder should be";
     }
     String reason = e instanceof FileSystemException of ? of.getReason() : e.getMessage();
     return reason == null ? e.getClass().getSimpleName() : reason;

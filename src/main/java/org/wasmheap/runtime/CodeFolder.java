@@ -72,6 +72,14 @@ final class CodeFolder {
     }
   }
 
+  /** Makes it, if it is not there. */
+  void make() throws IOException {
+    // Asked before: the JDK takes a link to a folder for a file that is in the way.
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder, mode("rwx------"));
+    }
+  }
+
   /** Reads a file, and notes that it was used; throws as {@link CodeFile#read} does. */
   byte[] read(CodeKey key) throws IOException {
     Path file = folder.resolve(key.fileName());
@@ -90,9 +98,7 @@ final class CodeFolder {
    * @throws IOException if that fails; then nothing was changed
    */
   void write(CodeKey key, byte[] code) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      Files.createDirectories(folder, mode("rwx------"));
-    }
+    make();
     Path temporary = folder.resolve(key.temporaryName(ThreadLocalRandom.current().nextLong()));
     Files.createFile(temporary, mode("rw-------"));
     boolean moved = false;

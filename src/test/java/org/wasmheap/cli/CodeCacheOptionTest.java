@@ -1,0 +1,98 @@
+package org.wasmheap.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.cli.Commands.execute;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.wasmheap.runtime.CodeCache;
+import org.wasmheap.testkit.CommandLineRun;
+import org.wasmheap.text.LibraryVersion;
+
+/** The folder of compiled code, as {@code run} is told of it. */
+@Timeout(60)
+class CodeCacheOptionTest {
+  @TempDir private Path temporary;
+
+  @AfterEach
+  void clear() {
+    System.clearProperty(CodeCache.PROPERTY);
+  }
+
+  private static CommandLineRun run(String... option) {
+    String[] args = {"run", "--json", "--instances", "1", "--calls", "1"};
+    String[] all = Arrays.copyOf(args, args.length + option.length);
+    System.arraycopy(option, 0, all, args.length, option.length);
+    return execute(all);
+  }
+
+  private static boolean cached(CommandLineRun run) {
+    assertEquals(0, run.exitCode(), run::err);
+    assertEquals("", run.err());
+    return run.json().get("code_cached").getAsBoolean();
+  }
+
+  @Test
+  void a_run_without_a_folder_finds_nothing_and_counts_its_functions() {
+    CommandLineRun run = run();
+
+    assertFalse(cached(run));
+    assertTrue(run.json().get("functions").getAsInt() > 10, run::out);
+    assertEquals(0, run.json().get("functions_interpreted").getAsInt());
+    assertTrue(run.json().get("functions_huge").getAsInt() >= 0);
+  }
+
+  @Test
+  void the_folder_is_made_before_anything_runs() {
+    Path folder = temporary.resolve("a").resolve("b");
+
+    assertFalse(cached(run("--code-cache", folder.toString())));
+    assertTrue(Files.isDirectory(folder));
+  }
+
+  @Test
+  void a_folder_that_cannot_be_is_one_line_and_exit_code_2() throws IOException {
+    Path file = Files.createFile(temporary.resolve("file"));
+    assertRefused(
+        "--code-cache: " + file + " cannot be made as a folder: there is a file of this name",
+        "--code-cache",
+        file.toString());
+    assertRefused("--code-cache: the name of the folder is empty", "--code-cache", "");
+  }
+
+  private static void assertRefused(String why, String... option) {
+    CommandLineRun refused = run(option);
+    assertEquals(2, refused.exitCode());
+    assertEquals("", refused.out());
+    assertEquals("wasm-heap-pool: " + why, refused.err().strip());
+  }
+
+  @Test
+  void a_property_that_cannot_be_a_path_is_one_line_and_exit_code_2() {
+    System.setProperty(CodeCache.PROPERTY, "a\0b");
+
+    assertRefused("-Dwasm-heap-pool.code-cache: its value cannot be a path");
+  }
+
+  @Test
+  void the_propertys_folder_may_be_anything_and_the_option_comes_first() throws IOException {
+    Path file = Files.createFile(temporary.resolve("file"));
+    System.setProperty(CodeCache.PROPERTY, file.toString());
+
+    assertEquals(0, run().exitCode());
+    assertFalse(cached(run("--code-cache", temporary.resolve("folder").toString())));
+  }
+
+  @Test
+  void the_version_is_that_of_the_pom() {
+    assertEquals("wasm-heap-pool " + LibraryVersion.version(), execute("--version").out().strip());
+  }
+}
