@@ -74,7 +74,7 @@ final class CodeFolder {
 
   /** Makes it, if it is not there. */
   void make() throws IOException {
-    // Asked before: the JDK takes a link to a folder for a file that is in the way.
+    // Asked before: JDK 17, when it was new, took a link to a folder for a file in the way.
     if (!Files.isDirectory(folder)) {
       Files.createDirectories(folder, mode("rwx------"));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.cli.Commands.execute;
 
+import ch.qos.logback.classic.Level;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.wasmheap.runtime.CodeCache;
 import org.wasmheap.testkit.CommandLineRun;
+import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.text.LibraryVersion;
 
 /** The folder of compiled code, as {@code run} is told of it. */
@@ -51,11 +53,18 @@ class CodeCacheOptionTest {
   }
 
   @Test
-  void the_folder_is_made_before_anything_runs() {
-    Path folder = temporary.resolve("a").resolve("b");
-
-    assertFalse(cached(run("--code-cache", folder.toString())));
-    assertTrue(Files.isDirectory(folder));
+  void a_second_run_finds_in_the_folder_what_the_first_compiled() {
+    // given a folder that is not there yet
+    String folder = temporary.resolve("a").resolve("b").toString();
+    // when
+    CommandLineRun first = run("--code-cache", folder);
+    CommandLineRun second = run("--code-cache", folder);
+    // then
+    assertFalse(cached(first));
+    assertTrue(cached(second));
+    for (String field : new String[] {"functions", "functions_huge", "result_blake2_256"}) {
+      assertEquals(first.json().get(field), second.json().get(field), field);
+    }
   }
 
   @Test
@@ -83,12 +92,23 @@ class CodeCacheOptionTest {
   }
 
   @Test
-  void the_propertys_folder_may_be_anything_and_the_option_comes_first() throws IOException {
+  void the_property_says_the_same_and_the_option_comes_first() {
+    System.setProperty(CodeCache.PROPERTY, temporary.resolve("of property").toString());
+
+    assertFalse(cached(run()));
+    assertTrue(cached(run()));
+    assertFalse(cached(run("--code-cache", temporary.resolve("of option").toString())));
+  }
+
+  @Test
+  void a_folder_of_the_property_that_cannot_be_is_told_in_the_log_alone() throws IOException {
     Path file = Files.createFile(temporary.resolve("file"));
     System.setProperty(CodeCache.PROPERTY, file.toString());
-
-    assertEquals(0, run().exitCode());
-    assertFalse(cached(run("--code-cache", temporary.resolve("folder").toString())));
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      assertFalse(cached(run()));
+      assertEquals(1, log.events("code_cache.not_read").size());
+      assertEquals(1, log.events("code_cache.not_written").size());
+    }
   }
 
   @Test

@@ -4,8 +4,10 @@ import java.nio.file.Path;
 
 /** Writes compiled code, and reads it, in a process of its own that may be killed. */
 final class CodeCacheProgram {
-  /** Enough for a write to take some time. */
   static final int BYTES = 4_000_000;
+
+  /** So many that a write takes longer than it takes to be told of it and kill the process. */
+  static final int MANY_BYTES = 24_000_000;
 
   private CodeCacheProgram() {}
 
@@ -18,18 +20,16 @@ final class CodeCacheProgram {
     CodeCache cache = CodeCache.at(Path.of(args[1]));
     int count = Integer.parseInt(args[2]);
     switch (args[0]) {
-      case "write-forever" -> writeForever(cache);
+      case "write-forever" -> writeForever(cache, count);
       case "write-and-read" -> writeAndRead(cache, count, Integer.parseInt(args[3]));
       case "write" -> write(cache, count);
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
 
-  /** A line before each write. */
-  private static void writeForever(CodeCache cache) {
-    for (int i = 0; ; i++) {
-      byte[] code = CodeFolders.code(i, BYTES);
-      System.out.println("writing");
+  private static void writeForever(CodeCache cache, int first) {
+    byte[] code = CodeFolders.code(first, MANY_BYTES);
+    for (int i = first; ; i++) {
       cache.keep(name(i), code);
     }
   }
