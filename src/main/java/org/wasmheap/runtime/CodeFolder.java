@@ -170,8 +170,9 @@ final class CodeFolder {
     }
     all.sort(Comparator.comparing(Kept::bad).reversed().thenComparing(Kept::used));
     long bytes = all.stream().mapToLong(Kept::bytes).sum();
+    Path justWritten = folder.resolve(written.fileName());
     for (Kept each : all) {
-      boolean stays = each.file().getFileName().toString().equals(written.fileName());
+      boolean stays = each.file().equals(justWritten);
       if (bytes > mostBytes && !stays && deletions.delete(each.file())) {
         bytes -= each.bytes();
       }
@@ -181,7 +182,7 @@ final class CodeFolder {
 
   /** What counts in the bound; {@code null} for anything else. */
   private static @Nullable Kept keptOrDeleted(Path file, Deletions deletions) throws IOException {
-    String name = file.getFileName().toString();
+    String name = String.valueOf(file.getFileName());
     boolean temporary = CodeKey.isTemporaryFile(name);
     boolean bad = CodeKey.isBadFile(name);
     if (!temporary && !bad && !CodeKey.isCodeFile(name)) {
