@@ -3,6 +3,7 @@ package org.wasmheap.runtime;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -82,6 +83,10 @@ final class CodeFolder {
 
   /** Reads a file, and notes that it was used; throws as {@link CodeFile#read} does. */
   byte[] read(CodeKey key) throws IOException {
+    // Newer JDKs say of a file in it only that there is none.
+    if (Files.isRegularFile(folder)) {
+      throw new FileAlreadyExistsException(folder.toString());
+    }
     Path file = folder.resolve(key.fileName());
     byte[] code = CodeFile.read(file, key.bytes());
     try {
