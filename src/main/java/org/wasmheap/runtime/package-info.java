@@ -8,7 +8,8 @@
  * gets and whether they may grow ({@link org.wasmheap.runtime.HeapStrategy}); and the call
  * convention ({@link org.wasmheap.runtime.SubstrateRuntime}), by which input goes into a guest's
  * heap and a result such as {@link org.wasmheap.runtime.RuntimeVersion} comes out of it; a version
- * may also be written in the code, and is read there without running it.
+ * may also be written in the code, and is read there without running it. What code compiles to is
+ * kept in a folder ({@link org.wasmheap.runtime.CodeCache}).
  *
  * <p>What this room must not know: the command line, what host functions do, and what a state is
  * beyond keys and values: tries and their roots.
