@@ -4,7 +4,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
-import org.wasmheap.endive.EndiveMemory;
+import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
@@ -103,7 +103,7 @@ final class PlainInstance {
   static PlainInstance tracked(
       WasmModule module, Function<Instance, Machine> machines, FlatMemory memory) {
     return new PlainInstance(
-        module, machines, memory.maximumPages(), limits -> EndiveMemory.over(memory), memory);
+        module, machines, memory.maximumPages(), limits -> EndiveModule.view(memory), memory);
   }
 
   private static long[] call(String name, FreeingBumpAllocator allocator, long[] arguments) {

@@ -47,8 +47,8 @@ record CompiledModule(
         code.droppable());
   }
 
-  EndiveModule.CodeFigures figures(boolean fromStore) {
-    return new EndiveModule.CodeFigures(functions, interpreted, huge, fromStore);
+  CodeCounts figures(boolean fromStore) {
+    return new CodeCounts(functions, interpreted, huge, fromStore);
   }
 
   /** What a store keeps; skeleton and classes must be deflated. */

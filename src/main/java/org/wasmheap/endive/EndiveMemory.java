@@ -23,7 +23,7 @@ import run.endive.wasm.types.PassiveDataSegment;
  * loads and stores stay monomorphic. In a pool, growth goes through the heap of the call, where a
  * policy can refuse it. Used by one thread at a time.
  */
-public final class EndiveMemory implements Memory, FlatMemory.Window {
+final class EndiveMemory implements Memory, FlatMemory.Window {
   private static final int BLOCK_SHIFT = FlatMemory.BLOCK_SHIFT;
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);

@@ -8,6 +8,7 @@ import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.MemoryImage;
+import run.endive.runtime.Memory;
 import run.endive.wasm.types.FunctionType;
 
 /**
@@ -178,11 +179,22 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     try {
       EndiveModule module = new EndiveModule(code, newMemory(size), blockLimit);
       steps.did("firstInstance");
-      steps.log(module.codeFigures());
+      steps.log(code.figures());
       return module;
     } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
       throw ModuleRefusals.ofInstance(e);
     }
+  }
+
+  /**
+   * The engine's view of a memory, for who uses the engine without a pool: every store marks its
+   * block, so that the memory can be put back. The one that instances of a pool have.
+   *
+   * @param memory what it shows; one thread's own
+   * @return the view; its growth asks nobody
+   */
+  public static Memory view(FlatMemory memory) {
+    return EndiveMemory.over(memory);
   }
 
   private static FlatMemory newMemory(MemorySize size) {
@@ -258,7 +270,9 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * @return counts
    */
   public CodeFigures codeFigures() {
-    return code.figures();
+    CodeCounts counts = code.figures();
+    return new CodeFigures(
+        counts.functions(), counts.interpreted(), counts.huge(), counts.fromStore());
   }
 
   /**

@@ -14,16 +14,14 @@ import run.endive.wasm.WasmModule;
  * @param figures what became of the functions
  */
 record GuestCode(
-    Function<Instance, Machine> machines,
-    DroppableSegments droppable,
-    EndiveModule.CodeFigures figures) {
+    Function<Instance, Machine> machines, DroppableSegments droppable, CodeCounts figures) {
   /** Run by the interpreter, as the engine runs functions that are too large for it. */
   static GuestCode interpreted(WasmModule wasm) {
     int functions = wasm.functionSection().functionCount();
     return new GuestCode(
         InterpreterMachine::new,
         DroppableSegments.of(wasm),
-        new EndiveModule.CodeFigures(functions, functions, 0, false));
+        new CodeCounts(functions, functions, 0, false));
   }
 
   static GuestCode compiled(CompiledModule module, GuestClasses classes, boolean fromStore) {

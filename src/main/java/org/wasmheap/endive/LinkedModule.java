@@ -180,7 +180,7 @@ final class LinkedModule {
     return imported.module().equals(ALLOCATOR_MODULE) && imported.name().equals(name);
   }
 
-  EndiveModule.CodeFigures figures() {
+  CodeCounts figures() {
     return code.figures();
   }
 

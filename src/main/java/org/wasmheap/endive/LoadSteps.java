@@ -24,7 +24,7 @@ final class LoadSteps {
     since = now;
   }
 
-  void log(EndiveModule.CodeFigures figures) {
+  void log(CodeCounts figures) {
     LoggingEventBuilder event =
         LOG.atDebug()
             .addKeyValue("functions", figures.functions())

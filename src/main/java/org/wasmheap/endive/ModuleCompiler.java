@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.wasmheap.endive.ModuleRefusedException.Reason;
 
 /**
  * Compiles a module part by part, on as many threads as there are processors.
@@ -21,18 +20,12 @@ import org.wasmheap.endive.ModuleRefusedException.Reason;
  * <p>The engine's compiler works on one thread, holds all instructions of a module, and starts all
  * over whenever a function turns out to be too large for a method of the JVM. Here each part of
  * {@link ModuleParts} is parsed, validated and compiled by itself. The classes are the same as if
- * the engine had compiled the module whole, in groups of {@link #GROUP} functions.
+ * the engine had compiled the module whole, in groups of {@link PartCompiler#GROUP} functions.
  *
  * <p>Modules that the engine would group otherwise, or spread over more classes than usual, are
  * compiled whole; none of the real runtimes is one.
  */
 final class ModuleCompiler {
-  /**
-   * Functions in a class. Few, since a class is linked, which takes time, when the first of its
-   * functions runs; more make fewer classes.
-   */
-  static final int GROUP = 256;
-
   /** What a part has of code: enough that what the parts have in common costs little beside it. */
   private static final int PART_BYTES = 1 << 20;
 
@@ -109,8 +102,8 @@ final class ModuleCompiler {
     List<PartCompiler> doubtful = new ArrayList<>();
     int begin = 0;
     long bytes = 0;
-    for (int group = 0; group < parts.functions(); group += GROUP) {
-      int end = Math.min(group + GROUP, parts.functions());
+    for (int group = 0; group < parts.functions(); group += PartCompiler.GROUP) {
+      int end = Math.min(group + PartCompiler.GROUP, parts.functions());
       boolean isDoubtful = largest(group, end) > PERHAPS_TOO_LARGE;
       if (begin < group && (isDoubtful || bytes >= most)) {
         ranges.add(part(begin, group));
@@ -185,15 +178,10 @@ final class ModuleCompiler {
       return task.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw interrupted();
+      throw ModuleRefusals.interrupted();
     } catch (ExecutionException e) {
       Throwables.throwIfUnchecked(Objects.requireNonNull(e.getCause(), "it has one"));
       throw new IllegalStateException("compiling throws no checked exception", e);
     }
-  }
-
-  static ModuleRefusedException interrupted() {
-    return new ModuleRefusedException(
-        Reason.INTERRUPTED, "module refused: the thread that compiles it was interrupted", null);
   }
 }

@@ -65,6 +65,11 @@ final class ModuleRefusals {
             failure);
   }
 
+  static ModuleRefusedException interrupted() {
+    return new ModuleRefusedException(
+        Reason.INTERRUPTED, "module refused: the thread that compiles it was interrupted", null);
+  }
+
   /** The engine wraps some of them. */
   private static boolean isLimitOfClassFiles(Throwable failure) {
     Throwable cause = failure.getCause();

@@ -29,6 +29,12 @@ import run.endive.wasm.WasmModule;
  * then the frame. A collector keeps those that are wanted and ends the work after the last of them.
  */
 final class PartCompiler implements Callable<CompiledPart> {
+  /**
+   * Functions in a class. Few, since a class is linked, which takes time, when the first of its
+   * functions runs; more make fewer classes.
+   */
+  static final int GROUP = 256;
+
   private static final String GROUP_PREFIX = Compiler.DEFAULT_CLASS_NAME + "FuncGroup_";
 
   /** What the engine makes when types and functions are too many for one class. */
@@ -72,7 +78,7 @@ final class PartCompiler implements Callable<CompiledPart> {
     SortedSet<Integer> tooLarge = new TreeSet<>();
     for (int attempt = 1; ; attempt++) {
       requireTime();
-      GroupCollector groups = new GroupCollector(begin / ModuleCompiler.GROUP, end);
+      GroupCollector groups = new GroupCollector(begin / GROUP, end);
       try {
         compiler(module, tooLarge, groups::next).compile();
         throw new IllegalStateException("the engine made no group " + groups.last);
@@ -133,14 +139,14 @@ final class PartCompiler implements Callable<CompiledPart> {
 
   private static void requireTime() {
     if (Thread.currentThread().isInterrupted()) {
-      throw ModuleCompiler.interrupted();
+      throw ModuleRefusals.interrupted();
     }
   }
 
   private static Compiler compiler(
       WasmModule module, Set<Integer> interpreted, Supplier<ClassCollector> collectors) {
     return Compiler.builder(module)
-        .withMaxFunctionsPerClass(ModuleCompiler.GROUP)
+        .withMaxFunctionsPerClass(GROUP)
         .withInterpreterFallback(InterpreterFallback.FAIL)
         .withInterpretedFunctions(interpreted)
         .withClassCollectorFactory(collectors)
@@ -193,7 +199,7 @@ final class PartCompiler implements Callable<CompiledPart> {
 
     GroupCollector(int first, int end) {
       this.first = first;
-      this.last = (end - 1) / ModuleCompiler.GROUP;
+      this.last = (end - 1) / GROUP;
     }
 
     /** What the compiler is to collect its next classes with. */

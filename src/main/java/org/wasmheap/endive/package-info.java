@@ -18,8 +18,8 @@
  * ModuleLoader} is this way, on a thread with a deadline ({@code TimedLoad}); {@code
  * ModuleRefusals} says why it ended early. Meanwhile each way in which a guest can end is gone
  * through once ({@code GuestPreloader}), and then the host functions that it imports. Its first
- * instance is made on a memory and on tables of our own ({@link org.wasmheap.endive.EndiveMemory},
- * {@code GuestTable}), which trap where the specification says so and can be put back.
+ * instance is made on a memory and on tables of our own ({@code EndiveMemory}, {@code GuestTable}),
+ * which trap where the specification says so and can be put back.
  *
  * <p><b>How guest code ends</b> is told by {@code GuestFailures}: a list of traps, and all else is
  * the engine's fault.

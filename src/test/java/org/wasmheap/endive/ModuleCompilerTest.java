@@ -81,7 +81,7 @@ class ModuleCompilerTest {
     // when
     ModuleCompiler.Compiled code = compile(wasm);
     // then
-    assertSameClasses(inOne(wasm, ModuleCompiler.GROUP).classBytes(), code.module());
+    assertSameClasses(inOne(wasm, PartCompiler.GROUP).classBytes(), code.module());
     assertEquals(0, code.module().interpreted());
     assertEquals(ManyFunctions.sum(FUNCTIONS, 7), sum(code, 7));
   }
@@ -94,7 +94,7 @@ class ModuleCompilerTest {
     // when
     ModuleCompiler.Compiled code = compile(wasm);
     // then
-    CompilerResult engine = inOne(wasm, ModuleCompiler.GROUP);
+    CompilerResult engine = inOne(wasm, PartCompiler.GROUP);
     assertSameClasses(engine.classBytes(), code.module());
     assertEquals(engine.interpretedFunctions().size(), code.module().interpreted());
     assertEquals(3, code.module().interpreted());
@@ -134,7 +134,7 @@ class ModuleCompilerTest {
     // when
     CompiledModule compiled = compile(wasm).module();
     // then
-    assertSameClasses(inOne(wasm, ModuleCompiler.GROUP).classBytes(), compiled);
+    assertSameClasses(inOne(wasm, PartCompiler.GROUP).classBytes(), compiled);
     assertEquals(1, compiled.interpreted());
   }
 
