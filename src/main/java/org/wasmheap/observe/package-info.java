@@ -4,7 +4,9 @@
  * <p>Two listeners turn what heaps and executors tell into JFR events ({@link
  * org.wasmheap.observe.FlightRecorderListener}) and into metrics ({@link
  * org.wasmheap.observe.WasmHeapMetrics}, which needs Micrometer). {@link
- * org.wasmheap.observe.PoisonReports} gives the report on a poison as text and as JSON.
+ * org.wasmheap.observe.RuntimeMetrics} does the latter for a pool of runtimes; nothing else here
+ * knows of these, or of it. {@link org.wasmheap.observe.PoisonReports} gives the report on a poison
+ * as text and as JSON.
  *
  * <p>{@link org.wasmheap.observe.HeapMap} says what lies where in a heap, and knows nothing of how
  * it is shown. {@link org.wasmheap.observe.HeapTable} shows it as text, and {@link

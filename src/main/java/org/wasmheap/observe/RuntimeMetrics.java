@@ -1,0 +1,189 @@
+package org.wasmheap.observe;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.ToDoubleFunction;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.RuntimeFigures;
+import org.wasmheap.runtime.RuntimePool;
+import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.text.Printable;
+
+/**
+ * Metrics of a pool of runtimes for Micrometer, and of the executor of each runtime while it is
+ * there.
+ *
+ * <pre>{@code
+ * RuntimeMetrics metrics = RuntimeMetrics.of("blocks", pool, registry);
+ * }</pre>
+ *
+ * <table border="1">
+ *   <caption>Meters, each with the tag {@code runtimes}: the name that the pool is given
+ *   here</caption>
+ *   <tr><th>name</th><th>kind, unit</th><th>further tags</th></tr>
+ *   <tr><td>{@code wasmheap.runtimes}</td><td>gauge, runtimes</td>
+ *       <td>state: {@code waiting}, {@code loading}, {@code ready}, {@code draining} or {@code
+ *       failed}</td></tr>
+ *   <tr><td>{@code wasmheap.runtimes.leases}</td><td>gauge, leases</td><td></td></tr>
+ *   <tr><td>{@code wasmheap.runtimes.loads}</td><td>counter, loads that ended</td>
+ *       <td>outcome: {@code compiled}, {@code from_store} or {@code failed}</td></tr>
+ *   <tr><td>{@code wasmheap.runtimes.evicted}</td><td>counter, runtimes that are gone</td>
+ *       <td></td></tr>
+ * </table>
+ *
+ * <p>The meters of an executor are those of {@link WasmHeapMetrics}, from before its first call
+ * until it is gone; their tag {@code pool} is the executor's name. All methods may be called from
+ * any thread.
+ */
+public final class RuntimeMetrics implements AutoCloseable {
+  private final MeterRegistry registry;
+  private final RuntimePool pool;
+  private final Tags tags;
+  private final RuntimePool.Listener listener = new OfExecutors();
+  private final Object lock = new Object();
+
+  // All below: guarded by the lock.
+
+  private final List<Meter> registered = new ArrayList<>();
+  private final Map<HeapExecutor<?>, WasmHeapMetrics> executors = new HashMap<>();
+  private boolean closed;
+
+  private RuntimeMetrics(String name, RuntimePool pool, MeterRegistry registry) {
+    this.registry = Objects.requireNonNull(registry, "registry");
+    this.pool = Objects.requireNonNull(pool, "pool");
+    this.tags = Tags.of("runtimes", Printable.name(name));
+  }
+
+  /**
+   * Registers the meters of a pool, and of the executors that it has and will have.
+   *
+   * @param name tells the pool from others in the same registry
+   * @param pool the one to watch; the registry does not keep it from being collected
+   * @param registry where to
+   * @return to be closed when the pool is
+   */
+  public static RuntimeMetrics of(String name, RuntimePool pool, MeterRegistry registry) {
+    RuntimeMetrics metrics = new RuntimeMetrics(name, pool, registry);
+    metrics.register();
+    return metrics;
+  }
+
+  private void register() {
+    synchronized (lock) {
+      for (RuntimeFigures.State each : RuntimeFigures.State.values()) {
+        gauge(
+            "wasmheap.runtimes",
+            "Runtimes of the pool",
+            "runtimes",
+            tags.and("state", each.label()),
+            now -> now.runtimes().stream().filter(runtime -> runtime.state() == each).count());
+      }
+      gauge(
+          "wasmheap.runtimes.leases",
+          "Leases that are out",
+          "leases",
+          tags,
+          now -> now.runtimes().stream().mapToInt(RuntimeFigures::leases).sum());
+      loads("compiled", now -> now.totals().compiled());
+      loads("from_store", now -> now.totals().fromStore());
+      loads("failed", now -> now.totals().failed());
+      counter(
+          "wasmheap.runtimes.evicted",
+          "Runtimes that are gone",
+          "runtimes",
+          tags,
+          now -> now.totals().evicted());
+    }
+    // Heard of first, then looked for: none is missed, and one that goes meanwhile is looked for
+    // in vain afterwards.
+    pool.addListener(listener);
+    for (HeapExecutor<?> each : pool.executors()) {
+      add(each);
+      if (!pool.executors().contains(each)) {
+        remove(each);
+      }
+    }
+  }
+
+  private void loads(String outcome, ToDoubleFunction<RuntimePool> figure) {
+    counter(
+        "wasmheap.runtimes.loads",
+        "Loads that ended",
+        "loads",
+        tags.and("outcome", outcome),
+        figure);
+  }
+
+  private void counter(
+      String name, String description, String unit, Tags of, ToDoubleFunction<RuntimePool> figure) {
+    registered.add(
+        FunctionCounter.builder(name, pool, figure)
+            .description(description)
+            .baseUnit(unit)
+            .tags(of)
+            .register(registry));
+  }
+
+  private void gauge(
+      String name, String description, String unit, Tags of, ToDoubleFunction<RuntimePool> figure) {
+    registered.add(
+        Gauge.builder(name, pool, figure)
+            .description(description)
+            .baseUnit(unit)
+            .tags(of)
+            .register(registry));
+  }
+
+  /** Hears of executors on threads of the pool. */
+  private final class OfExecutors implements RuntimePool.Listener {
+    @Override
+    public void loaded(SubstrateRuntime runtime, HeapExecutor<?> executor) {
+      add(executor);
+    }
+
+    @Override
+    public void gone(SubstrateRuntime runtime, HeapExecutor<?> executor) {
+      remove(executor);
+    }
+  }
+
+  private void add(HeapExecutor<?> executor) {
+    synchronized (lock) {
+      if (!closed && !executors.containsKey(executor)) {
+        WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
+        executors.put(executor, metrics);
+        metrics.bindTo(registry);
+      }
+    }
+  }
+
+  private void remove(HeapExecutor<?> executor) {
+    synchronized (lock) {
+      WasmHeapMetrics metrics = executors.remove(executor);
+      if (metrics != null) {
+        metrics.close();
+      }
+    }
+  }
+
+  /** Takes all meters out of the registry. */
+  @Override
+  public void close() {
+    pool.removeListener(listener);
+    synchronized (lock) {
+      closed = true;
+      registered.forEach(registry::remove);
+      registered.clear();
+      executors.values().forEach(WasmHeapMetrics::close);
+      executors.clear();
+    }
+  }
+}
