@@ -8,7 +8,6 @@ import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.LoadOptions;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
-import org.wasmheap.guest.FailureKind;
 import org.wasmheap.pool.HeapExecutor;
 
 /** Loads a runtime and makes its executor, on the calling thread. Any thread. */
@@ -62,7 +61,7 @@ final class RuntimeLoader {
       };
     }
     if (thrown instanceof CallException call) {
-      return call.kind() != FailureKind.SHUTDOWN && call.kind() != FailureKind.INTERRUPTED;
+      return call.isDeterministic();
     }
     return !(thrown instanceof InterruptedException
         || thrown instanceof OutOfMemoryError

@@ -126,7 +126,7 @@ public final class RuntimePool implements AutoCloseable {
      * @param runtime what was loaded
      * @param executor of its instances
      */
-    default void loaded(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor) {}
+    default void loaded(SubstrateRuntime runtime, HeapExecutor<?> executor) {}
 
     /**
      * A runtime is gone: its executor was shut down.
@@ -134,7 +134,7 @@ public final class RuntimePool implements AutoCloseable {
      * @param runtime what is gone
      * @param executor of its instances
      */
-    default void gone(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor) {}
+    default void gone(SubstrateRuntime runtime, HeapExecutor<?> executor) {}
   }
 
   /**
@@ -455,8 +455,8 @@ public final class RuntimePool implements AutoCloseable {
   public boolean shutdown(Duration limit) {
     long untilNanos = System.nanoTime() + Math.min(limit.toNanos(), Duration.ofDays(30).toNanos());
     closed = true;
+    preparations.forEach(each -> each.fail(closedException())); // Before they are interrupted.
     keeper.close(untilNanos);
-    preparations.forEach(each -> each.fail(closedException()));
     return keeper.awaitEnd(untilNanos);
   }
 

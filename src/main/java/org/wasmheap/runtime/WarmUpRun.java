@@ -32,7 +32,7 @@ import org.wasmheap.runtime.Preparation.WarmUpCall;
  * <p>The calls are off-chain ones, which come after blocks and are interrupted when the time is
  * over. A call that fails by the guest's own doing has run, and warms up like any other: new code
  * on an old block comes to another root, say. One that fails by the host's ten times in a row is
- * not made again.
+ * not made again, and one that the runtime does not export is not made at all.
  */
 final class WarmUpRun {
   static final int MOST_HOST_FAILURES = 10;
@@ -55,9 +55,8 @@ final class WarmUpRun {
     private int hostFailuresInARow;
     private @Nullable String failure;
 
-    boolean isDropped() {
-      return hostFailuresInARow >= MOST_HOST_FAILURES;
-    }
+    /** Whether it is not made any more. */
+    private boolean dropped;
   }
 
   private WarmUpRun(ReadyRuntime ready, List<WarmUpCall> calls, Limits limits) {
@@ -65,11 +64,20 @@ final class WarmUpRun {
     this.calls = calls;
     this.limits = limits;
     this.books = new Books[calls.size()];
-    for (int i = 0; i < books.length; i++) {
-      books[i] = new Books();
-    }
     this.began = System.nanoTime();
     this.times = new WarmUpTimes(calls.size(), began, compilerNanos());
+    for (int i = 0; i < books.length; i++) {
+      books[i] = new Books();
+      if (!ready.runtime().hasEntry(calls.get(i).entry())) {
+        books[i].failure = "the runtime exports no such entry";
+        drop(i);
+      }
+    }
+  }
+
+  private void drop(int index) {
+    books[index].dropped = true;
+    times.drop(index);
   }
 
   /**
@@ -122,7 +130,7 @@ final class WarmUpRun {
 
   private boolean isNothingLeft() {
     for (Books each : books) {
-      if (!each.isDropped()) {
+      if (!each.dropped) {
         return false;
       }
     }
@@ -131,7 +139,7 @@ final class WarmUpRun {
 
   /** Makes the next call whose turn it is. */
   private void start() {
-    while (books[next].isDropped()) {
+    while (books[next].dropped) {
       next = (next + 1) % books.length;
     }
     int index = next;
@@ -150,7 +158,7 @@ final class WarmUpRun {
       running.add(turn);
       future.addListener(() -> ended.add(turn), MoreExecutors.directExecutor());
     } catch (RuntimeException e) {
-      failed(index, e); // The runtime has no such entry, or its caller gives no context.
+      failed(index, e); // Whoever gives the context failed at it.
     }
   }
 
@@ -224,8 +232,8 @@ final class WarmUpRun {
     of.failed++;
     of.hostFailuresInARow++;
     keep(of, thrown);
-    if (of.isDropped()) {
-      times.drop(index);
+    if (of.hostFailuresInARow >= MOST_HOST_FAILURES) {
+      drop(index);
     }
   }
 

@@ -377,13 +377,13 @@ class RuntimePoolTest {
     RuntimePool.Listener listener =
         new RuntimePool.Listener() {
           @Override
-          public void loaded(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor) {
+          public void loaded(SubstrateRuntime runtime, HeapExecutor<?> executor) {
             heard.add("loaded " + runtime.code().origin());
             throw new IllegalStateException("on cue");
           }
 
           @Override
-          public void gone(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor) {
+          public void gone(SubstrateRuntime runtime, HeapExecutor<?> executor) {
             heard.add("gone " + runtime.code().origin());
             throw new IllegalStateException("on cue");
           }
