@@ -9,7 +9,9 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.endive.CodeStore;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
@@ -22,8 +24,10 @@ import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.Preparation;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
+import org.wasmheap.runtime.RuntimePool;
 import org.wasmheap.state.Overlay;
 import org.wasmheap.state.State;
 
@@ -32,8 +36,9 @@ import org.wasmheap.state.State;
  *
  * <ol>
  *   <li>The runtime of a block is the one under {@code :code} of its parent's state, also in the
- *       block that upgrades it. It is loaded when it is first needed and kept until this executor
- *       is closed.
+ *       block that upgrades it. It is loaded when it is first needed, or before with {@link
+ *       #prepare}, and stays until others need its room ({@link RuntimePool}); those that run
+ *       blocks and calls let them end first.
  *   <li>A state is a value: no execution changes it, and any number of blocks and calls may start
  *       from one at once.
  *   <li>Every execution starts on a pristine instance. As many run at once as there are workers;
@@ -66,8 +71,8 @@ public final class BlockExecutor implements AutoCloseable {
   }
 
   /**
-   * Executes a block in class block import. Loads its runtime first, on the calling thread, if no
-   * block has needed it before; that takes seconds for a large one, and has a deadline.
+   * Executes a block in class block import. If its runtime is not there, the calling thread waits
+   * until it is loaded; that takes seconds for a large one, and has a deadline.
    *
    * @param block what to execute
    * @param parent the state that the block before it left
@@ -77,11 +82,8 @@ public final class BlockExecutor implements AutoCloseable {
    */
   public ListenableFuture<BlockResult> submit(Block block, State parent) {
     Objects.requireNonNull(block, "block");
-    BlockCall call;
-    LoadedRuntime loaded;
     try {
-      loaded = runtimes.runtimeOf(parent);
-      call = new BlockCall(block, new Overlay(parent, options.overlayBytes()), loaded);
+      return submit(block, parent, runtimes.runtimeOf(parent));
     } catch (WasmHeapException e) {
       return Futures.immediateFuture(notBegun(block, e));
     } catch (IllegalArgumentException e) {
@@ -90,17 +92,28 @@ public final class BlockExecutor implements AutoCloseable {
               block,
               new CallException(FailureKind.HOST_FUNCTION, String.valueOf(e.getMessage()), e)));
     }
-    CallOptions how =
-        CallOptions.DEFAULT
-            .withName("block " + block.header().number())
-            .withClass(CallOptions.CallClass.BLOCK_IMPORT)
-            .withDeadline(options.deadline())
-            .withContext(call.overlay());
-    ListenableFuture<BlockResult> ended =
-        Futures.transform(
-            loaded.executor().submit(how, call), call::ended, MoreExecutors.directExecutor());
-    return Futures.catching(
-        ended, CallException.class, call::failed, MoreExecutors.directExecutor());
+  }
+
+  /** The runtime stays until the block has ended. */
+  private ListenableFuture<BlockResult> submit(Block block, State parent, LoadedRuntime loaded) {
+    try {
+      BlockCall call = new BlockCall(block, new Overlay(parent, options.overlayBytes()), loaded);
+      CallOptions how =
+          CallOptions.DEFAULT
+              .withName("block " + block.header().number())
+              .withClass(CallOptions.CallClass.BLOCK_IMPORT)
+              .withDeadline(options.deadline())
+              .withContext(call.overlay());
+      ListenableFuture<State> left = loaded.executor().submit(how, call);
+      left.addListener(loaded::close, MoreExecutors.directExecutor());
+      ListenableFuture<BlockResult> ended =
+          Futures.transform(left, call::ended, MoreExecutors.directExecutor());
+      return Futures.catching(
+          ended, CallException.class, call::failed, MoreExecutors.directExecutor());
+    } catch (Throwable e) {
+      loaded.close();
+      throw e;
+    }
   }
 
   private static BlockResult notBegun(Block block, WasmHeapException failure) {
@@ -151,18 +164,61 @@ public final class BlockExecutor implements AutoCloseable {
    */
   public ListenableFuture<byte[]> call(String name, byte[] input, State state) {
     LoadedRuntime loaded = runtimes.runtimeOf(state);
-    Overlay overlay = new Overlay(state, options.overlayBytes());
-    CallOptions how = CallOptions.named(name).withDeadline(options.deadline());
-    GuestCall<EndiveGuest, byte[]> entry = loaded.runtime().call(name, input);
-    return loaded
-        .executor()
-        .submit(
-            how.withContext(overlay),
-            guest -> {
-              byte[] result = entry.run(guest);
-              BlockCall.endTransactions(overlay, name);
-              return result;
-            });
+    try {
+      Overlay overlay = new Overlay(state, options.overlayBytes());
+      CallOptions how = CallOptions.named(name).withDeadline(options.deadline());
+      GuestCall<EndiveGuest, byte[]> entry = loaded.runtime().call(name, input);
+      ListenableFuture<byte[]> result =
+          loaded
+              .executor()
+              .submit(
+                  how.withContext(overlay),
+                  guest -> {
+                    byte[] bytes = entry.run(guest);
+                    BlockCall.endTransactions(overlay, name);
+                    return bytes;
+                  });
+      result.addListener(loaded::close, MoreExecutors.directExecutor());
+      return result;
+    } catch (Throwable e) {
+      loaded.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Loads a runtime ahead of its need, such as one that a block has announced, and warms it up: on
+   * all its workers, with calls that come after all others, until their times settle or a limit is
+   * reached. The calls are the last block on its parent's state, metadata and version. That the new
+   * code comes to another root there, and says so by failing, does not matter.
+   *
+   * @param code what a state will have under {@code :code}
+   * @param lastBlock a block like those that the runtime will execute
+   * @param parent its parent's state, which also has the pages of the memory
+   * @param limits when to stop
+   * @return how far it came; if it is cancelled, the calls stop, and the runtime stays
+   * @throws RuntimeLoadException if the code is no runtime
+   */
+  public ListenableFuture<Preparation> prepare(
+      byte[] code, Block lastBlock, State parent, Preparation.Limits limits) {
+    byte[] nothing = new byte[0];
+    Supplier<Overlay> onParent = () -> new Overlay(parent, options.overlayBytes());
+    List<Preparation.WarmUpCall> calls =
+        List.of(
+            new Preparation.WarmUpCall(BlockCall.ENTRY, lastBlock.toExecute(), onParent),
+            new Preparation.WarmUpCall("Metadata_metadata", nothing, onParent),
+            new Preparation.WarmUpCall("Core_version", nothing, onParent));
+    return runtimes.prepare(code, parent.get(Runtimes.HEAP_PAGES), calls, limits);
+  }
+
+  /**
+   * The runtimes, with their figures: to be looked at, pinned, leased for other calls, or told to
+   * go.
+   *
+   * @return the pool; this executor's to close
+   */
+  public RuntimePool runtimes() {
+    return runtimes.pool();
   }
 
   /**
@@ -182,7 +238,9 @@ public final class BlockExecutor implements AutoCloseable {
       NavigableMap<byte[], ? extends NavigableMap<byte[], byte[]>> children) {
     byte[] code = top.get(Runtimes.CODE);
     byte[] heapPages = top.get(Runtimes.HEAP_PAGES);
-    return State.of(top, children, runtimes.runtimeOf(code, heapPages).stateVersion());
+    try (LoadedRuntime loaded = runtimes.runtimeOf(code, heapPages)) {
+      return State.of(top, children, loaded.stateVersion());
+    }
   }
 
   /**
@@ -195,19 +253,20 @@ public final class BlockExecutor implements AutoCloseable {
    */
   public boolean awaitReady(Duration limit) throws InterruptedException {
     boolean ready = true;
-    for (HeapExecutor<EndiveGuest> each : runtimes.executors()) {
+    for (HeapExecutor<EndiveGuest> each : runtimes.pool().executors()) {
       ready &= each.awaitReady(limit);
     }
     return ready;
   }
 
   /**
-   * What the pools did and do, one for each runtime that was needed.
+   * What the pools did and do.
    *
-   * @return snapshots, in the order in which the runtimes were loaded
+   * @return a snapshot for each runtime that is there, and behind them the sum of those that are
+   *     gone, under the name {@code ended}, if there are any: so no total ever falls
    */
   public List<ExecutorStatistics> statistics() {
-    return runtimes.executors().stream().map(HeapExecutor::statistics).toList();
+    return runtimes.pool().statistics();
   }
 
   /**
@@ -217,7 +276,7 @@ public final class BlockExecutor implements AutoCloseable {
    * @param deadline how long accepted blocks and calls may take, of all runtimes together
    */
   public void shutdown(Duration deadline) {
-    runtimes.shutdown(deadline);
+    runtimes.pool().shutdown(deadline);
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -228,11 +287,14 @@ public final class BlockExecutor implements AutoCloseable {
 
   /** Settings of an executor; each is checked when it is set. */
   public static final class Builder {
+    private static final int MOST_RUNTIMES = 1024;
     private static final int MAX_WORKERS = 1024;
     private static final int MAX_QUEUE = 1 << 20;
     private static final long MIN_OVERLAY = 1L << 20;
     private static final Duration LONGEST = Duration.ofDays(30);
 
+    private int mostRuntimes = 4;
+    private @Nullable CodeStore codeStore;
     private int workers = Runtime.getRuntime().availableProcessors();
     private int queueCapacity = 1024;
     private @Nullable HeapStrategy strategy;
@@ -245,6 +307,28 @@ public final class BlockExecutor implements AutoCloseable {
     private PoolListener listener = PoolListener.NONE;
 
     private Builder() {}
+
+    /**
+     * Runtimes that may be there at once, each with workers of its own. Default 4.
+     *
+     * @param value 1 to 1024
+     * @return this
+     */
+    public Builder mostRuntimes(int value) {
+      mostRuntimes = requireRange("mostRuntimes", value, MOST_RUNTIMES);
+      return this;
+    }
+
+    /**
+     * Where compiled code of runtimes is looked for and kept. Default: nowhere.
+     *
+     * @param value as trusted as the library itself
+     * @return this
+     */
+    public Builder codeStore(CodeStore value) {
+      codeStore = Objects.requireNonNull(value, "codeStore");
+      return this;
+    }
 
     /**
      * Instances of each runtime, and threads. Default: the number of processors.
@@ -395,6 +479,8 @@ public final class BlockExecutor implements AutoCloseable {
     public BlockExecutor build() {
       return new BlockExecutor(
           new ExecutorOptions(
+              mostRuntimes,
+              codeStore,
               workers,
               queueCapacity,
               strategy,

@@ -2,12 +2,15 @@ package org.wasmheap.block;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.endive.CodeStore;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
 
 /**
  * What a block executor was set to; {@link BlockExecutor.Builder} says what each value means.
  *
+ * @param mostRuntimes that may be there at once
+ * @param codeStore where compiled code is kept, if anywhere
  * @param workers instances of each runtime, and threads
  * @param queueCapacity calls of each class that may wait
  * @param strategy size of the memories; {@code null} for what each state says
@@ -20,6 +23,8 @@ import org.wasmheap.runtime.HeapStrategy;
  * @param listener hears of all heaps
  */
 record ExecutorOptions(
+    int mostRuntimes,
+    @Nullable CodeStore codeStore,
     int workers,
     int queueCapacity,
     @Nullable HeapStrategy strategy,

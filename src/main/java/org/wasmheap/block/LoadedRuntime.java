@@ -2,19 +2,29 @@ package org.wasmheap.block;
 
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.RuntimePool;
 import org.wasmheap.runtime.SubstrateRuntime;
 import org.wasmheap.state.StateVersion;
 
 /**
- * A runtime with the executor of its instances.
+ * A runtime that stays as long as this is not closed, with the executor of its instances.
  *
- * @param runtime makes the calls
+ * @param lease of the runtime
  * @param stateVersion how it wants values to stand in the trie
- * @param executor runs them
- * @param reports hears of them
+ * @param reports hears of its calls
  */
-record LoadedRuntime(
-    SubstrateRuntime runtime,
-    StateVersion stateVersion,
-    HeapExecutor<EndiveGuest> executor,
-    CallReports reports) {}
+record LoadedRuntime(RuntimePool.Lease lease, StateVersion stateVersion, CallReports reports)
+    implements AutoCloseable {
+  SubstrateRuntime runtime() {
+    return lease.runtime();
+  }
+
+  HeapExecutor<EndiveGuest> executor() {
+    return lease.executor();
+  }
+
+  @Override
+  public void close() {
+    lease.close();
+  }
+}

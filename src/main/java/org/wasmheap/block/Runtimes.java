@@ -1,28 +1,26 @@
 package org.wasmheap.block;
 
-import com.google.common.base.Throwables;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.util.concurrent.ListenableFuture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.endive.CodeStore;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.HostFunction;
-import org.wasmheap.endive.LoadOptions;
-import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
+import org.wasmheap.runtime.Preparation;
 import org.wasmheap.runtime.RuntimeCode;
+import org.wasmheap.runtime.RuntimePool;
 import org.wasmheap.runtime.RuntimeVersion;
 import org.wasmheap.runtime.SubstrateRuntime;
 import org.wasmheap.state.Overlay;
@@ -30,8 +28,7 @@ import org.wasmheap.state.State;
 import org.wasmheap.state.StateVersion;
 
 /**
- * The runtimes that blocks have needed so far, each with an executor, by the hash of their code and
- * the size of their memory. Each is loaded once, by the first who asks; all are closed together.
+ * The runtimes that states name: a pool of them, and what blocks need of each beside it.
  *
  * <p>Any thread.
  */
@@ -39,8 +36,16 @@ final class Runtimes {
   static final byte[] CODE = ":code".getBytes(StandardCharsets.US_ASCII);
   static final byte[] HEAP_PAGES = ":heappages".getBytes(StandardCharsets.US_ASCII);
 
+  /**
+   * What a runtime that goes has on top of its calls' own ends: they hold it as long as they run.
+   */
+  private static final Duration DRAIN = Duration.ofSeconds(30);
+
   private final ExecutorOptions options;
-  private final List<HostFunction> hostFunctions;
+  private final RuntimePool pool;
+
+  /** How long to wait for a runtime: for another to go, for the load, for its version. */
+  private final Duration limit;
 
   /**
    * The hash of the array under {@code :code}. A state hands out the same array as long as the
@@ -49,26 +54,44 @@ final class Runtimes {
    */
   private final Cache<byte[], String> codeHashes = CacheBuilder.newBuilder().weakKeys().build();
 
-  private final Map<Key, FutureTask<LoadedRuntime>> runtimes = new ConcurrentHashMap<>();
+  /**
+   * What blocks need of each runtime. By identity, and weak: it goes with the runtime. Written by
+   * the thread that loads it, before anybody has it.
+   */
+  private final Cache<SubstrateRuntime, OfRuntime> ofRuntimes =
+      CacheBuilder.newBuilder().weakKeys().build();
 
-  /** All executors that were made. Guarded by this object's monitor. */
-  private final List<HeapExecutor<EndiveGuest>> executors = new ArrayList<>();
+  /** Numbers the executors. */
+  private final AtomicInteger made = new AtomicInteger();
 
-  /** Whether no more may be made. Guarded by this object's monitor. */
-  private boolean closed;
+  private record OfRuntime(StateVersion stateVersion, CallReports reports) {}
 
-  private record Key(String codeHash, HeapStrategy strategy) {}
+  /** Which runtime a state names, and where its code comes from. */
+  private record Wanted(String codeHash, HeapStrategy strategy, Supplier<RuntimeCode> code) {}
 
   Runtimes(ExecutorOptions options, List<HostFunction> hostFunctions) {
     this.options = options;
-    this.hostFunctions = hostFunctions;
+    this.limit = options.loadDeadline().plus(options.deadline()).plus(DRAIN);
+    RuntimePool.Builder builder =
+        RuntimePool.builder(hostFunctions)
+            .mostRuntimes(options.mostRuntimes())
+            .loadDeadline(options.loadDeadline())
+            .drain(DRAIN)
+            .executors(this::setUp);
+    CodeStore store = options.codeStore();
+    this.pool = (store == null ? builder : builder.codeStore(store)).build();
+  }
+
+  RuntimePool pool() {
+    return pool;
   }
 
   /**
-   * The runtime that a state names, loaded if it is needed for the first time.
+   * The runtime that a state names, loaded if it is not there.
    *
-   * @throws CallException if the state has no {@code :code}: the guest's doing; if the executor is
-   *     closed or the thread is interrupted: the host's
+   * @return the runtime, to be closed
+   * @throws CallException if the state has no {@code :code}: the guest's doing; if there is no room
+   *     or no time, the executor is closed, or the thread is interrupted: the host's
    * @throws org.wasmheap.memory.WasmHeapException if the code cannot be used
    * @throws IllegalArgumentException if the size of its memory does not fit it
    */
@@ -78,87 +101,68 @@ final class Runtimes {
 
   /** The same by the two values that name it. */
   LoadedRuntime runtimeOf(byte @Nullable [] stored, byte @Nullable [] heapPages) {
+    Wanted wanted = wanted(stored, heapPages);
+    RuntimePool.Lease lease;
+    try {
+      lease = pool.lease(wanted.codeHash(), wanted.strategy(), wanted.code(), limit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CallException(
+          FailureKind.INTERRUPTED, "the thread that waits for a runtime was interrupted", e);
+    }
+    OfRuntime of =
+        Objects.requireNonNull(ofRuntimes.getIfPresent(lease.runtime()), "set up when loaded");
+    return new LoadedRuntime(lease, of.stateVersion(), of.reports());
+  }
+
+  private Wanted wanted(byte @Nullable [] stored, byte @Nullable [] heapPages) {
     if (stored == null) {
       throw CallException.trap("the state has no :code, so nothing can be called on it");
     }
     HeapStrategy set = options.strategy();
     HeapStrategy strategy = set == null ? HeapStrategy.ofStored(heapPages) : set;
     String hash = codeHashes.getIfPresent(stored);
-    if (hash == null) {
-      hash = codeOf(stored).codeHashHex();
-      codeHashes.put(stored, hash);
+    if (hash != null) {
+      return new Wanted(hash, strategy, () -> codeOf(stored));
     }
-    return loaded(new Key(hash, strategy), stored);
+    RuntimeCode code = codeOf(stored);
+    codeHashes.put(stored, code.codeHashHex());
+    return new Wanted(code.codeHashHex(), strategy, () -> code);
   }
 
   private static RuntimeCode codeOf(byte[] stored) {
     return RuntimeCode.ofStored(":code", stored);
   }
 
-  private LoadedRuntime loaded(Key key, byte[] stored) {
-    while (true) {
-      FutureTask<LoadedRuntime> own = new FutureTask<>(() -> load(codeOf(stored), key.strategy()));
-      FutureTask<LoadedRuntime> task = runtimes.putIfAbsent(key, own);
-      if (task == null) {
-        task = own;
-        task.run();
-      }
-      try {
-        return task.get(); // Whoever loads it has a deadline for that.
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw interrupted(e);
-      } catch (ExecutionException e) {
-        Throwable cause = Objects.requireNonNull(e.getCause(), "it has one");
-        if (!isFinal(cause)) {
-          runtimes.remove(key, task); // Whoever asks next tries again.
-        }
-        if (task == own || !isInterruption(cause)) {
-          throw failure(cause);
-        }
-        // Another thread was interrupted, not this one: it tries itself.
-      }
-    }
+  /** Prepares the runtime of a code as {@link #runtimeOf} would load it. */
+  ListenableFuture<Preparation> prepare(
+      byte[] stored,
+      byte @Nullable [] heapPages,
+      List<Preparation.WarmUpCall> calls,
+      Preparation.Limits limits) {
+    Wanted wanted = wanted(stored, heapPages);
+    return pool.prepare(wanted.codeHash(), wanted.strategy(), wanted.code(), calls, limits);
   }
 
-  /** What loading the same code again comes to, too. */
-  private static boolean isFinal(Throwable cause) {
-    return cause instanceof ModuleRefusedException refused
-        && (refused.reason() == ModuleRefusedException.Reason.INVALID
-            || refused.reason() == ModuleRefusedException.Reason.UNSUPPORTED);
-  }
-
-  private static boolean isInterruption(Throwable cause) {
-    return cause instanceof InterruptedException
-        || (cause instanceof ModuleRefusedException refused
-            && refused.reason() == ModuleRefusedException.Reason.INTERRUPTED)
-        || (cause instanceof CallException call && call.kind() == FailureKind.INTERRUPTED);
-  }
-
-  private static RuntimeException failure(Throwable cause) {
-    if (cause instanceof InterruptedException) {
-      Thread.currentThread().interrupt();
-      return interrupted(cause);
-    }
-    if (cause instanceof OutOfMemoryError || cause instanceof StackOverflowError) {
-      return new CallException(
-          FailureKind.of(cause), "the JVM has not the memory to load a runtime", cause);
-    }
-    Throwables.throwIfUnchecked(cause);
-    return new CallException(FailureKind.HOST_FUNCTION, "a runtime was not loaded", cause);
-  }
-
-  private static CallException interrupted(Throwable cause) {
-    return new CallException(
-        FailureKind.INTERRUPTED, "the thread that loads a runtime was interrupted", cause);
-  }
-
-  private LoadedRuntime load(RuntimeCode code, HeapStrategy strategy) throws InterruptedException {
-    LoadOptions loading = LoadOptions.DEFAULT.withDeadline(options.loadDeadline());
-    SubstrateRuntime runtime = SubstrateRuntime.load(code, strategy, hostFunctions, loading);
-    StateVersion version = stateVersion(runtime);
+  /** Sets up the executor of a runtime that was loaded, on a thread of the pool. */
+  private void setUp(SubstrateRuntime runtime, HeapExecutor.Builder<EndiveGuest> executor)
+      throws InterruptedException {
     CallReports reports = new CallReports();
-    return new LoadedRuntime(runtime, version, open(runtime, reports), reports);
+    ofRuntimes.put(runtime, new OfRuntime(stateVersion(runtime), reports));
+    executor
+        .name("blocks-" + made.incrementAndGet())
+        .workers(options.workers())
+        .queueCapacity(options.queueCapacity())
+        .defaultDeadline(options.deadline())
+        .instanceDeadline(options.instanceDeadline())
+        .verifyResets(options.verifyResets())
+        .listener(PoolListener.all(reports, options.listener()));
+    WarmUpBlock warmUp = options.warmUp();
+    if (warmUp != null && warmUp.codeHash().equals(runtime.code().codeHashHex())) {
+      executor.warmUp(
+          runtime.call(BlockCall.ENTRY, warmUp.block().toExecute()),
+          () -> new Overlay(warmUp.parent()));
+    }
   }
 
   /** Without a version that can be understood, the one that all runtimes once had. */
@@ -171,51 +175,5 @@ final class Runtimes {
     } catch (IllegalArgumentException e) {
       return StateVersion.V0;
     }
-  }
-
-  private synchronized HeapExecutor<EndiveGuest> open(
-      SubstrateRuntime runtime, CallReports reports) {
-    if (closed) {
-      throw new CallException(FailureKind.SHUTDOWN, "the block executor is closed", null);
-    }
-    HeapExecutor.Builder<EndiveGuest> builder =
-        HeapExecutor.builder(runtime)
-            .name("blocks-" + (executors.size() + 1))
-            .workers(options.workers())
-            .queueCapacity(options.queueCapacity())
-            .defaultDeadline(options.deadline())
-            .instanceDeadline(options.instanceDeadline())
-            .verifyResets(options.verifyResets())
-            .listener(PoolListener.all(reports, options.listener()));
-    WarmUpBlock warmUp = options.warmUp();
-    if (warmUp != null && warmUp.codeHash().equals(runtime.code().codeHashHex())) {
-      builder.warmUp(
-          runtime.call(BlockCall.ENTRY, warmUp.block().toExecute()),
-          () -> new Overlay(warmUp.parent()));
-    }
-    HeapExecutor<EndiveGuest> executor = builder.build();
-    executors.add(executor);
-    return executor;
-  }
-
-  /** What all executors did, those of runtimes that are not needed any more included. */
-  synchronized List<HeapExecutor<EndiveGuest>> executors() {
-    return List.copyOf(executors);
-  }
-
-  /**
-   * Ends all executors, those whose turn comes late with what is left of the time; runtimes that
-   * are being loaded get none.
-   */
-  void shutdown(Duration deadline) {
-    long until = System.nanoTime() + deadline.toNanos();
-    for (HeapExecutor<EndiveGuest> each : closed()) {
-      each.shutdown(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
-    }
-  }
-
-  private synchronized List<HeapExecutor<EndiveGuest>> closed() {
-    closed = true;
-    return List.copyOf(executors);
   }
 }

@@ -12,7 +12,7 @@
  *
  * <pre>
  *  block, parent's state
- *    :code of that state ------------> Runtimes: code hash to executor, loaded once
+ *    :code of that state ------------> Runtimes: code hash to executor, in a pool
  *    header without seal ++ body ----> Core_execute_block on a pristine instance
  *    an overlay over that state -----> context of the call, for the host functions
  *  the guest checks extrinsics root, digest and state root, and panics if one differs

@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
 final class BlocksCommand implements Callable<Integer> {
   private static final int MOST_REPEATS = 1_000_000;
 
+  /** More than files name together: one that goes and comes again would be measured as a block. */
+  private static final int MOST_RUNTIMES = 64;
+
   /** Blocks in the queue for each worker: enough that none waits for the submitting thread. */
   private static final int BLOCKS_AHEAD = 4;
 
@@ -98,6 +101,7 @@ final class BlocksCommand implements Callable<Integer> {
   private BlockExecutor executor(BlocksFigures figures) {
     BlockExecutor.Builder builder =
         BlockExecutor.builder()
+            .mostRuntimes(MOST_RUNTIMES)
             .workers(pool.instances)
             .queueCapacity(BLOCKS_AHEAD * pool.instances)
             .deadline(pool.deadline())
