@@ -54,6 +54,10 @@ final class BlocksCommand implements Callable<Integer> {
   @Mixin
   private PoolOptions pool;
 
+  @SuppressWarnings("NullAway.Init") // Set before call().
+  @Mixin
+  private CodeCacheOption codeCache;
+
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE",
@@ -81,6 +85,7 @@ final class BlocksCommand implements Callable<Integer> {
   public Integer call() {
     PoolOptions.requireRange("--repeat", repeat, 0, MOST_REPEATS);
     pool.check();
+    codeCache.check();
     BlocksFigures figures = new BlocksFigures(pool.instances, pool.record);
     boolean whole = false;
     try (BlockExecutor executor = executor(figures)) {
@@ -109,7 +114,7 @@ final class BlocksCommand implements Callable<Integer> {
             .instanceDeadline(pool.deadline())
             .listener(figures);
     HeapStrategy strategy = pool.strategy();
-    return (strategy == null ? builder : builder.strategy(strategy)).build();
+    return codeCache.addTo(strategy == null ? builder : builder.strategy(strategy)).build();
   }
 
   /** {@code false} if it was interrupted. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.block.BlockExecutor;
 import org.wasmheap.endive.LoadOptions;
 import org.wasmheap.runtime.CodeCache;
 import picocli.CommandLine.Option;
@@ -37,6 +38,12 @@ final class CodeCacheOption {
   LoadOptions addTo(LoadOptions options) {
     CodeCache store = cache;
     return store == null ? options : options.withStore(store);
+  }
+
+  /** The settings with the folder, if there is one. */
+  BlockExecutor.Builder addTo(BlockExecutor.Builder settings) {
+    CodeCache store = cache;
+    return store == null ? settings : settings.codeStore(store);
   }
 
   private @Nullable CodeCache made() {

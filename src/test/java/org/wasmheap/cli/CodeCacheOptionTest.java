@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.wasmheap.runtime.CodeCache;
 import org.wasmheap.testkit.CommandLineRun;
 import org.wasmheap.testkit.LogCapture;
+import org.wasmheap.testkit.SampleBlockFiles;
 import org.wasmheap.text.LibraryVersion;
 
 /** The folder of compiled code, as {@code run} is told of it. */
@@ -64,6 +66,36 @@ class CodeCacheOptionTest {
     assertTrue(cached(second));
     for (String field : new String[] {"functions", "functions_huge", "result_blake2_256"}) {
       assertEquals(first.json().get(field), second.json().get(field), field);
+    }
+  }
+
+  @Test
+  void blocks_keeps_and_finds_the_runtimes_of_a_chain() throws IOException {
+    // given a chain whose runtime is upgraded once
+    String folder = temporary.resolve("c").toString();
+    String[] chain = {
+      "blocks",
+      SampleBlockFiles.chain().toString(),
+      "--genesis",
+      SampleBlockFiles.genesis().toString(),
+      "--code-cache",
+      folder,
+      "--json"
+    };
+    CommandLineRun first = execute(chain);
+    assertEquals(0, first.exitCode(), first::err);
+    int kept = files(folder);
+    // when
+    CommandLineRun second = execute(chain);
+    // then both versions are there, and perhaps the guest of the library's own
+    assertTrue(kept >= 2, () -> kept + " files");
+    assertEquals(kept, files(folder));
+    assertEquals(first.json().get("state_root"), second.json().get("state_root"));
+  }
+
+  private static int files(String folder) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(folder))) {
+      return (int) files.count();
     }
   }
 
