@@ -201,22 +201,19 @@ final class RuntimeRegistry<P> {
    * while it waits has no claim any more, and no lease.
    */
   void await(Claim<P> claim, long untilNanos) throws InterruptedException {
+    RuntimeEntry<P> entry = claim.entry;
+    if (entry == null) {
+      return; // It was refused when it asked.
+    }
     lock.lock();
     try {
-      RuntimeEntry<P> entry = claim.entry;
-      while (entry != null && claim.isPending()) {
-        long leftNanos = untilNanos - System.nanoTime();
-        if (leftNanos <= 0) {
-          giveUp(entry, claim);
-        } else {
-          entry.changed.awaitNanos(leftNanos);
-        }
+      long leftNanos = untilNanos - System.nanoTime();
+      while (claim.isPending() && leftNanos > 0) {
+        leftNanos = entry.changed.awaitNanos(leftNanos);
       }
+      giveUp(entry, claim);
     } catch (InterruptedException e) {
-      RuntimeEntry<P> entry = claim.entry;
-      if (entry != null && claim.isPending()) {
-        giveUp(entry, claim);
-      }
+      giveUp(entry, claim);
       releaseLocked(claim);
       throw e;
     } finally {
@@ -224,8 +221,11 @@ final class RuntimeRegistry<P> {
     }
   }
 
-  /** What nobody waits for needs no room; what is being loaded is loaded. */
+  /** If it still waits. What nobody waits for needs no room; what is being loaded is loaded. */
   private void giveUp(RuntimeEntry<P> entry, Claim<P> claim) {
+    if (!claim.isPending()) {
+      return;
+    }
     boolean hasRoom = entry.state != State.WAITING;
     claim.refusal = refusal(hasRoom ? Kind.NOT_LOADED_YET : Kind.NO_ROOM, entry.key());
     entry.waiting.remove(claim);

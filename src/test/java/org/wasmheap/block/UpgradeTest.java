@@ -114,11 +114,7 @@ class UpgradeTest {
       assertArrayEquals(announced.wasm(), last.state().get(":code".getBytes(US_ASCII)));
       assertEquals(2, runtimes.totals().loads());
       // when the old one is told to go, while calls flow
-      String oldHash =
-          RuntimeCode.ofStored(
-                  ":code", assertNotNullAnd(old.state().get(":code".getBytes(US_ASCII))))
-              .codeHashHex();
-      assertTrue(runtimes.evict(oldHash, STRATEGY));
+      assertTrue(runtimes.evict(hashOf(old.state()), STRATEGY));
       await().until(() -> runtimes.totals().evicted() == 1);
       // then the calls go on
       long before = completed(executor);
@@ -146,8 +142,9 @@ class UpgradeTest {
     }
   }
 
-  private static byte[] assertNotNullAnd(byte[] value) {
-    assertNotNull(value);
-    return value;
+  private static String hashOf(State state) {
+    byte[] code = state.get(":code".getBytes(US_ASCII));
+    assertNotNull(code);
+    return RuntimeCode.ofStored(":code", code).codeHashHex();
   }
 }

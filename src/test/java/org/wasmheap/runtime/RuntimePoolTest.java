@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +27,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -111,34 +109,6 @@ class RuntimePoolTest {
         .orElseThrow();
   }
 
-  /** A source of code that holds who asks it until it is told to go on. */
-  private static final class HeldSource implements Supplier<RuntimeCode> {
-    private final RuntimeCode code;
-    private final CountDownLatch asked = new CountDownLatch(1);
-    private final CountDownLatch go = new CountDownLatch(1);
-    private final AtomicInteger times = new AtomicInteger();
-
-    HeldSource(RuntimeCode code) {
-      this.code = code;
-    }
-
-    @Override
-    public RuntimeCode get() {
-      times.incrementAndGet();
-      asked.countDown();
-      try {
-        go.await();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException("the load was given up", e);
-      }
-      return code;
-    }
-
-    Callable<RuntimePool.Lease> lease(RuntimePool pool, Duration limit) {
-      return () -> pool.lease(code.codeHashHex(), STRATEGY, this, limit);
-    }
-  }
-
   @Test
   void sixteen_who_ask_at_once_share_one_load() throws Exception {
     // given
@@ -146,18 +116,18 @@ class RuntimePoolTest {
     HeldSource source = new HeldSource(ONE);
     List<Future<RuntimePool.Lease>> asked = new ArrayList<>();
     for (int i = 0; i < 16; i++) {
-      asked.add(callers.submit(source.lease(pool, LIMIT)));
+      asked.add(callers.submit(source.lease(pool, STRATEGY, LIMIT)));
     }
     await().until(() -> !pool.runtimes().isEmpty() && figures(pool, ONE).waiting() == 16);
     // when
-    source.go.countDown();
+    source.release();
     // then
     for (Future<RuntimePool.Lease> each : asked) {
       try (RuntimePool.Lease lease = each.get()) {
         assertEquals(1, version(lease));
       }
     }
-    assertEquals(1, source.times.get());
+    assertEquals(1, source.times());
     assertEquals(1, pool.totals().loads());
     assertEquals(0, figures(pool, ONE).leases());
     assertEquals(State.READY, stateOf(pool, ONE));
@@ -223,11 +193,11 @@ class RuntimePoolTest {
       byte[] wasm = SampleVersions.wasm(1);
       RuntimeCode broken = RuntimeCode.of("broken", Arrays.copyOf(wasm, wasm.length - 100));
       HeldSource source = new HeldSource(broken);
-      Future<RuntimePool.Lease> one = callers.submit(source.lease(pool, LIMIT));
-      Future<RuntimePool.Lease> other = callers.submit(source.lease(pool, LIMIT));
+      Future<RuntimePool.Lease> one = callers.submit(source.lease(pool, STRATEGY, LIMIT));
+      Future<RuntimePool.Lease> other = callers.submit(source.lease(pool, STRATEGY, LIMIT));
       await().until(() -> !pool.runtimes().isEmpty() && figures(pool, broken).waiting() == 2);
       // when
-      source.go.countDown();
+      source.release();
       // then
       ModuleRefusedException toOne =
           assertInstanceOf(
@@ -244,12 +214,12 @@ class RuntimePoolTest {
           toOne.getMessage()
               + "; that was a while ago, and it is not tried again for another 1.0 s",
           again.getMessage());
-      assertEquals(1, source.times.get());
+      assertEquals(1, source.times());
       assertEquals(State.FAILED, stateOf(pool, broken));
       // and then somebody does
       clock.addAndGet(BackOff.SHORTEST_NANOS);
-      assertThrows(ModuleRefusedException.class, () -> source.lease(pool, LIMIT).call());
-      assertEquals(2, source.times.get());
+      assertThrows(ModuleRefusedException.class, () -> source.lease(pool, STRATEGY, LIMIT).call());
+      assertEquals(2, source.times());
       assertEquals(2, pool.totals().failed());
       await().until(() -> log.events("runtime.load_failed").size() == 2);
     }
@@ -282,7 +252,7 @@ class RuntimePoolTest {
         new Thread(
             () -> {
               try {
-                source.lease(pool, LIMIT).call();
+                source.lease(pool, STRATEGY, LIMIT).call();
               } catch (InterruptedException e) {
                 told.countDown();
               } catch (Exception e) {
@@ -290,18 +260,18 @@ class RuntimePoolTest {
               }
             });
     interrupted.start();
-    source.asked.await();
+    source.awaitAsked();
     await().until(() -> figures(pool, ONE).waiting() == 1);
     // when
     interrupted.interrupt();
     told.await();
     // then
-    Future<RuntimePool.Lease> other = callers.submit(source.lease(pool, LIMIT));
-    source.go.countDown();
+    Future<RuntimePool.Lease> other = callers.submit(source.lease(pool, STRATEGY, LIMIT));
+    source.release();
     try (RuntimePool.Lease lease = other.get()) {
       assertEquals(1, version(lease));
     }
-    assertEquals(1, source.times.get());
+    assertEquals(1, source.times());
     assertEquals(0, figures(pool, ONE).leases());
   }
 
@@ -311,7 +281,8 @@ class RuntimePoolTest {
     RuntimePool pool = pool(1);
     HeldSource source = new HeldSource(ONE);
     // when
-    CallException late = assertThrows(CallException.class, () -> source.lease(pool, SHORT).call());
+    CallException late =
+        assertThrows(CallException.class, () -> source.lease(pool, STRATEGY, SHORT).call());
     CallException noRoom =
         assertThrows(CallException.class, () -> pool.lease(TWO, STRATEGY, SHORT));
     // then
@@ -322,7 +293,7 @@ class RuntimePoolTest {
         String.valueOf(noRoom.getMessage())
             .endsWith("of 1 runtimes that may be there, 0 are pinned, 1 are being loaded, 0 drain"),
         noRoom.getMessage());
-    source.go.countDown();
+    source.release();
     try (RuntimePool.Lease lease = pool.lease(ONE, STRATEGY, LIMIT)) {
       assertEquals(1, version(lease));
     }
@@ -440,8 +411,8 @@ class RuntimePoolTest {
     // given one that loads, and one that waits for room
     RuntimePool pool = pool(1);
     HeldSource source = new HeldSource(ONE);
-    Future<RuntimePool.Lease> loading = callers.submit(source.lease(pool, LIMIT));
-    source.asked.await();
+    Future<RuntimePool.Lease> loading = callers.submit(source.lease(pool, STRATEGY, LIMIT));
+    source.awaitAsked();
     Future<RuntimePool.Lease> waiting = callers.submit(() -> pool.lease(TWO, STRATEGY, LIMIT));
     await().until(() -> pool.runtimes().size() == 2);
     // when
