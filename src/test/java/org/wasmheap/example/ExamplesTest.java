@@ -5,9 +5,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +22,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.wasmheap.block.Block;
+import org.wasmheap.block.BlockExecutor;
+import org.wasmheap.block.BlockFile;
+import org.wasmheap.block.BlockResult;
 import org.wasmheap.conformance.VectorReplay;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.endive.HostFunction;
@@ -37,11 +40,16 @@ import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.observe.WasmHeapMetrics;
 import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.ChainSpecification;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.RuntimeCode;
+import org.wasmheap.runtime.RuntimePool;
 import org.wasmheap.runtime.SubstrateRuntime;
+import org.wasmheap.state.State;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.ConformanceFiles;
+import org.wasmheap.testkit.SampleBlockFiles;
+import org.wasmheap.testkit.SampleVersions;
 import org.wasmheap.testkit.Samples;
 import run.endive.wasm.types.ValType;
 
@@ -213,20 +221,42 @@ class ExamplesTest {
   }
 
   @Test
-  void each_runtime_must_have_one_executor() throws Exception {
-    RuntimesExample runtimes = new RuntimesExample();
-    RuntimesExample.Running one = runtimes.runtimeOf(Samples.code());
-    RuntimesExample.Running same = runtimes.runtimeOf(Samples.code());
-    SubstrateRuntime other = sample();
-    try (HeapExecutor<EndiveGuest> executor = one.executor()) {
-      assertSame(one, same);
-      assertNotSame(one.runtime(), other);
-      assertArrayEquals(u32(7), one.call("test_echo", u32(7)));
+  void runtimes_of_a_pool_must_have_an_executor_each(@TempDir Path folder) throws Exception {
+    try (RuntimePool pool = RuntimesExample.pool(folder)) {
+      assertArrayEquals(u32(7), RuntimesExample.call(pool, Samples.code(), "test_echo", u32(7)));
+      RuntimesExample.call(pool, SampleVersions.code(2), "Core_version", NOTHING);
+      RuntimesExample.call(pool, Samples.code(), "Core_version", NOTHING);
+      assertEquals(2, pool.runtimes().size());
+      assertEquals(2, pool.totals().loads());
+    }
+  }
 
+  @Test
+  void a_call_of_another_runtime_must_fail_with_a_reason() throws Exception {
+    SubstrateRuntime other = sample();
+    try (HeapExecutor<EndiveGuest> executor = HeapExecutor.builder(sample()).workers(1).build()) {
       CallException failure =
           assertThrows(
               CallException.class, () -> executor.call(other.call("Core_version", NOTHING)));
       assertEquals(FailureKind.HOST_FUNCTION, failure.kind());
+    }
+  }
+
+  @Test
+  void an_upgrade_must_be_prepared_while_blocks_go_on() throws Exception {
+    List<Block> chain = BlockFile.read(SampleBlockFiles.chain()).blocks();
+    ChainSpecification genesis = ChainSpecification.read(SampleBlockFiles.genesis());
+    try (BlockExecutor executor = BlockExecutor.builder().workers(1).build()) {
+      State parent = executor.stateOf(genesis.genesis(), genesis.childrenDefault());
+      BlockResult.Executed first =
+          assertInstanceOf(BlockResult.Executed.class, executor.execute(chain.get(0), parent));
+
+      BlockResult result =
+          RuntimesExample.upgrade(
+              executor, SampleVersions.wasm(2), chain.get(0), parent, chain.get(1), first.state());
+
+      assertInstanceOf(BlockResult.Executed.class, result);
+      assertEquals(2, executor.runtimes().runtimes().size());
     }
   }
 
