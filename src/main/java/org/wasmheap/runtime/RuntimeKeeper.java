@@ -22,7 +22,10 @@ final class RuntimeKeeper {
 
   private final Consumer<ReadyRuntime> gone;
 
-  /** Written by the thread that closes; read by those whose loads then fail as they should. */
+  /**
+   * Written by the thread that closes; read by those whose loads then fail as they should, and who
+   * end what was not evicted.
+   */
   private volatile boolean closed;
 
   RuntimeKeeper(
@@ -95,8 +98,10 @@ final class RuntimeKeeper {
     var account = ready.executor().shutdown(limit);
     boolean news = registry.gone(entry, account.total());
     dispatch();
-    if (news) {
+    if (news && !closed) {
       RuntimeEvents.evicted(entry.key(), account);
+    }
+    if (news) {
       gone.accept(ready);
     }
   }

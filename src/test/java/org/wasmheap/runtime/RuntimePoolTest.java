@@ -472,15 +472,19 @@ class RuntimePoolTest {
 
   @Test
   void an_interrupted_thread_closes_a_pool_all_the_same() throws Exception {
-    // given
-    RuntimePool pool = pool(1);
-    pool.lease(ONE, STRATEGY, LIMIT).close();
-    // when
-    Thread.currentThread().interrupt();
-    pool.shutdown(LIMIT);
-    // then
-    assertTrue(Thread.interrupted());
-    assertThrows(CallException.class, () -> pool.lease(ONE, STRATEGY, LIMIT));
+    try (LogCapture log = LogCapture.of(Level.INFO)) {
+      // given
+      RuntimePool pool = pool(1);
+      pool.lease(ONE, STRATEGY, LIMIT).close();
+      // when
+      Thread.currentThread().interrupt();
+      pool.shutdown(LIMIT);
+      // then
+      assertTrue(Thread.interrupted());
+      assertThrows(CallException.class, () -> pool.lease(ONE, STRATEGY, LIMIT));
+      await().until(() -> pool.executors().isEmpty());
+      assertEquals(List.of(), log.events("runtime.evicted"), "it was not");
+    }
   }
 
   /** A store without a file. */
