@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,6 +140,43 @@ class UpgradeTest {
     } finally {
       enough.set(true);
       callers.shutdownNow();
+    }
+  }
+
+  @Test
+  void a_runtime_that_is_gone_is_collected_while_its_state_is_kept() throws Exception {
+    try (BlockExecutor executor = BlockExecutor.builder().workers(1).build()) {
+      // given
+      ChainSpecification genesis = ChainSpecification.read(SampleBlockFiles.genesis());
+      State state = executor.stateOf(genesis.genesis(), genesis.childrenDefault());
+      WeakReference<Object> runtime = runtimeOf(executor, state);
+      // when
+      assertTrue(executor.runtimes().evict(hashOf(state), STRATEGY));
+      // then
+      await()
+          .until(
+              () -> {
+                System.gc();
+                return runtime.get() == null;
+              });
+      assertEquals(1, executor.runtimes().totals().evicted());
+      assertInstanceOf(Executed.class, executor.execute(chain.get(0), state));
+    }
+  }
+
+  private static WeakReference<Object> runtimeOf(BlockExecutor executor, State state)
+      throws Exception {
+    try (RuntimePool.Lease lease =
+        executor
+            .runtimes()
+            .lease(
+                hashOf(state),
+                STRATEGY,
+                () -> {
+                  throw new IllegalStateException("it is there");
+                },
+                Duration.ofSeconds(30))) {
+      return new WeakReference<>(lease.runtime());
     }
   }
 
