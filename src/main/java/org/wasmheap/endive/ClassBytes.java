@@ -73,8 +73,8 @@ final class ClassBytes {
         more = inflater.inflate(bytes, count, length - count);
         count += more;
       }
-      if (count < length) {
-        throw new IllegalStateException("only " + count + " of " + length + " bytes come out");
+      if (count < length || inflater.inflate(new byte[1]) > 0) {
+        throw new IllegalStateException("not " + length + " bytes come out");
       }
       return bytes;
     } catch (DataFormatException e) {

@@ -9,16 +9,17 @@ import org.jspecify.annotations.Nullable;
  * <p>What a store gives back is run as it stands. Whoever can write to it decides what guests do,
  * and what the JVM does: it must be as trusted as the library itself.
  *
- * <p>A store never fails: what it cannot find or keep, it does without. It may be called by any
- * number of threads at once.
+ * <p>No load fails for a store: what it throws is logged ({@code code_store.failed}), and what it
+ * does not answer in ten seconds is done without. Any number of threads may call it at once; each
+ * call has a thread of its own.
  */
 public interface CodeStore {
   /**
    * Finds what was kept.
    *
    * @param name of the module's code: letters a to z, digits, dots and hyphens, at most 100
-   * @return the very bytes that were kept under that name by the same versions of library, engine
-   *     and JVM; {@code null} if there are none, or they are damaged
+   * @return the very bytes that were kept under that name; {@code null} if there are none, or they
+   *     are damaged. What another version of library, engine or JDK has kept is not used
    */
   byte @Nullable [] find(String name);
 

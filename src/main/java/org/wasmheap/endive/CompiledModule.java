@@ -51,11 +51,16 @@ record CompiledModule(
     return new CodeCounts(functions, interpreted, huge, fromStore);
   }
 
-  /** What a store keeps; skeleton and classes must be deflated. */
-  byte[] encode() {
+  /**
+   * What a store keeps; skeleton and classes must be deflated.
+   *
+   * @param origin what made them: another one's are not decoded
+   */
+  byte[] encode(String origin) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(FORMAT);
+      out.writeUTF(origin);
       out.writeInt(functions);
       out.writeInt(interpreted);
       out.writeInt(huge);
@@ -91,12 +96,14 @@ record CompiledModule(
    * What a store gave back. That the bytes are those that were kept, the store answers for; here
    * only no length is believed.
    *
-   * @return {@code null} if they are of another format, or do not end where they should
+   * @param origin what must have made them
+   * @return {@code null} if something else did, they are of another format, or do not end where
+   *     they should
    */
-  static @Nullable CompiledModule decode(byte[] kept) {
+  static @Nullable CompiledModule decode(byte[] kept, String origin) {
     try {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(kept));
-      if (in.readInt() != FORMAT) {
+      if (in.readInt() != FORMAT || !in.readUTF().equals(origin)) {
         return null;
       }
       int functions = in.readInt();

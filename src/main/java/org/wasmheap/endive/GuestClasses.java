@@ -37,6 +37,18 @@ final class GuestClasses extends ClassLoader {
     return waiting.keySet().stream().sorted().toList();
   }
 
+  /** What the application has of such a name is not the guest's. */
+  @Override
+  protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+    if (!name.startsWith(Compiler.DEFAULT_CLASS_NAME)) {
+      return super.loadClass(name, resolve);
+    }
+    synchronized (getClassLoadingLock(name)) {
+      Class<?> known = findLoadedClass(name);
+      return known == null ? findClass(name) : known;
+    }
+  }
+
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
     ClassBytes file = waiting.get(name);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,8 +52,10 @@ final class GuestPreloader {
   /** Enough for a range that a host function reads in pieces. */
   private static final int SCRATCH_PAGES = 2;
 
-  /** The one that preloads, once it has begun. Guarded by the class's monitor. */
-  private static @Nullable Thread thread;
+  private static final CountDownLatch DONE = new CountDownLatch(1);
+
+  /** Whether it has begun. Guarded by the class's monitor. */
+  private static boolean begun;
 
   private GuestPreloader() {}
 
@@ -62,20 +65,20 @@ final class GuestPreloader {
    * @param store where the code of its guest is looked for and kept, if anywhere
    */
   static synchronized void begin(@Nullable CodeStore store) {
-    if (thread == null) {
-      thread = new Thread(null, () -> preload(store), "wasmheap-preload", STACK_BYTES);
+    if (!begun) {
+      Thread thread = new Thread(null, () -> preload(store), "wasmheap-preload", STACK_BYTES);
       thread.setDaemon(true);
+      thread.setContextClassLoader(null); // Nothing here refers to whoever came first.
       thread.start();
+      begun = true;
     }
   }
 
   /** Waits until it is done, or takes longer than it may. */
   static void await() {
-    Uninterruptibles.joinUninterruptibly(begun(), MOST_SECONDS, TimeUnit.SECONDS);
-  }
-
-  private static synchronized Thread begun() {
-    return Objects.requireNonNull(thread, "it has begun");
+    if (!Uninterruptibles.awaitUninterruptibly(DONE, MOST_SECONDS, TimeUnit.SECONDS)) {
+      LOG.atWarn().addKeyValue("why", "it takes too long").log("preload.failed");
+    }
   }
 
   private static void preload(@Nullable CodeStore store) {
@@ -97,6 +100,8 @@ final class GuestPreloader {
       }
     } catch (Throwable e) {
       LOG.atWarn().setCause(e).log("preload.failed"); // Guests work all the same.
+    } finally {
+      DONE.countDown();
     }
   }
 

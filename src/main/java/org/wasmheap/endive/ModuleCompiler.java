@@ -8,11 +8,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 
 /**
  * Compiles a module part by part, on as many threads as there are processors.
@@ -34,10 +36,18 @@ final class ModuleCompiler {
 
   /**
    * Bodies above this may not fit into a method of the JVM, of 64 KiB; compiled code of real
-   * runtimes is 1.2 to 1.6 times as long as its body in wasm. Their groups are parts of their own,
-   * and come first: when one does not fit, only its part is done again, while others are done.
+   * runtimes is 1.2 to 1.6 times as long as its body in wasm. The first groups that hold such a
+   * body are parts of their own, and come first: when it does not fit, only its part is compiled
+   * again, while others are compiled.
    */
   private static final int PERHAPS_TOO_LARGE = 40_000;
+
+  private static final int MOST_PARTS = 16;
+  private static final int MOST_DOUBTFUL = 4;
+
+  /** For all loads of a JVM together: a part for each processor, whoever it belongs to. */
+  private static final Semaphore PROCESSORS =
+      new Semaphore(Runtime.getRuntime().availableProcessors());
 
   /** As the thread has that loads: the engine's compiler goes as deep as blocks lie in blocks. */
   private static final long STACK_BYTES = 16L << 20;
@@ -63,8 +73,8 @@ final class ModuleCompiler {
    * @param deflates whether the classes are to be kept, and so to be deflated
    * @return its code, and its classes, all of which the JVM has verified
    * @throws ModuleRefusedException if the thread is interrupted
-   * @throws RuntimeException and errors, of parser, validator and compiler: of the first part, in
-   *     an order that depends on the module alone, that has one
+   * @throws RuntimeException and errors, of parser, validator and compiler: if several parts have
+   *     one, of the first in the order of the parts
    */
   static Compiled compile(ModuleParts parts, boolean deflates) {
     return new ModuleCompiler(parts, deflates).compile();
@@ -90,7 +100,10 @@ final class ModuleCompiler {
     }
   }
 
-  /** Ranges of whole groups, with some {@link #PART_BYTES} of code each. */
+  /**
+   * Ranges of whole groups, with some {@link #PART_BYTES} of code each, and not too many: for each
+   * part the engine goes over all functions before it, though they have no code there.
+   */
   private List<PartCompiler> ranges() {
     long all = 0;
     for (int function = 0; function < parts.functions(); function++) {
@@ -98,13 +111,15 @@ final class ModuleCompiler {
     }
     long share = all / Runtime.getRuntime().availableProcessors() + 1;
     long most = Math.min(PART_BYTES, Math.max(LEAST_PART_BYTES, share));
+    most = Math.max(most, all / MOST_PARTS);
     List<PartCompiler> ranges = new ArrayList<>();
     List<PartCompiler> doubtful = new ArrayList<>();
     int begin = 0;
     long bytes = 0;
     for (int group = 0; group < parts.functions(); group += PartCompiler.GROUP) {
       int end = Math.min(group + PartCompiler.GROUP, parts.functions());
-      boolean isDoubtful = largest(group, end) > PERHAPS_TOO_LARGE;
+      boolean isDoubtful =
+          doubtful.size() < MOST_DOUBTFUL && largest(group, end) > PERHAPS_TOO_LARGE;
       if (begin < group && (isDoubtful || bytes >= most)) {
         ranges.add(part(begin, group));
         begin = group;
@@ -139,9 +154,10 @@ final class ModuleCompiler {
   }
 
   private Compiled compile(List<PartCompiler> ranges, ExecutorService executor) {
-    List<Future<CompiledPart>> compiling = ranges.stream().map(executor::submit).toList();
+    List<Future<CompiledPart>> compiling =
+        ranges.stream().map(each -> executor.submit(() -> onProcessor(each))).toList();
     // Last in the queue: what is too large is known by then, almost always.
-    Future<CompiledPart> frame = executor.submit(this::frame);
+    Future<CompiledPart> frame = executor.submit(() -> onProcessor(this::frame));
     CompiledPart code = CompiledPart.NONE;
     for (Future<CompiledPart> each : compiling) {
       code = code.and(outcome(each));
@@ -149,7 +165,7 @@ final class ModuleCompiler {
     CompiledPart framed = outcome(frame);
     code = code.and(framed.interpreted().equals(code.interpreted()) ? framed : frame());
     if (code.isUnusual()) {
-      code = PartCompiler.whole(parts.module(), deflates);
+      code = PartCompiler.whole(parts, deflates);
     }
     CompiledModule compiled =
         new CompiledModule(bytes(parts.skeleton(code.interpreted())), parts.ownFunctions(), code);
@@ -160,6 +176,15 @@ final class ModuleCompiler {
     }
     linking.forEach(each -> outcome(each));
     return new Compiled(compiled, classes);
+  }
+
+  private static <T> T onProcessor(Callable<T> work) throws Exception {
+    PROCESSORS.acquire();
+    try {
+      return work.call();
+    } finally {
+      PROCESSORS.release();
+    }
   }
 
   private ClassBytes bytes(byte[] bytes) {

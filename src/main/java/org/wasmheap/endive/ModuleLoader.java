@@ -6,7 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.wasmheap.text.LibraryVersion;
 import org.wasmheap.text.Printable;
+import run.endive.wasm.Version;
 import run.endive.wasm.WasmModule;
 
 /**
@@ -64,23 +66,33 @@ final class ModuleLoader {
   private LinkedModule load(byte[] wasm) {
     CodeStore store = options.store();
     if (store == null || options.interpreted()) {
-      return make(wasm, null, "");
+      return make(wasm, null);
     }
-    String name = name(wasm);
-    LinkedModule kept = find(store, name);
-    return kept == null ? make(wasm, store, name) : kept;
-  }
-
-  /** What is refused without floats must not be found because it was kept with them. */
-  private String name(byte[] wasm) {
     String given = options.codeName();
-    String name = given == null ? Hashing.sha256().hashBytes(wasm).toString() : given;
-    return options.floatArithmetic() ? name : name + "-without-floats";
+    String module = given == null ? Hashing.sha256().hashBytes(wasm).toString() : given;
+    String name = options.floatArithmetic() ? module : module + ".without-floats";
+    StoreAccess access = new StoreAccess(store, name);
+    LinkedModule kept = find(access, name);
+    return kept == null ? make(wasm, access) : kept;
   }
 
-  private @Nullable LinkedModule find(CodeStore store, String name) {
-    byte[] kept = store.find(name);
-    CompiledModule compiled = kept == null ? null : CompiledModule.decode(kept);
+  /**
+   * What must have made code that was kept, whatever its name is: what is refused without floats
+   * must not be found since it was kept with them.
+   */
+  private String origin() {
+    return "library "
+        + LibraryVersion.version()
+        + ", engine "
+        + Version.version()
+        + ", JDK "
+        + Runtime.version().feature()
+        + (options.floatArithmetic() ? ", floats" : ", no floats");
+  }
+
+  private @Nullable LinkedModule find(StoreAccess store, String name) {
+    byte[] bytes = store.find();
+    CompiledModule compiled = bytes == null ? null : CompiledModule.decode(bytes, origin());
     steps.did("find");
     if (compiled == null) {
       return null;
@@ -92,14 +104,16 @@ final class ModuleLoader {
       LinkedModule linked = new LinkedModule(skeleton, provided, code);
       steps.did("parse");
       return linked;
-    } catch (LinkageError | IllegalStateException e) {
+    } catch (ModuleRefusedException e) {
+      throw e; // As it would be if it were made anew: it does not fit the host functions.
+    } catch (RuntimeException | LinkageError e) {
       // A store must be trusted, and need not be right: what it has is of no use here.
       LOG.atWarn().addKeyValue("name", Printable.name(name)).setCause(e).log("code.not_usable");
       return null;
     }
   }
 
-  private LinkedModule make(byte[] wasm, @Nullable CodeStore store, String name) {
+  private LinkedModule make(byte[] wasm, @Nullable StoreAccess store) {
     byte[] steady = ModuleCheck.steady(wasm, options.floatArithmetic());
     steps.did("check");
     if (options.interpreted()) {
@@ -113,13 +127,13 @@ final class ModuleLoader {
     steps.did("outline");
     ModuleCompiler.Compiled made = ModuleCompiler.compile(parts, store != null);
     CompiledModule compiled = made.module();
+    WasmModule skeleton =
+        compiled.interpreted() == 0 ? outline : ModuleReader.readValid(compiled.skeleton().bytes());
     LinkedModule linked =
-        linkable.with(
-            ModuleReader.readValid(compiled.skeleton().bytes()),
-            GuestCode.compiled(compiled, made.classes(), false));
+        linkable.with(skeleton, GuestCode.compiled(compiled, made.classes(), false));
     steps.did("compile");
     if (store != null) {
-      store.keep(name, compiled.encode());
+      store.keep(() -> compiled.encode(origin()));
       steps.did("keep");
     }
     return linked;

@@ -182,7 +182,7 @@ final class ModuleParts {
   }
 
   private byte[] build(boolean withData, Kept kept) {
-    WasmWriter out = new WasmWriter(wasm.length - (codeEnd - codeAt));
+    WasmWriter out = new WasmWriter(NO_BODY.length * bodies.length);
     out.put(wasm, 0, HEADER_BYTES);
     boolean hasCode = codeEnd == 0;
     for (Section each : others) {

@@ -1,23 +1,18 @@
 package org.wasmheap.endive;
 
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import run.endive.compiler.InterpreterFallback;
 import run.endive.compiler.internal.ByteClassCollector;
 import run.endive.compiler.internal.ClassCollector;
 import run.endive.compiler.internal.Compiler;
+import run.endive.compiler.internal.CompilerResult;
 import run.endive.wasm.WasmEngineException;
 import run.endive.wasm.WasmModule;
 
@@ -40,12 +35,6 @@ final class PartCompiler implements Callable<CompiledPart> {
   /** What the engine makes when types and functions are too many for one class. */
   private static final String BRIDGE_PREFIX = Compiler.DEFAULT_CLASS_NAME + "CallIndirectBridge_";
 
-  /** Real runtimes have up to two such functions, in all parts together. */
-  private static final int MOST_ATTEMPTS = 4;
-
-  /** How the engine says which function is too large for a method of the JVM. */
-  private static final Pattern TOO_LARGE = Pattern.compile("WASM function index: (\\d+)");
-
   private final ModuleParts parts;
   private final int begin;
   private final int end;
@@ -67,43 +56,26 @@ final class PartCompiler implements Callable<CompiledPart> {
     this.deflates = deflates;
   }
 
-  /**
-   * Parses, validates and compiles; once more for each function that is found too large. When that
-   * has happened {@link #MOST_ATTEMPTS} times, no function is tried whose body is longer than a
-   * bound which is halved from then on, so that the number of attempts has a bound, too.
-   */
+  /** Parses, validates and compiles; once more for each function that is found too large. */
   @Override
   public CompiledPart call() {
     WasmModule module = ModuleReader.read(parts.part(begin, end));
-    SortedSet<Integer> tooLarge = new TreeSet<>();
-    for (int attempt = 1; ; attempt++) {
+    LargeFunctions large = new LargeFunctions(parts, GROUP);
+    while (true) {
       requireTime();
       GroupCollector groups = new GroupCollector(begin / GROUP, end);
       try {
-        compiler(module, tooLarge, groups::next).compile();
+        compiler(module, GROUP, large.numbers(), groups::next).compile();
         throw new IllegalStateException("the engine made no group " + groups.last);
       } catch (EndOfGroups e) {
         return e.isUnusual
             ? CompiledPart.UNUSUAL
-            : part(groups.classes, tooLarge, DroppableSegments.of(module), deflates);
+            : part(groups.classes, large.numbers(), DroppableSegments.of(module), deflates);
       } catch (WasmEngineException e) {
-        Integer function = tooLarge(e);
-        if (function == null || !tooLarge.add(function)) {
-          throw e;
-        }
-        if (attempt >= MOST_ATTEMPTS) {
-          tooLarge.addAll(longerThan(MethodSizes.LIMIT >> (attempt - MOST_ATTEMPTS)));
-        }
-        allTooLarge.addAll(tooLarge);
+        large.add(e);
+        allTooLarge.addAll(large.numbers());
       }
     }
-  }
-
-  private List<Integer> longerThan(int bytes) {
-    return IntStream.range(begin, end)
-        .filter(function -> parts.bodyBytes(function) > bytes)
-        .boxed()
-        .toList();
   }
 
   /**
@@ -114,27 +86,26 @@ final class PartCompiler implements Callable<CompiledPart> {
    */
   static CompiledPart frame(byte[] skeleton, SortedSet<Integer> interpreted, boolean deflates) {
     FrameCollector frame = new FrameCollector();
-    compiler(ModuleReader.read(skeleton), interpreted, () -> frame).compile();
+    compiler(ModuleReader.readValid(skeleton), GROUP, interpreted, () -> frame).compile();
     return frame.isUnusual
         ? CompiledPart.UNUSUAL
         : part(frame.classes, interpreted, DroppableSegments.NONE, deflates);
   }
 
-  /** The whole module in one, as the engine does it by itself. */
-  static CompiledPart whole(byte[] wasm, boolean deflates) {
-    WasmModule module = ModuleReader.read(wasm);
-    var result =
-        Compiler.builder(module)
-            // Silent: the engine would print to standard error for each function.
-            .withInterpreterFallback(InterpreterFallback.SILENT)
-            .withClassCollectorFactory(ByteClassCollector::new)
-            .build()
-            .compile();
-    return part(
-        result.classBytes(),
-        new TreeSet<>(result.interpretedFunctions()),
-        DroppableSegments.of(module),
-        deflates);
+  /** The whole module in one, with as many functions in a class as the engine can place there. */
+  static CompiledPart whole(ModuleParts parts, boolean deflates) {
+    WasmModule module = ModuleReader.read(parts.module());
+    LargeFunctions large = new LargeFunctions(parts, parts.functions());
+    while (true) {
+      requireTime();
+      try {
+        CompilerResult result =
+            compiler(module, 0, large.numbers(), ByteClassCollector::new).compile();
+        return part(result.classBytes(), large.numbers(), DroppableSegments.of(module), deflates);
+      } catch (WasmEngineException e) {
+        large.add(e);
+      }
+    }
   }
 
   private static void requireTime() {
@@ -143,19 +114,15 @@ final class PartCompiler implements Callable<CompiledPart> {
     }
   }
 
+  /** The engine's compiler, which fails at a function that is too large and is not interpreted. */
   private static Compiler compiler(
-      WasmModule module, Set<Integer> interpreted, Supplier<ClassCollector> collectors) {
+      WasmModule module, int group, Set<Integer> interpreted, Supplier<ClassCollector> collectors) {
     return Compiler.builder(module)
-        .withMaxFunctionsPerClass(GROUP)
+        .withMaxFunctionsPerClass(group)
         .withInterpreterFallback(InterpreterFallback.FAIL)
         .withInterpretedFunctions(interpreted)
         .withClassCollectorFactory(collectors)
         .build();
-  }
-
-  private static @Nullable Integer tooLarge(WasmEngineException e) {
-    Matcher matcher = TOO_LARGE.matcher(String.valueOf(e.getMessage()));
-    return matcher.find() ? Integer.valueOf(matcher.group(1)) : null;
   }
 
   private static CompiledPart part(

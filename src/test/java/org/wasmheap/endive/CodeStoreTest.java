@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import com.google.common.util.concurrent.Uninterruptibles;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +33,7 @@ import org.wasmheap.testkit.Guests;
 import org.wasmheap.testkit.KeptCode;
 import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.testkit.ManyFunctions;
+import org.wasmheap.text.LibraryVersion;
 import run.endive.compiler.internal.Compiler;
 import run.endive.wasm.types.ValType;
 
@@ -38,7 +43,18 @@ class CodeStoreTest {
   private static final HostFunction GIVEN =
       HostFunction.env("given", List.of(), List.of(), (scope, arguments) -> 0);
 
+  private static final String ORIGIN =
+      "library "
+          + LibraryVersion.version()
+          + ", engine 1.0.0, JDK "
+          + Runtime.version().feature()
+          + ", floats";
+
   private final KeptCode store = new KeptCode();
+
+  private static CompiledModule decoded(byte[] kept) {
+    return CompiledModule.decode(kept, ORIGIN);
+  }
 
   private EndiveModule load(byte[] wasm, LoadOptions options) {
     return EndiveModule.load(
@@ -166,16 +182,17 @@ class CodeStoreTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {4, 8, 12, 16, 20, 24, 28})
-  void a_length_that_is_not_believed_costs_nothing(int at) {
+  @ValueSource(ints = {0, 4, 8, 12, 16, 20, 24})
+  void a_length_that_is_not_believed_costs_nothing(int field) {
     byte[] wasm = ManyFunctions.module(20, 0, Map.of());
     load(wasm);
     byte[] claimed = store.code().get("a").clone();
+    int at = Integer.BYTES + Short.BYTES + ORIGIN.length() + field;
     Arrays.fill(claimed, at, at + 4, (byte) 0x7F);
     // when: counts of functions are not lengths, and may stay
-    CompiledModule decoded = CompiledModule.decode(claimed);
+    CompiledModule decoded = decoded(claimed);
     // then
-    assertEquals(at < 16, decoded != null);
+    assertEquals(field < 12, decoded != null);
   }
 
   @Test
@@ -183,7 +200,7 @@ class CodeStoreTest {
     // given
     byte[] wasm = ManyFunctions.module(20, 0, Map.of());
     load(wasm);
-    CompiledModule whole = CompiledModule.decode(store.code().get("a"));
+    CompiledModule whole = decoded(store.code().get("a"));
     TreeMap<String, ClassBytes> classes = new TreeMap<>(whole.classes());
     String machine = Compiler.DEFAULT_CLASS_NAME;
     byte[] broken = classes.get(machine).bytes();
@@ -191,7 +208,7 @@ class CodeStoreTest {
     classes.put(machine, ClassBytes.deflated(broken));
     CompiledModule damaged =
         new CompiledModule(whole.skeleton(), classes, 20, 0, 0, whole.droppable());
-    store.code().put("a", damaged.encode());
+    store.code().put("a", damaged.encode(ORIGIN));
     // when
     try (LogCapture log = LogCapture.of(Level.WARN)) {
       EndiveModule module = load(wasm);
@@ -208,7 +225,7 @@ class CodeStoreTest {
     // given the class of the functions, which is linked when the first of them runs
     byte[] wasm = ManyFunctions.module(20, 0, Map.of());
     load(wasm);
-    CompiledModule whole = CompiledModule.decode(store.code().get("a"));
+    CompiledModule whole = decoded(store.code().get("a"));
     TreeMap<String, ClassBytes> classes = new TreeMap<>(whole.classes());
     String group = Compiler.DEFAULT_CLASS_NAME + "FuncGroup_0";
     assertTrue(classes.containsKey(group));
@@ -217,7 +234,8 @@ class CodeStoreTest {
         .code()
         .put(
             "a",
-            new CompiledModule(whole.skeleton(), classes, 20, 0, 0, whole.droppable()).encode());
+            new CompiledModule(whole.skeleton(), classes, 20, 0, 0, whole.droppable())
+                .encode(ORIGIN));
     EndiveModule module = load(wasm);
     try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(module)) {
       // when
@@ -228,6 +246,96 @@ class CodeStoreTest {
       // then
       assertEquals(FailureKind.ENGINE_FAULT, failure.kind());
       assertFalse(failure.isDeterministic());
+    }
+  }
+
+  @Test
+  void a_skeleton_that_the_engine_cannot_read_is_made_anew() throws Exception {
+    // given
+    byte[] wasm = ManyFunctions.module(20, 0, Map.of());
+    load(wasm);
+    CompiledModule whole = decoded(store.code().get("a"));
+    byte[] broken = whole.skeleton().bytes();
+    broken[9] ^= 0x40;
+    CompiledModule damaged =
+        new CompiledModule(
+            ClassBytes.deflated(broken), whole.classes(), 20, 0, 0, whole.droppable());
+    store.code().put("a", damaged.encode(ORIGIN));
+    // when, then
+    assertFalse(load(wasm).codeFigures().fromStore());
+    assertTrue(load(wasm).codeFigures().fromStore());
+  }
+
+  @Test
+  void code_that_others_made_is_made_anew() {
+    // given
+    byte[] wasm = ManyFunctions.module(20, 0, Map.of());
+    load(wasm);
+    CompiledModule whole = decoded(store.code().get("a"));
+    store.code().put("a", whole.encode(ORIGIN.replace("floats", "no floats")));
+    // when, then
+    assertFalse(load(wasm).codeFigures().fromStore());
+    assertTrue(load(wasm).codeFigures().fromStore());
+  }
+
+  @Test
+  void nothing_comes_of_a_store_that_fails_but_a_line_in_the_log() throws Exception {
+    // given
+    byte[] wasm = ManyFunctions.module(20, 0, Map.of());
+    CodeStore failing =
+        new CodeStore() {
+          @Override
+          public byte @Nullable [] find(String name) {
+            throw new IllegalStateException("the store is down");
+          }
+
+          @Override
+          public void keep(String name, byte[] code) {
+            throw new OutOfMemoryError("the store is down");
+          }
+        };
+    // when
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      EndiveModule module =
+          EndiveModule.load(
+              wasm,
+              MemorySize::new,
+              List.of(GIVEN),
+              BlockLimit.ON_CHAIN,
+              LoadOptions.DEFAULT.withStore(failing));
+      // then
+      assertEquals(2, log.events("code_store.failed").size());
+      assertEquals(ManyFunctions.sum(20, 1), call(module, "f", 1));
+    }
+  }
+
+  @Test
+  void a_store_that_hangs_is_left_alone_after_its_time() {
+    // given
+    CountDownLatch leave = new CountDownLatch(1);
+    CodeStore hanging =
+        new CodeStore() {
+          @Override
+          public byte @Nullable [] find(String name) {
+            Uninterruptibles.awaitUninterruptibly(leave);
+            return null;
+          }
+
+          @Override
+          public void keep(String name, byte[] code) {
+            Uninterruptibles.awaitUninterruptibly(leave);
+          }
+        };
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      // when
+      StoreAccess access = new StoreAccess(hanging, "a", Duration.ofMillis(20));
+      byte[] found = access.find();
+      access.keep(() -> new byte[0]);
+      // then
+      assertNull(found);
+      assertEquals(2, log.events("code_store.failed").size());
+    } finally {
+      leave.countDown();
     }
   }
 

@@ -24,6 +24,9 @@ import java.util.function.IntFunction;
 public final class ManyFunctions {
   private static final int IMPORTED = 1;
 
+  /** Each load and store is a call of a method in compiled code, so that it becomes longer. */
+  private static final byte[] PAD = bytes(0x41, 32, 0x41, 32, 0x28, 2, 0, 0x36, 2, 0);
+
   private ManyFunctions() {}
 
   /**
@@ -66,8 +69,8 @@ public final class ManyFunctions {
         section(11, vector(bytes(0, 0x41, 8, 0x0B, 3, 'a', 'b', 'c'), bytes(1, 2, 'd', 'e'))));
   }
 
-  /** The same, whose functions load constants each that no other has, instead of padding. */
-  public static byte[] withConstants(int count, int constants) {
+  /** The same, whose functions load constants each that no other has; some are padded, too. */
+  public static byte[] withConstants(int count, int constants, Map<Integer, Integer> padded) {
     return module(
         count,
         number -> {
@@ -76,7 +79,7 @@ public final class ManyFunctions {
             int value = 1_000_000 + number * constants + i;
             loads[i] = join(bytes(0x41), signed(value), bytes(0x1A));
           }
-          return join(loads);
+          return join(join(loads), times(padded.getOrDefault(number, 0) / PAD.length, PAD));
         });
   }
 
