@@ -25,9 +25,10 @@ import org.wasmheap.text.Printable;
  *
  * <p><b>What is read from the folder is run.</b> Whoever can write in it is trusted as the library
  * itself is, so that should be its owner alone. A folder that is made here has mode 0700 and its
- * files 0600, where there are modes; one that others may write in is used, and told of in the log
- * as {@code code_cache.open_folder}. Lengths, key and hash are checked against damage, not against
- * malice.
+ * files 0600, where there are modes; one that others may write in, or that is another user's, is
+ * used, and told of in the log as {@code code_cache.open_folder}. A file of another user than the
+ * process's, or root, is not used. Lengths, key and hash are checked against damage, not against
+ * malice: whoever owns the folder can put anything in the place of a file while it is read.
  *
  * <ol>
  *   <li>Nothing that goes wrong with the folder is an exception: it may not be there, be deleted
@@ -251,9 +252,14 @@ public final class CodeCache implements CodeStore {
   }
 
   private void tellIfOpen() {
-    if (!toldOpen.get() && folder.isOpenToOthers() && toldOpen.compareAndSet(false, true)) {
+    if (toldOpen.get()) {
+      return;
+    }
+    String why = folder.whyOpen();
+    if (why != null && toldOpen.compareAndSet(false, true)) {
       LOG.atWarn()
           .addKeyValue("folder", Printable.value(path.toString()))
+          .addKeyValue("why", why)
           .log("code_cache.open_folder");
     }
   }

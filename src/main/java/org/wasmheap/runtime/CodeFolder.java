@@ -59,8 +59,20 @@ final class CodeFolder {
     return bytes <= mostBytes;
   }
 
-  /** Whether others than its owner may write in it; {@code false} where there are no such modes. */
-  boolean isOpenToOthers() {
+  /** Why others than this process's user may write in it; {@code null} if it is not known to be. */
+  @Nullable String whyOpen() {
+    try {
+      if (ProcessUser.isForeign(folder)) {
+        return "it is of another user";
+      }
+    } catch (IOException e) {
+      // Not there yet; or else whoever reads in it finds out, and says so.
+      return null;
+    }
+    return isOpenToOthers() ? "others than its owner may write in it" : null;
+  }
+
+  private boolean isOpenToOthers() {
     PosixFileAttributeView view = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
     try {
       Set<PosixFilePermission> modes =
@@ -68,7 +80,6 @@ final class CodeFolder {
       return modes.contains(PosixFilePermission.GROUP_WRITE)
           || modes.contains(PosixFilePermission.OTHERS_WRITE);
     } catch (IOException e) {
-      // Not there yet; or else whoever reads in it finds out, and says so.
       return false;
     }
   }
@@ -81,18 +92,24 @@ final class CodeFolder {
     }
   }
 
-  /** Reads a file, and notes that it was used; throws as {@link CodeFile#read} does. */
+  /**
+   * Reads a file, and notes that it was used; throws as {@link CodeFile#read} does, and also if it
+   * is of another user: such a file is not even looked into.
+   */
   byte[] read(CodeKey key) throws IOException {
     // Newer JDKs say of a file in it only that there is none.
     if (Files.isRegularFile(folder)) {
       throw new FileAlreadyExistsException(folder.toString());
     }
     Path file = folder.resolve(key.fileName());
+    if (ProcessUser.isForeign(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException("a file is of another user");
+    }
     byte[] code = CodeFile.read(file, key.bytes());
     try {
       Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
     } catch (IOException ignored) {
-      // A folder that cannot be written: then nothing goes from it either.
+      // The file cannot be changed: it may go earlier, and is made again.
     }
     return code;
   }

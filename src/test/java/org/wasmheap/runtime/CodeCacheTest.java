@@ -293,10 +293,56 @@ class CodeCacheTest {
         // then
         assertEquals(1, log.allEvents().size());
         assertEquals(
-            Map.of("folder", open.toString()),
+            Map.of("folder", open.toString(), "why", "others than its owner may write in it"),
             LogCapture.values(log.events("code_cache.open_folder").get(0)));
       }
     }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void a_folder_of_another_user_is_told_of_once() throws IOException {
+    // given one that its owner alone may write in, but for root
+    Path foreign = Files.createDirectory(temporary.resolve("foreign"));
+    CodeFolders.giveAway(foreign);
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      // when
+      CodeCache cache = CodeCache.at(foreign);
+      assertNull(cache.find(NAME));
+      cache.keep(NAME, code(1, BYTES));
+      // then what this process wrote is its own
+      assertArrayEquals(code(1, BYTES), cache.find(NAME));
+      assertEquals(1, log.allEvents().size());
+      assertEquals(
+          Map.of("folder", foreign.toString(), "why", "it is of another user"),
+          LogCapture.values(log.events("code_cache.open_folder").get(0)));
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void a_file_of_another_user_is_not_used_and_told_of_once() throws IOException {
+    // given a good file, and a damaged one
+    CodeCache cache = CodeCache.at(folder());
+    cache.keep("a", code(1, BYTES));
+    Path damaged = Files.write(file(folder(), "b"), new byte[1]);
+    CodeFolders.giveAway(file(folder(), "a"));
+    CodeFolders.giveAway(damaged);
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      // when
+      assertNull(cache.find("a"));
+      assertNull(cache.find("b"));
+      // then
+      assertEquals(1, log.allEvents().size());
+      assertEquals(
+          Map.of("folder", folder().toString(), "why", "a file is of another user"),
+          LogCapture.values(log.events("code_cache.not_read").get(0)));
+      assertEquals(new CodeCache.Statistics(0, 2, 0, 1, 0), cache.statistics());
+    }
+    // when it is written anew
+    cache.keep("a", code(2, BYTES));
+    // then
+    assertArrayEquals(code(2, BYTES), cache.find("a"));
   }
 
   @Test

@@ -3,12 +3,15 @@ package org.wasmheap.runtime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** What tests put into folders of compiled code, and look for there. */
 final class CodeFolders {
@@ -35,6 +38,17 @@ final class CodeFolders {
 
   static Path bad(Path folder, String name) {
     return folder.resolve(CodeKey.of(name).badName());
+  }
+
+  /** Makes something another user's, where this process may; else the test is skipped. */
+  static void giveAway(Path file) throws IOException {
+    try {
+      Files.setOwner(
+          file,
+          file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("12345"));
+    } catch (UserPrincipalNotFoundException | FileSystemException e) {
+      Assumptions.abort("only root gives files away: " + e);
+    }
   }
 
   /** Names of all that is in a folder. */
