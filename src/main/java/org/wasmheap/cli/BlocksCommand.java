@@ -85,7 +85,7 @@ final class BlocksCommand implements Callable<Integer> {
   public Integer call() {
     PoolOptions.requireRange("--repeat", repeat, 0, MOST_REPEATS);
     pool.check();
-    codeCache.check();
+    codeCache.open();
     BlocksFigures figures = new BlocksFigures(pool.instances, pool.record);
     boolean whole = false;
     try (BlockExecutor executor = executor(figures)) {

@@ -23,27 +23,45 @@ final class CodeCacheOption {
               + ", or else off.")
   private @Nullable Path folder;
 
-  /** Set by {@link #check}. */
+  /** Set by {@link #open}; on the thread of the command, as all here. */
   private @Nullable CodeCache cache;
+
+  private boolean opened;
 
   /**
    * Makes the folder that was asked for, and refuses what cannot be one. What becomes of it later
    * is a matter of the log, as all is that concerns the property's.
    */
-  void check() {
+  void open() {
     cache = made();
+    opened = true;
   }
 
-  /** The options with the folder, if there is one. */
+  /**
+   * The options with the folder, if there is one.
+   *
+   * @throws IllegalStateException before {@link #open}
+   */
   LoadOptions addTo(LoadOptions options) {
-    CodeCache store = cache;
+    CodeCache store = store();
     return store == null ? options : options.withStore(store);
   }
 
-  /** The settings with the folder, if there is one. */
+  /**
+   * The settings with the folder, if there is one.
+   *
+   * @throws IllegalStateException before {@link #open}
+   */
   BlockExecutor.Builder addTo(BlockExecutor.Builder settings) {
-    CodeCache store = cache;
+    CodeCache store = store();
     return store == null ? settings : settings.codeStore(store);
+  }
+
+  private @Nullable CodeCache store() {
+    if (!opened) {
+      throw new IllegalStateException("the folder of compiled code was not opened");
+    }
+    return cache;
   }
 
   private @Nullable CodeCache made() {

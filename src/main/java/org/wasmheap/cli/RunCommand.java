@@ -112,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     PoolOptions.requireRange("--calls", calls, 1, Integer.MAX_VALUE);
     pool.check();
-    codeCache.check();
+    codeCache.open();
     byte[] bytes = inputFile == null ? InputBytes.ofHex(input) : InputBytes.read(inputFile, input);
     if (poisonReports != null) {
       OutputFiles.createFolder(poisonReports);
