@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,7 +42,9 @@ import org.wasmheap.text.Printable;
  *   <li>A file that is damaged, or something else, is put aside under the name with {@code .bad}
  *       behind, told of as {@code code_cache.damaged}, and made anew.
  *   <li>The files together have at most as many bytes as are allowed, after each write: those that
- *       were not used for longest go. Files of other names stay as they are, and do not count.
+ *       were not used for longest go. What killed processes left half written counts, and goes
+ *       first, a minute after; that is also looked for at the first {@link #find}. Files of other
+ *       names stay as they are, and do not count.
  *   <li>An interrupt of the calling thread neither ends what is done here nor is lost.
  * </ol>
  *
@@ -78,6 +81,9 @@ public final class CodeCache implements CodeStore {
 
   /** Set by the thread that tells of it. */
   private final AtomicBoolean toldOpen = new AtomicBoolean();
+
+  /** Set by the thread that looks for what processes left behind that were killed. */
+  private final AtomicBoolean looked = new AtomicBoolean();
 
   /** Files that were told to be damaged, and not written since: of any thread. */
   private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
@@ -170,6 +176,9 @@ public final class CodeCache implements CodeStore {
   public byte @Nullable [] find(String name) {
     byte[] code = read(Objects.requireNonNull(name, "name"));
     (code == null ? misses : hits).increment();
+    if (!looked.getAndSet(true)) {
+      trimTemporary();
+    }
     return code;
   }
 
@@ -246,6 +255,17 @@ public final class CodeCache implements CodeStore {
   private void trim(CodeKey key) {
     try {
       folder.trim(key);
+    } catch (IOException | SecurityException | OutOfMemoryError e) {
+      trimming.tell(path, reason(e), "code_cache.not_trimmed");
+    }
+  }
+
+  /** A process that is killed at each first write never comes to trim after one. */
+  private void trimTemporary() {
+    try {
+      folder.trimTemporary();
+    } catch (NoSuchFileException | NotDirectoryException ignored) {
+      // Nothing is left where no folder is.
     } catch (IOException | SecurityException | OutOfMemoryError e) {
       trimming.tell(path, reason(e), "code_cache.not_trimmed");
     }

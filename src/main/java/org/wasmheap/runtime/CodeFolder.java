@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,9 @@ final class CodeFolder {
   /** No write takes so long: whoever began it is gone. */
   private static final Duration ABANDONED = Duration.ofHours(1);
 
+  /** In a process that runs, a temporary file is written to more often. */
+  private static final Duration IDLE = Duration.ofMinutes(1);
+
   private static final boolean POSIX =
       Path.of("").getFileSystem().supportedFileAttributeViews().contains("posix");
 
@@ -41,7 +45,22 @@ final class CodeFolder {
   private final long mostBytes;
 
   /** A file that counts in the bound. */
-  private record Kept(Path file, boolean bad, FileTime used, long bytes) {}
+  private record Kept(Path file, Kind kind, FileTime used, long bytes) {
+    static final Comparator<Kept> FIRST_TO_GO =
+        Comparator.comparing(Kept::kind).thenComparing(Kept::used);
+
+    /** A time in the future is as wrong as one long ago: some clock was set. */
+    boolean isOlderThan(Duration age) {
+      return Math.abs(System.currentTimeMillis() - used.toMillis()) > age.toMillis();
+    }
+  }
+
+  /** What goes first, comes first. */
+  private enum Kind {
+    TEMPORARY,
+    BAD,
+    GOOD
+  }
 
   /**
    * Takes a folder, which may not be there yet.
@@ -171,13 +190,28 @@ final class CodeFolder {
   }
 
   /**
-   * Deletes temporary files that nobody writes any more, and what is too much: first what was put
-   * aside, then what was not used for longest.
+   * Deletes temporary files that nobody writes any more, and what is too much: first temporary
+   * files of processes that seem to be gone, then what was put aside, then what was not used for
+   * longest.
    *
    * @param written its file stays
    * @throws IOException if something could not be deleted; all that could be is gone
    */
   void trim(CodeKey written) throws IOException {
+    Path stays = folder.resolve(written.fileName());
+    trim(kept -> !kept.file().equals(stays));
+  }
+
+  /**
+   * Deletes temporary files as {@link #trim} does, and nothing else: for those who only read.
+   *
+   * @throws IOException if something could not be deleted; all that could be is gone
+   */
+  void trimTemporary() throws IOException {
+    trim(kept -> kept.kind() == Kind.TEMPORARY);
+  }
+
+  private void trim(Predicate<Kept> mayGo) throws IOException {
     List<Kept> all = new ArrayList<>();
     Deletions deletions = new Deletions();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
@@ -190,12 +224,11 @@ final class CodeFolder {
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
-    all.sort(Comparator.comparing(Kept::bad).reversed().thenComparing(Kept::used));
+    all.sort(Kept.FIRST_TO_GO);
     long bytes = all.stream().mapToLong(Kept::bytes).sum();
-    Path justWritten = folder.resolve(written.fileName());
     for (Kept each : all) {
-      boolean stays = each.file().equals(justWritten);
-      if (bytes > mostBytes && !stays && deletions.delete(each.file())) {
+      boolean written = each.kind() == Kind.TEMPORARY && !each.isOlderThan(IDLE);
+      if (bytes > mostBytes && !written && mayGo.test(each) && deletions.delete(each.file())) {
         bytes -= each.bytes();
       }
     }
@@ -205,9 +238,8 @@ final class CodeFolder {
   /** What counts in the bound; {@code null} for anything else. */
   private static @Nullable Kept keptOrDeleted(Path file, Deletions deletions) throws IOException {
     String name = String.valueOf(file.getFileName());
-    boolean temporary = CodeKey.isTemporaryFile(name);
-    boolean bad = CodeKey.isBadFile(name);
-    if (!temporary && !bad && !CodeKey.isCodeFile(name)) {
+    Kind kind = kind(name);
+    if (kind == null) {
       return null;
     }
     BasicFileAttributes attributes;
@@ -216,18 +248,23 @@ final class CodeFolder {
     } catch (NoSuchFileException e) {
       return null;
     }
-    if (temporary) {
-      // A time in the future is as wrong: some clock was set.
-      long age = System.currentTimeMillis() - attributes.lastModifiedTime().toMillis();
-      if (Math.abs(age) > ABANDONED.toMillis()) {
-        deletions.delete(file);
-      }
+    // What is in a folder of such a name is not ours.
+    if (attributes.isDirectory()) {
       return null;
     }
-    // What is in a folder of such a name is not ours.
-    return attributes.isDirectory()
-        ? null
-        : new Kept(file, bad, attributes.lastModifiedTime(), attributes.size());
+    Kept kept = new Kept(file, kind, attributes.lastModifiedTime(), attributes.size());
+    boolean gone = kind == Kind.TEMPORARY && kept.isOlderThan(ABANDONED) && deletions.delete(file);
+    return gone ? null : kept;
+  }
+
+  private static @Nullable Kind kind(String name) {
+    if (CodeKey.isTemporaryFile(name)) {
+      return Kind.TEMPORARY;
+    }
+    if (CodeKey.isBadFile(name)) {
+      return Kind.BAD;
+    }
+    return CodeKey.isCodeFile(name) ? Kind.GOOD : null;
   }
 
   /** Deletes files, and goes on where one cannot be deleted. One thread. */

@@ -214,6 +214,53 @@ class CodeCacheTest {
   }
 
   @Test
+  void temporary_files_count_in_the_bound_and_go_first_when_a_minute_old() throws IOException {
+    // given room for two, a good file, and three that were being written
+    CodeCache cache = CodeCache.at(folder(), 2 * fileBytes());
+    cache.keep("a", code(1, BYTES));
+    used("a", 10_000);
+    List<Path> left = temporaryFiles(120, 90, 10);
+    // when
+    cache.keep("b", code(1, BYTES));
+    // then the two of more than a minute are gone, and then the file that was not used for longest
+    assertEquals(
+        List.of(left.get(2).getFileName().toString(), CodeKey.of("b").fileName()), names(folder()));
+  }
+
+  /** Each as large as a file of code, written to last so many seconds ago. */
+  private List<Path> temporaryFiles(int... secondsAgo) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (int each : secondsAgo) {
+      Path file = folder().resolve(CodeKey.of("a").temporaryName(each));
+      Files.write(file, new byte[(int) fileBytes()]);
+      long millis = System.currentTimeMillis() - 1_000L * each;
+      Files.setLastModifiedTime(file, FileTime.fromMillis(millis));
+      files.add(file);
+    }
+    return files;
+  }
+
+  @Test
+  void temporary_files_are_looked_for_at_the_first_find_and_only_then() throws IOException {
+    // given too many bytes, of good files also
+    for (String name : List.of("a", "b", "c")) {
+      CodeCache.at(folder()).keep(name, code(1, BYTES));
+    }
+    List<Path> left = temporaryFiles(4_000, 120, 10);
+    CodeCache cache = CodeCache.at(folder(), 2 * fileBytes());
+    // when
+    assertNull(cache.find("another"));
+    // then whoever reads deletes nothing good
+    assertEquals(4, names(folder()).size());
+    assertTrue(Files.exists(left.get(2)));
+    // when
+    temporaryFiles(120);
+    assertNull(cache.find("another"));
+    // then
+    assertEquals(5, names(folder()).size());
+  }
+
+  @Test
   void an_interrupt_neither_harms_a_file_nor_is_lost() {
     CodeCache cache = CodeCache.at(folder());
     byte[] code = code(1, 3_000_000);
