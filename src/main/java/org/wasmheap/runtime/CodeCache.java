@@ -190,11 +190,8 @@ public final class CodeCache implements CodeStore {
     CodeKey key = CodeKey.of(name);
     try {
       tellIfOpen();
-      return folder.read(key);
+      return read(key, folder.see(key));
     } catch (NoSuchFileException e) {
-      return null;
-    } catch (CodeFile.DamagedException e) {
-      putAside(key, String.valueOf(e.getMessage()));
       return null;
     } catch (IOException | SecurityException | OutOfMemoryError e) {
       reading.tell(path, reason(e), "code_cache.not_read");
@@ -202,11 +199,20 @@ public final class CodeCache implements CodeStore {
     }
   }
 
-  private void putAside(CodeKey key, String why) {
+  private byte @Nullable [] read(CodeKey key, CodeFolder.Seen seen) throws IOException {
+    try {
+      return folder.read(key, seen);
+    } catch (CodeFile.DamagedException e) {
+      putAside(key, seen, String.valueOf(e.getMessage()));
+      return null;
+    }
+  }
+
+  private void putAside(CodeKey key, CodeFolder.Seen seen, String why) {
     damaged.increment();
     String aside = key.badName();
     try {
-      folder.putAside(key);
+      folder.putAside(key, seen);
     } catch (IOException | SecurityException e) {
       aside = "not possible: " + reason(e);
     }
@@ -225,7 +231,8 @@ public final class CodeCache implements CodeStore {
 
   @Override
   public void keep(String name, byte[] code) {
-    if (!CodeKey.isName(name)) {
+    Objects.requireNonNull(code, "code");
+    if (!CodeKey.isName(Objects.requireNonNull(name, "name"))) {
       notWritten("a name of code is not as it must be");
       return;
     }

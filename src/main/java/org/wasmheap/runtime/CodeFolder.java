@@ -55,6 +55,22 @@ final class CodeFolder {
     }
   }
 
+  /**
+   * A file as it was before it was read: enough to tell another one that took its place.
+   *
+   * @param file its path
+   * @param identity of the file system's, where it has such a thing
+   * @param bytes its length
+   * @param written when it was, or was used last
+   */
+  record Seen(Path file, @Nullable Object identity, long bytes, FileTime written) {
+    static Seen of(Path file) throws IOException {
+      BasicFileAttributes now =
+          Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return new Seen(file, now.fileKey(), now.size(), now.lastModifiedTime());
+    }
+  }
+
   /** What goes first, comes first. */
   private enum Kind {
     TEMPORARY,
@@ -112,10 +128,12 @@ final class CodeFolder {
   }
 
   /**
-   * Reads a file, and notes that it was used; throws as {@link CodeFile#read} does, and also if it
-   * is of another user: such a file is not even looked into.
+   * Looks whether there is a file, without reading it.
+   *
+   * @throws NoSuchFileException if there is none
+   * @throws IOException if it cannot be seen, or is of another user
    */
-  byte[] read(CodeKey key) throws IOException {
+  Seen see(CodeKey key) throws IOException {
     // Newer JDKs say of a file in it only that there is none.
     if (Files.isRegularFile(folder)) {
       throw new FileAlreadyExistsException(folder.toString());
@@ -124,9 +142,14 @@ final class CodeFolder {
     if (ProcessUser.isForeign(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException("a file is of another user");
     }
-    byte[] code = CodeFile.read(file, key.bytes());
+    return Seen.of(file);
+  }
+
+  /** Reads a file, and notes that it was used; throws as {@link CodeFile#read} does. */
+  byte[] read(CodeKey key, Seen seen) throws IOException {
+    byte[] code = CodeFile.read(seen.file(), key.bytes());
     try {
-      Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
+      Files.setLastModifiedTime(seen.file(), FileTime.fromMillis(System.currentTimeMillis()));
     } catch (IOException ignored) {
       // The file cannot be changed: it may go earlier, and is made again.
     }
@@ -171,17 +194,28 @@ final class CodeFolder {
   }
 
   /**
-   * Gives a file that cannot be used another name, in the place of an earlier one.
+   * Gives a file that cannot be used another name, in the place of an earlier one. One that another
+   * thread or process has put in its place meanwhile stays.
    *
+   * @param seen the file as it was before it was read
    * @throws IOException if that fails; the file is still there
    */
-  void putAside(CodeKey key) throws IOException {
-    Path file = folder.resolve(key.fileName());
+  void putAside(CodeKey key, Seen seen) throws IOException {
     Path bad = folder.resolve(key.badName());
     try {
-      Files.move(file, bad, StandardCopyOption.ATOMIC_MOVE);
+      if (Seen.of(seen.file()).equals(seen)) {
+        move(seen.file(), bad);
+      }
     } catch (NoSuchFileException ignored) {
       // Another reader did it.
+    }
+  }
+
+  private static void move(Path file, Path bad) throws IOException {
+    try {
+      Files.move(file, bad, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      throw e;
     } catch (IOException e) {
       // A folder and a file do not take each other's place.
       Files.deleteIfExists(bad);

@@ -420,6 +420,37 @@ class CodeCacheTest {
   }
 
   @Test
+  void a_good_file_in_the_place_of_a_damaged_one_is_not_put_aside() throws IOException {
+    // given a reader that has seen a damaged file
+    Files.createDirectory(folder());
+    CodeFolder reader = new CodeFolder(folder(), 1_000_000);
+    CodeKey key = CodeKey.of(NAME);
+    Files.write(file(folder(), NAME), new byte[1]);
+    CodeFolder.Seen seen = reader.see(key);
+    assertThrows(CodeFile.DamagedException.class, () -> reader.read(key, seen));
+    // when another writes a good one, and then the reader puts aside what it saw
+    CodeCache.at(folder()).keep(NAME, code(1, BYTES));
+    reader.putAside(key, seen);
+    // then
+    assertEquals(List.of(key.fileName()), names(folder()));
+    assertArrayEquals(code(1, BYTES), CodeCache.at(folder()).find(NAME));
+    // when another has put it aside already, also with a folder in the way
+    Files.delete(file(folder(), NAME));
+    Files.createDirectory(CodeFolders.bad(folder(), NAME));
+    reader.putAside(key, seen);
+    // then it is no trouble
+    assertEquals(List.of(key.badName()), names(folder()));
+  }
+
+  @Test
+  void nothing_is_no_name_and_no_code() {
+    CodeCache cache = CodeCache.at(folder());
+    assertThrows(NullPointerException.class, () -> cache.keep(NAME, CodeFolders.nothing()));
+    assertThrows(NullPointerException.class, () -> cache.keep(CodeFolders.nothing(), new byte[1]));
+    assertThrows(NullPointerException.class, () -> cache.find(CodeFolders.nothing()));
+  }
+
+  @Test
   void what_cannot_be_a_cache_is_refused() throws IOException {
     Path zip = temporary.resolve("a.zip");
     try (FileSystem inside = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
