@@ -44,6 +44,9 @@ record CodeKey(String name, String engine, String library, int jdk) {
         name, engineVersion(), LibraryVersion.version(), Runtime.version().feature());
   }
 
+  /**
+   * Of its artifact {@code wasm}: the compiler's has no class that tells, and is released with it.
+   */
   private static String engineVersion() {
     try {
       return Version.version();
