@@ -8,6 +8,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -15,10 +16,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.endive.CodeStore;
+import org.wasmheap.text.LibraryVersion;
 import org.wasmheap.text.Printable;
 
 /**
@@ -35,8 +38,10 @@ import org.wasmheap.text.Printable;
  *   <li>Nothing that goes wrong with the folder is an exception: it may not be there, be deleted
  *       meanwhile, be full, be a file, be for reading only. What was not found is compiled; what
  *       could not be written is not kept. The log has the reason once, and again when it is another
- *       one, as {@code code_cache.not_read} and {@code code_cache.not_written}.
+ *       one or when there was a success in between, but not more than once a minute, as {@code
+ *       code_cache.not_read} and {@code code_cache.not_written}.
  *   <li>Code is found again only by the same versions of library, engine and JDK (feature version).
+ *       A build that does not know its version keeps and finds nothing.
  *   <li>Whoever reads a file reads all of what one writer wrote, or nothing, whichever threads and
  *       processes use the folder, and whenever they are killed.
  *   <li>A file that is damaged, or something else, is put aside under the name with {@code .bad}
@@ -61,6 +66,8 @@ public final class CodeCache implements CodeStore {
    */
   public static final long DEFAULT_MOST_BYTES = 1L << 30;
 
+  private static final String UNKNOWN_LIBRARY = "the version of the library is not known";
+
   private static final Logger LOG = LoggerFactory.getLogger(CodeCache.class);
 
   /** No more names are remembered; after that, some damage may be told of again. */
@@ -69,15 +76,18 @@ public final class CodeCache implements CodeStore {
   private final Path path;
   private final CodeFolder folder;
 
+  /** Otherwise the code of any build has the same key, and nothing is kept or found. */
+  private final boolean libraryIsKnown;
+
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
   private final LongAdder damaged = new LongAdder();
   private final LongAdder written = new LongAdder();
   private final LongAdder failedWrites = new LongAdder();
 
-  private final Trouble reading = new Trouble();
-  private final Trouble writing = new Trouble();
-  private final Trouble trimming = new Trouble();
+  private final Trouble reading;
+  private final Trouble writing;
+  private final Trouble trimming;
 
   /** Set by the thread that tells of it. */
   private final AtomicBoolean toldOpen = new AtomicBoolean();
@@ -88,13 +98,38 @@ public final class CodeCache implements CodeStore {
   /** Files that were told to be damaged, and not written since: of any thread. */
   private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
 
-  /** A reason that is told again only after another one. */
+  /** Reasons of one kind: the same is told again only after another one, or after a success. */
   private static final class Trouble {
+    /** Of a file that comes and goes, or of reasons in turn, a log wants no more. */
+    private static final long NANOS_BETWEEN = Duration.ofMinutes(1).toNanos();
+
+    private final LongSupplier nanoTime;
+
     /** Exchanged by any thread, atomically, so that one of several tells. */
-    private final AtomicReference<@Nullable String> last = new AtomicReference<>();
+    private final AtomicReference<@Nullable Told> last = new AtomicReference<>();
+
+    /** What was told last, and when; no reason after a success. */
+    private record Told(@Nullable String why, long nanos) {}
+
+    Trouble(LongSupplier nanoTime) {
+      this.nanoTime = nanoTime;
+    }
+
+    void ends() {
+      Told told = last.get();
+      if (told != null && told.why() != null) {
+        // Where another thread tells meanwhile, its trouble is the later one.
+        last.compareAndSet(told, new Told(null, told.nanos()));
+      }
+    }
 
     void tell(Path folder, String why, String event) {
-      if (!why.equals(last.getAndSet(why))) {
+      Told told = last.get();
+      long now = nanoTime.getAsLong();
+      if (told != null && (why.equals(told.why()) || now - told.nanos() < NANOS_BETWEEN)) {
+        return;
+      }
+      if (last.compareAndSet(told, new Told(why, now))) {
         LOG.atWarn()
             .addKeyValue("folder", Printable.value(folder.toString()))
             .addKeyValue("why", Printable.value(why))
@@ -114,9 +149,13 @@ public final class CodeCache implements CodeStore {
    */
   public record Statistics(long hits, long misses, long damaged, long written, long failedWrites) {}
 
-  private CodeCache(Path path, CodeFolder folder) {
+  private CodeCache(Path path, CodeFolder folder, LongSupplier nanoTime, boolean libraryIsKnown) {
     this.path = path;
     this.folder = folder;
+    this.libraryIsKnown = libraryIsKnown;
+    reading = new Trouble(nanoTime);
+    writing = new Trouble(nanoTime);
+    trimming = new Trouble(nanoTime);
   }
 
   /**
@@ -141,6 +180,13 @@ public final class CodeCache implements CodeStore {
    *     of bytes is not more than 0
    */
   public static CodeCache at(Path folder, long mostBytes) {
+    return at(folder, mostBytes, System::nanoTime, LibraryVersion.isKnown());
+  }
+
+  /**
+   * As above, with a clock for the log, and whether it is known which version of the library runs.
+   */
+  static CodeCache at(Path folder, long mostBytes, LongSupplier nanoTime, boolean libraryIsKnown) {
     if (!folder.getFileSystem().equals(FileSystems.getDefault())) {
       throw new IllegalArgumentException("folder is not of the default file system");
     }
@@ -148,7 +194,8 @@ public final class CodeCache implements CodeStore {
       throw new IllegalArgumentException("mostBytes is " + mostBytes + ", must be more than 0");
     }
     Path absolute = folder.toAbsolutePath();
-    return new CodeCache(absolute, new CodeFolder(absolute, mostBytes));
+    CodeFolder files = new CodeFolder(absolute, mostBytes);
+    return new CodeCache(absolute, files, nanoTime, libraryIsKnown);
   }
 
   /**
@@ -183,6 +230,10 @@ public final class CodeCache implements CodeStore {
   }
 
   private byte @Nullable [] read(String name) {
+    if (!libraryIsKnown) {
+      reading.tell(path, UNKNOWN_LIBRARY, "code_cache.not_read");
+      return null;
+    }
     if (!CodeKey.isName(name)) {
       reading.tell(path, "a name of code is not as it must be", "code_cache.not_read");
       return null;
@@ -201,7 +252,9 @@ public final class CodeCache implements CodeStore {
 
   private byte @Nullable [] read(CodeKey key, CodeFolder.Seen seen) throws IOException {
     try {
-      return folder.read(key, seen);
+      byte[] code = folder.read(key, seen);
+      reading.ends();
+      return code;
     } catch (CodeFile.DamagedException e) {
       putAside(key, seen, String.valueOf(e.getMessage()));
       return null;
@@ -236,6 +289,12 @@ public final class CodeCache implements CodeStore {
       notWritten("a name of code is not as it must be");
       return;
     }
+    if (!libraryIsKnown) {
+      failedWrites.increment();
+      // The same as of reading, so that there is one line.
+      reading.tell(path, UNKNOWN_LIBRARY, "code_cache.not_read");
+      return;
+    }
     CodeKey key = CodeKey.of(name);
     if (code.length > CodeFile.MOST_CODE_BYTES
         || !folder.hasRoomFor(CodeFile.length(key.bytes(), code))) {
@@ -245,6 +304,7 @@ public final class CodeCache implements CodeStore {
     try {
       folder.write(key, code);
       written.increment();
+      writing.ends();
       toldDamaged.remove(key.fileName());
       tellIfOpen();
     } catch (IOException | SecurityException | OutOfMemoryError e) {
@@ -262,6 +322,7 @@ public final class CodeCache implements CodeStore {
   private void trim(CodeKey key) {
     try {
       folder.trim(key);
+      trimming.ends();
     } catch (IOException | SecurityException | OutOfMemoryError e) {
       trimming.tell(path, reason(e), "code_cache.not_trimmed");
     }
