@@ -149,11 +149,19 @@ final class CodeFile {
    * @throws IOException if that fails; a part may have been written
    */
   static void write(Path file, byte[] key, byte[] code) throws IOException {
+    write(file, key, code, () -> {});
+  }
+
+  /** As above, with something to do when half of the code is in the file. */
+  static void write(Path file, byte[] key, byte[] code, Runnable atHalf) throws IOException {
     ByteBuffer header = ByteBuffer.allocate(FIXED_BYTES + key.length);
     header.put(MARK).putInt(FORMAT).putInt(key.length).putInt(code.length).put(hash(code)).put(key);
     try (FileOutputStream out = new FileOutputStream(file.toFile())) {
       out.write(header.array());
-      out.write(code);
+      int half = code.length / 2;
+      out.write(code, 0, half);
+      atHalf.run();
+      out.write(code, half, code.length - half);
       out.getFD().sync();
     } catch (FileNotFoundException e) {
       throw withReason(file, e);

@@ -162,12 +162,17 @@ final class CodeFolder {
    * @throws IOException if that fails; then nothing was changed
    */
   void write(CodeKey key, byte[] code) throws IOException {
+    write(key, code, () -> {});
+  }
+
+  /** As above, with something to do when half of the code is in the temporary file. */
+  void write(CodeKey key, byte[] code, Runnable atHalf) throws IOException {
     make();
     Path temporary = folder.resolve(key.temporaryName(ThreadLocalRandom.current().nextLong()));
     Files.createFile(temporary, mode("rw-------"));
     boolean moved = false;
     try {
-      CodeFile.write(temporary, key.bytes(), code);
+      CodeFile.write(temporary, key.bytes(), code, atHalf);
       Files.move(temporary, folder.resolve(key.fileName()), StandardCopyOption.ATOMIC_MOVE);
       moved = true;
     } finally {

@@ -1,13 +1,12 @@
 package org.wasmheap.runtime;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** Writes compiled code, and reads it, in a process of its own that may be killed. */
 final class CodeCacheProgram {
   static final int BYTES = 4_000_000;
-
-  /** So many that a write takes longer than it takes to be told of it and kill the process. */
-  static final int MANY_BYTES = 24_000_000;
 
   private CodeCacheProgram() {}
 
@@ -16,21 +15,31 @@ final class CodeCacheProgram {
     return "code-" + number % 2;
   }
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     CodeCache cache = CodeCache.at(Path.of(args[1]));
     int count = Integer.parseInt(args[2]);
     switch (args[0]) {
-      case "write-forever" -> writeForever(cache, count);
+      case "write-a-half" -> writeHalf(Path.of(args[1]), count);
       case "write-and-read" -> writeAndRead(cache, count, Integer.parseInt(args[3]));
       case "write" -> write(cache, count);
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
 
-  private static void writeForever(CodeCache cache, int first) {
-    byte[] code = CodeFolders.code(first, MANY_BYTES);
-    for (int i = first; ; i++) {
-      cache.keep(name(i), code);
+  /** Holds in the middle until it is killed, or whoever began it is gone. */
+  private static void writeHalf(Path path, int number) throws IOException {
+    CodeFolder folder = new CodeFolder(path, CodeCache.DEFAULT_MOST_BYTES);
+    folder.write(CodeKey.of(name(number)), CodeFolders.code(number, BYTES), CodeCacheProgram::hold);
+  }
+
+  private static void hold() {
+    System.out.println("half");
+    try {
+      if (System.in.read() >= 0) {
+        throw new IllegalStateException("nobody writes to it");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
