@@ -18,6 +18,16 @@ final class BackOff {
   static final long SHORTEST_NANOS = TimeUnit.SECONDS.toNanos(1);
   static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(5);
 
+  /** Whose doing a failure is. */
+  enum Blame {
+    /** The next try will fail, too. */
+    CODE,
+    /** Nothing is known of the code. */
+    HOST,
+    /** He gave something else than what he asked for: nobody else has to wait for that. */
+    ASKER
+  }
+
   private final LongSupplier nanoClock;
 
   /** In the order in which they failed last. */
@@ -30,11 +40,14 @@ final class BackOff {
     this.nanoClock = nanoClock;
   }
 
-  /** Remembers a failure. */
-  void failed(RuntimeKey key, Throwable cause, boolean isCodesDoing) {
+  /** Remembers a failure, unless it is the asker's. */
+  void failed(RuntimeKey key, Throwable cause, Blame blame) {
+    if (blame == Blame.ASKER) {
+      return;
+    }
     Failure before = failures.remove(key);
     long nanos =
-        before == null || !isCodesDoing
+        before == null || blame != Blame.CODE
             ? SHORTEST_NANOS
             : Math.min(2 * before.backOffNanos(), LONGEST_NANOS);
     failures.put(key, new Failure(cause, nanos, nanoClock.getAsLong() + nanos));

@@ -22,6 +22,8 @@ import org.wasmheap.text.Printable;
  */
 record LeaseRefusal(
     Kind kind, RuntimeKey key, @Nullable Throwable cause, long retryNanos, Rooms rooms) {
+  static final Duration LONGEST = Duration.ofDays(30);
+
   /** Why. */
   enum Kind {
     LOAD_FAILED,
@@ -75,8 +77,7 @@ record LeaseRefusal(
   /** Of the kind that it was: who knows what to do about one need not know of pools. */
   private RuntimeException failed(String note) {
     Throwable thrown = Objects.requireNonNull(cause, "cause");
-    String message =
-        Printable.text(String.valueOf(thrown.getMessage()), Printable.MAX_MESSAGE) + note;
+    String message = messageOf(thrown) + note;
     if (thrown instanceof ModuleRefusedException refused) {
       return refused.again(note);
     } else if (thrown instanceof RuntimeLoadException refused) {
@@ -87,9 +88,12 @@ record LeaseRefusal(
       return new IllegalArgumentException(message, thrown);
     } else if (thrown instanceof IllegalStateException) {
       return new IllegalStateException(message, thrown);
-    } else if (thrown instanceof OutOfMemoryError || thrown instanceof StackOverflowError) {
+    } else if (thrown instanceof OutOfMemoryError) {
       return new CallException(
           FailureKind.of(thrown), "the JVM has not the memory to load a runtime" + note, thrown);
+    } else if (thrown instanceof StackOverflowError) {
+      return new CallException(
+          FailureKind.of(thrown), "a thread has not the stack to load a runtime" + note, thrown);
     }
     return new CallException(
         FailureKind.HOST_FUNCTION,
@@ -97,9 +101,22 @@ record LeaseRefusal(
         thrown);
   }
 
+  /** What it says, or what it is if it says nothing. */
+  static String messageOf(Throwable thrown) {
+    String message = thrown.getMessage();
+    return Printable.text(
+        message == null ? thrown.getClass().getName() : message, Printable.MAX_MESSAGE);
+  }
+
+  /** Two times one after the other; at most what a caller may wait for a lease. */
+  static Duration sum(Duration one, Duration other) {
+    Duration sum = one.plus(other);
+    return sum.compareTo(LONGEST) > 0 ? LONGEST : sum;
+  }
+
   /** A time that a caller is ready to wait for a lease. */
   static long limitNanos(Duration limit) {
-    if (limit.isZero() || limit.isNegative() || limit.compareTo(Duration.ofDays(30)) > 0) {
+    if (limit.isZero() || limit.isNegative() || limit.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           "limit is " + limit + ", must be more than 0 and at most 30 days");
     }

@@ -1,5 +1,6 @@
 package org.wasmheap.runtime;
 
+import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import com.google.common.util.concurrent.SettableFuture;
@@ -15,6 +16,11 @@ final class PreparationTask implements Runnable {
   private final Callable<Preparation> work;
   private final SettableFuture<Preparation> future = SettableFuture.create();
 
+  /** Who waits for it, and whether all have given it up. Guarded by this object's monitor. */
+  private int askers;
+
+  private boolean isGivenUp;
+
   /** Who is at work. Guarded by this object's monitor, under which it is interrupted. */
   private @Nullable Thread runner;
 
@@ -23,8 +29,36 @@ final class PreparationTask implements Runnable {
     future.addListener(this::interruptRunner, MoreExecutors.directExecutor());
   }
 
-  ListenableFuture<Preparation> future() {
-    return future;
+  /**
+   * A future for one more who asks for it; it is cancelled when all have cancelled theirs.
+   *
+   * @return {@code null} if it has ended, or all have given it up
+   */
+  synchronized @Nullable ListenableFuture<Preparation> join() {
+    if (isGivenUp || future.isDone()) {
+      return null;
+    }
+    askers++;
+    ListenableFuture<Preparation> own = Futures.nonCancellationPropagating(future);
+    own.addListener(
+        () -> {
+          if (own.isCancelled()) {
+            leave();
+          }
+        },
+        MoreExecutors.directExecutor());
+    return own;
+  }
+
+  private void leave() {
+    synchronized (this) {
+      askers--;
+      isGivenUp |= askers == 0;
+      if (!isGivenUp) {
+        return;
+      }
+    }
+    future.cancel(false); // Its listeners are called without the monitor.
   }
 
   /** Has something done when it has ended, however it did. */

@@ -9,8 +9,10 @@ import org.wasmheap.pool.HeapExecutor;
  * @param runtime makes instances and calls
  * @param executor runs them
  * @param loadNanos what it took to load it
+ * @param name that it was given for its executor, which may have another
  */
-record ReadyRuntime(SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor, long loadNanos) {
+record ReadyRuntime(
+    SubstrateRuntime runtime, HeapExecutor<EndiveGuest> executor, long loadNanos, String name) {
   boolean isFromStore() {
     return runtime.codeFigures().fromStore();
   }

@@ -14,6 +14,16 @@ import org.jspecify.annotations.Nullable;
  * @param <P> what it is when it is loaded
  */
 final class RuntimeEntry<P> {
+  /** What a runtime is leased for. */
+  enum Use {
+    /** A block: before all others. */
+    BLOCK,
+    /** Another call. */
+    CALL,
+    /** To make it warm. */
+    PREPARATION
+  }
+
   private final RuntimeKey key;
 
   // All below: guarded by the registry's lock, and touched by nobody else.
@@ -31,6 +41,12 @@ final class RuntimeEntry<P> {
   @Nullable P loaded;
 
   int leases;
+
+  /** How many of the leases are preparations'. */
+  int preparing;
+
+  /** Whether somebody waits for it with a block. */
+  boolean isForBlock;
 
   /** The number of its last use, of all uses of all entries; the higher, the later. */
   long lastUse;
@@ -51,6 +67,7 @@ final class RuntimeEntry<P> {
    */
   static final class Claim<P> {
     final RuntimeKey key;
+    final Use use;
 
     /** {@code null} if it was refused at once. */
     final @Nullable RuntimeEntry<P> entry;
@@ -63,8 +80,9 @@ final class RuntimeEntry<P> {
     /** Whether the lease has ended. */
     boolean released;
 
-    Claim(RuntimeKey key, @Nullable RuntimeEntry<P> entry) {
+    Claim(RuntimeKey key, Use use, @Nullable RuntimeEntry<P> entry) {
       this.key = key;
+      this.use = use;
       this.entry = entry;
     }
 

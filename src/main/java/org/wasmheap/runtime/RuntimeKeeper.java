@@ -2,7 +2,12 @@ package org.wasmheap.runtime;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.BackOff.Blame;
+import org.wasmheap.runtime.RuntimeLoader.LoadFailure;
 
 /**
  * Does what a pool's registry says is to be done: loads runtimes, and ends those that drain, each
@@ -12,6 +17,9 @@ import java.util.function.Consumer;
  * thread.
  */
 final class RuntimeKeeper {
+  private static final long FOREVER_NANOS = Long.MAX_VALUE / 2;
+  private static final long BRIEF_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final RuntimeRegistry<ReadyRuntime> registry;
   private final RuntimeLoader loader;
   private final RuntimeThreads threads;
@@ -52,7 +60,7 @@ final class RuntimeKeeper {
       try {
         threads.load(() -> load(entry));
       } catch (Throwable e) { // No thread to be had, or the pool is closed.
-        registry.notLoaded(entry, e, false);
+        registry.notLoaded(entry, e, Blame.HOST);
       }
     }
     for (RuntimeEntry<ReadyRuntime> next = registry.nextToEnd();
@@ -62,8 +70,10 @@ final class RuntimeKeeper {
       try {
         threads.end(() -> end(entry, drain));
       } catch (Throwable e) {
-        registry.putBackToEnd(entry); // Whoever ends a lease or asks for one comes back to it.
-        RuntimeEvents.failed("evict", e);
+        registry.putBackToEnd(entry); // Whoever ends a lease or waits for one comes back to it.
+        if (!closed) {
+          RuntimeEvents.failed("evict", e);
+        }
         return;
       }
     }
@@ -74,12 +84,11 @@ final class RuntimeKeeper {
     ReadyRuntime ready;
     try {
       ready = loader.load(entry.key(), Objects.requireNonNull(registry.codeOf(entry), "code"));
-    } catch (Throwable e) {
-      registry.notLoaded(entry, e, RuntimeLoader.isCodesDoing(e));
-      dispatch();
-      if (!closed) {
-        RuntimeEvents.loadFailed(entry.key(), e);
-      }
+    } catch (LoadFailure e) {
+      notLoaded(entry, e.thrown(), e.blame());
+      return;
+    } catch (Throwable e) { // Without memory, say.
+      notLoaded(entry, e, Blame.HOST);
       return;
     }
     loaded.accept(ready);
@@ -88,21 +97,42 @@ final class RuntimeKeeper {
       RuntimeEvents.loaded(entry.key(), ready);
     } else {
       ready.executor().shutdown(Duration.ofMillis(1));
-      gone.accept(ready);
+      tellGone(ready);
     }
   }
 
-  /** On a thread of the pool. */
+  private void notLoaded(RuntimeEntry<ReadyRuntime> entry, Throwable thrown, Blame blame) {
+    registry.notLoaded(entry, thrown, blame);
+    dispatch();
+    if (!closed) {
+      RuntimeEvents.loadFailed(entry.key(), thrown);
+    }
+  }
+
+  /** Its name is free when all have heard: what they have under it is not the next one's. */
+  private void tellGone(ReadyRuntime ready) {
+    gone.accept(ready);
+    loader.gone(ready);
+  }
+
+  /** On a thread of the pool. Whatever comes of it, the room is free. */
   private void end(RuntimeEntry<ReadyRuntime> entry, Duration limit) {
     ReadyRuntime ready = registry.loadedOf(entry);
-    var account = ready.executor().shutdown(limit);
-    boolean news = registry.gone(entry, account.total());
+    HeapExecutor.@Nullable ShutdownAccount account = null;
+    boolean news;
+    try {
+      account = ready.executor().shutdown(limit);
+    } catch (Throwable e) {
+      RuntimeEvents.failed("end", e);
+    } finally {
+      news = registry.gone(entry, account == null ? null : account.total());
+    }
     dispatch();
-    if (news && !closed) {
+    if (news && account != null && !closed) {
       RuntimeEvents.evicted(entry.key(), account);
     }
     if (news) {
-      gone.accept(ready);
+      tellGone(ready);
     }
   }
 
@@ -111,8 +141,16 @@ final class RuntimeKeeper {
     threads.prepare(task);
   }
 
-  /** Closes the registry, gives loads up, and has all executors shut down. */
-  void close(long untilNanos) {
+  /** A preparation that was queued will not be made. */
+  void forget(Runnable task) {
+    threads.forget(task);
+  }
+
+  /**
+   * Closes the registry, gives loads up, and has all executors shut down. One thread at a time: who
+   * comes second finds all ends begun.
+   */
+  synchronized void close(long untilNanos) {
     closed = true;
     var left = registry.close();
     threads.giveUp();
@@ -125,10 +163,36 @@ final class RuntimeKeeper {
         end(each, time);
       }
     }
+    threads.endNoMore();
   }
 
-  /** Waits for what {@link #close} began; whether no thread is left. */
+  /**
+   * Waits for what {@link #close} began; whether nothing and no thread is left.
+   *
+   * @param untilNanos for the threads; what ends an executor has the executor's own limits
+   */
   boolean awaitEnd(long untilNanos) {
-    return threads.awaitEnd(untilNanos);
+    boolean interrupted = false;
+    boolean ended = false;
+    try {
+      ended = registry.isAllGoneWithin(FOREVER_NANOS) && threads.awaitEnd(untilNanos);
+    } catch (InterruptedException e) {
+      interrupted = true;
+      ended = endBriefly();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return ended;
+  }
+
+  /** What is being ended is interrupted, and has a second. */
+  private boolean endBriefly() {
+    threads.interruptEnds();
+    try {
+      return registry.isAllGoneWithin(BRIEF_NANOS) && threads.awaitEnd(System.nanoTime());
+    } catch (InterruptedException e) {
+      return false;
+    }
   }
 }

@@ -4,10 +4,12 @@ import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.Preparation.Limits;
 import org.wasmheap.runtime.Preparation.WarmUpCall;
 import org.wasmheap.runtime.RuntimeEntry.Claim;
+import org.wasmheap.runtime.RuntimeEntry.Use;
 import org.wasmheap.runtime.RuntimeFigures.Totals;
 import org.wasmheap.runtime.RuntimeRegistry.Line;
 
@@ -35,12 +38,15 @@ import org.wasmheap.runtime.RuntimeRegistry.Line;
  *       meanwhile wait for that one load, and all of them get it.
  *   <li>As many are there as the pool is set to, those that are being loaded and those that drain
  *       included. For each further one that is asked for, one goes: an idle one first, then the one
- *       that was used longest ago, never one that is {@linkplain #pin pinned}.
+ *       that was used longest ago. One that was {@linkplain #prepare prepared} and the one that
+ *       {@linkplain #leaseForBlock blocks} are on go after those; one that is being prepared or is
+ *       {@linkplain #pin pinned}, never.
  *   <li>What goes, drains: it gives no more leases, and when the last has ended, its executor is
  *       shut down, which lets accepted calls end. Only then another takes its room.
  *   <li>A load that failed is told to all who wait for it, and then to all who ask until its
  *       back-off is over: a second first, twice as long each time, five minutes at most, always a
- *       second where the code was not to blame. The exceptions are of the kind that loading threw.
+ *       second where the code was not to blame, and none where it was not that of the hash. The
+ *       exceptions are of the kind that loading threw.
  *   <li>Every wait has a limit. A caller that is interrupted or whose time is over stops waiting;
  *       the load goes on.
  * </ol>
@@ -59,6 +65,8 @@ import org.wasmheap.runtime.RuntimeRegistry.Line;
  * is over.
  */
 public final class RuntimePool implements AutoCloseable {
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final RuntimeRegistry<ReadyRuntime> registry;
   private final RuntimeKeeper keeper;
 
@@ -67,8 +75,8 @@ public final class RuntimePool implements AutoCloseable {
 
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-  /** Those that have not ended. Added to and removed from by any thread. */
-  private final Set<PreparationTask> preparations = ConcurrentHashMap.newKeySet();
+  /** Those that have not ended, one of each. Added to and removed from by any thread. */
+  private final Map<RuntimeKey, PreparationTask> preparations = new ConcurrentHashMap<>();
 
   /** Written once, by the thread that closes the pool; read by those that add preparations. */
   private volatile boolean closed;
@@ -91,7 +99,7 @@ public final class RuntimePool implements AutoCloseable {
             builder.drain,
             ready -> tell(each -> each.loaded(ready.runtime(), ready.executor())),
             ready -> tell(each -> each.gone(ready.runtime(), ready.executor())));
-    this.preparationLimit = builder.loadDeadline.plus(builder.drain);
+    this.preparationLimit = LeaseRefusal.sum(builder.loadDeadline, builder.drain);
   }
 
   /**
@@ -111,14 +119,21 @@ public final class RuntimePool implements AutoCloseable {
      * Sets it up: workers, queues, deadlines, listeners, name. On a thread of the pool.
      *
      * @param runtime what was loaded
-     * @param executor settings, with a name of hash and number; to be changed, and not to be built
+     * @param executor settings, with a name of the hash; to be changed, and not to be built
      * @throws Exception if it cannot: the runtime is then not loaded
      */
     void setUp(SubstrateRuntime runtime, HeapExecutor.Builder<EndiveGuest> executor)
         throws Exception;
   }
 
-  /** Hears of runtimes that come and go. What it throws is logged, and nothing comes of it. */
+  /**
+   * Hears of runtimes that come and go. What it throws is logged, and nothing comes of it.
+   *
+   * <p>It runs on the thread that loads or ends, so it must be quick: those who wait for a runtime
+   * wait for it, too. It must not lease the runtime that it is told of when that is loaded: nobody
+   * has a lease before it returns. It may close the pool; that waits for no thread of the pool
+   * then.
+   */
   public interface Listener {
     /**
      * A runtime is loaded; the next thing is that those who wait for it have their leases.
@@ -220,13 +235,37 @@ public final class RuntimePool implements AutoCloseable {
   public Lease lease(
       String codeHash, HeapStrategy strategy, Supplier<RuntimeCode> code, Duration limit)
       throws InterruptedException {
+    return lease(new RuntimeKey(codeHash, strategy), code, limit, Use.CALL);
+  }
+
+  /**
+   * The same for a block: if there is no room, it comes before all who ask otherwise, and the
+   * runtime is the one that blocks are on from here on, until another is leased so. That one goes
+   * after all others; it does not make room for anything but a block as long as other rooms will
+   * come free.
+   *
+   * @param codeHash of the code, as {@link RuntimeCode#codeHashHex} gives it
+   * @param strategy size of its memory
+   * @param code gives the code if it is to be loaded, on a thread of the pool; not kept beyond that
+   * @param limit how long to wait at most, more than zero, at most 30 days
+   * @return a lease, to be closed
+   * @throws IllegalArgumentException as above
+   * @throws InterruptedException if the calling thread is interrupted while it waits
+   */
+  public Lease leaseForBlock(
+      String codeHash, HeapStrategy strategy, Supplier<RuntimeCode> code, Duration limit)
+      throws InterruptedException {
+    return lease(new RuntimeKey(codeHash, strategy), code, limit, Use.BLOCK);
+  }
+
+  private Lease lease(RuntimeKey key, Supplier<RuntimeCode> code, Duration limit, Use use)
+      throws InterruptedException {
     Objects.requireNonNull(code, "code");
-    RuntimeKey key = new RuntimeKey(codeHash, strategy);
     long untilNanos = System.nanoTime() + LeaseRefusal.limitNanos(limit);
-    Claim<ReadyRuntime> claim = registry.ask(key, code);
+    Claim<ReadyRuntime> claim = registry.ask(key, code, use);
     try {
       keeper.dispatch();
-      registry.await(claim, untilNanos);
+      await(claim, untilNanos);
       LeaseRefusal refusal = claim.refusal;
       if (refusal != null) {
         throw refusal.toException();
@@ -239,10 +278,26 @@ public final class RuntimePool implements AutoCloseable {
     }
   }
 
+  /** Has done now and then what could not be done before: without a thread, say. */
+  private void await(Claim<ReadyRuntime> claim, long untilNanos) throws InterruptedException {
+    long nextNanos = System.nanoTime() + RETRY_NANOS;
+    while (nextNanos - untilNanos < 0 && registry.isPendingAt(claim, nextNanos)) {
+      keeper.dispatch();
+      nextNanos = System.nanoTime() + RETRY_NANOS;
+    }
+    registry.await(claim, untilNanos);
+  }
+
   /**
-   * Loads a runtime ahead of its need, if it is not there, and makes calls until it is warm: off-
-   * chain ones, which come after all others, on all workers. A guest that fails on them is
-   * reported. The runtime stays meanwhile, and does not go sooner than others afterwards.
+   * Loads a runtime ahead of its need, if it is not there, and makes calls until it is warm, on all
+   * workers. They are off-chain calls like any other: they come after blocks, and are queued with
+   * the other off-chain calls of that runtime. A guest that fails on them is reported.
+   *
+   * <p>The runtime stays meanwhile: who needs its room, waits. When it is prepared, it goes after
+   * those that are not held, until somebody leases it, or an hour is over; one room of the pool, at
+   * least, is without such a hold, so that of a pool of one nothing is held. A runtime that is
+   * being prepared is not prepared once more: who asks for that has what comes of the calls and
+   * limits of the first, and may cancel his own future. The calls stop when all have done so.
    *
    * @param code of the runtime
    * @param strategy size of its memory
@@ -275,24 +330,47 @@ public final class RuntimePool implements AutoCloseable {
     Objects.requireNonNull(limits, "limits");
     List<WarmUpCall> turns = List.copyOf(calls);
     RuntimeKey key = new RuntimeKey(codeHash, strategy);
-    PreparationTask task =
-        new PreparationTask(
-            () -> {
-              try (Lease lease = lease(key.codeHash(), key.strategy(), code, preparationLimit)) {
-                return WarmUpRun.run(lease.ready, turns, limits);
-              }
-            });
-    preparations.add(task);
-    task.whenDone(() -> preparations.remove(task));
+    PreparationTask mine = new PreparationTask(() -> prepareNow(key, code, turns, limits));
+    mine.whenDone(
+        () -> {
+          preparations.remove(key, mine);
+          keeper.forget(mine);
+        });
+    while (true) {
+      PreparationTask there = preparations.putIfAbsent(key, mine);
+      ListenableFuture<Preparation> future = (there == null ? mine : there).join();
+      if (there == null) {
+        begin(mine);
+        return Objects.requireNonNull(future, "future");
+      }
+      if (future != null) {
+        return future;
+      }
+      preparations.remove(key, there); // It has ended, or all who asked for it gave it up.
+    }
+  }
+
+  private Preparation prepareNow(
+      RuntimeKey key, Supplier<RuntimeCode> code, List<WarmUpCall> calls, Limits limits)
+      throws InterruptedException {
+    try (Lease lease = lease(key, code, preparationLimit, Use.PREPARATION)) {
+      Preparation done = WarmUpRun.run(lease.ready, calls, limits);
+      registry.prepared(lease.claim);
+      return done;
+    }
+  }
+
+  private void begin(PreparationTask task) {
     try {
       keeper.prepare(task);
-    } catch (RuntimeException e) {
-      task.fail(closedException()); // Nothing else makes them refuse work.
+    } catch (RejectedExecutionException e) {
+      task.fail(closedException());
+    } catch (Throwable e) {
+      task.fail(new CallException(FailureKind.of(e), "no thread can be had for a preparation", e));
     }
     if (closed) {
       task.fail(closedException()); // Whoever closes the pool may have looked before it was added.
     }
-    return task.future();
   }
 
   private static CallException closedException() {
@@ -397,6 +475,25 @@ public final class RuntimePool implements AutoCloseable {
   }
 
   /**
+   * How many runtimes are in a state, without a look at their executors.
+   *
+   * @param state where they are in their life
+   * @return how many now
+   */
+  public int count(RuntimeFigures.State state) {
+    return (int) registry.snapshot().lines().stream().filter(line -> line.state() == state).count();
+  }
+
+  /**
+   * How many leases are out, without a look at executors.
+   *
+   * @return how many now
+   */
+  public int leases() {
+    return registry.snapshot().lines().stream().mapToInt(Line::leases).sum();
+  }
+
+  /**
    * What the pool did so far.
    *
    * @return a snapshot
@@ -446,16 +543,21 @@ public final class RuntimePool implements AutoCloseable {
   /**
    * Gives no more leases, tells all who wait, gives loads and preparations up, and shuts all
    * executors down at once, also those that are leased: their calls have so long to end. Takes the
-   * grace times of the executors on top. A second call only waits.
+   * grace times of the executors on top, but for listeners no more than a second. A second call
+   * only waits for the same end.
    *
    * @param limit how long accepted calls may take, zero or more
-   * @return whether all threads have ended; a load that was given up, or one that is in foreign
-   *     code, may go on for a while
+   * @return whether nothing and no thread of the pool is left; a load that was given up, or one
+   *     that is in foreign code, may go on for a while
    */
   public boolean shutdown(Duration limit) {
-    long untilNanos = System.nanoTime() + Math.min(limit.toNanos(), Duration.ofDays(30).toNanos());
+    Duration longest = LeaseRefusal.LONGEST;
+    long nanos = (limit.compareTo(longest) > 0 ? longest : limit).toNanos();
+    long untilNanos = System.nanoTime() + Math.max(0, nanos);
     closed = true;
-    preparations.forEach(each -> each.fail(closedException())); // Before they are interrupted.
+    preparations
+        .values()
+        .forEach(each -> each.fail(closedException())); // Before they are interrupted.
     keeper.close(untilNanos);
     return keeper.awaitEnd(untilNanos);
   }

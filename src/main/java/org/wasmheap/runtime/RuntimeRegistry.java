@@ -9,13 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.pool.ExecutorStatistics;
+import org.wasmheap.runtime.BackOff.Blame;
 import org.wasmheap.runtime.LeaseRefusal.Kind;
 import org.wasmheap.runtime.RuntimeEntry.Claim;
+import org.wasmheap.runtime.RuntimeEntry.Use;
 import org.wasmheap.runtime.RuntimeFigures.State;
 
 /**
@@ -24,10 +27,9 @@ import org.wasmheap.runtime.RuntimeFigures.State;
  * ({@link #nextToEnd}), and is told when that is done.
  *
  * <ol>
- *   <li>At most so many are loading, ready or draining. What is asked for beyond that waits in the
- *       order in which it was first asked for.
- *   <li>For each that waits, one drains, no more: an idle one before one in use, then the one that
- *       was used longest ago; never a pinned one.
+ *   <li>At most so many are loading, ready or draining. What is asked for beyond that waits: those
+ *       for blocks first, and otherwise in the order in which they were first asked for.
+ *   <li>For each that waits, one drains, no more; {@link RuntimeHolds} decides which.
  *   <li>All who wait for a runtime have their leases at the moment it is ready, before anything can
  *       make it drain. So each load serves somebody, however many runtimes are asked for.
  * </ol>
@@ -42,13 +44,16 @@ final class RuntimeRegistry<P> {
   private final int most;
   private final ReentrantLock lock = new ReentrantLock();
 
+  /** Whoever waits until nothing drains any more waits on this. */
+  private final Condition allGone = lock.newCondition();
+
   // All below: guarded by the lock.
 
   /** Waiting, loading and ready ones: what a key stands for now. In the order of their asking. */
   private final Map<RuntimeKey, RuntimeEntry<P>> current = new LinkedHashMap<>();
 
   /** Those that wait for room; the next to be loaded first. */
-  private final Deque<RuntimeEntry<P>> queue = new ArrayDeque<>();
+  private final List<RuntimeEntry<P>> queue = new ArrayList<>();
 
   private final List<RuntimeEntry<P>> draining = new ArrayList<>();
 
@@ -56,6 +61,7 @@ final class RuntimeRegistry<P> {
   private final Set<RuntimeKey> pinned = new HashSet<>();
 
   private final BackOff backOff;
+  private final RuntimeHolds<P> holds;
 
   /** Have room, and nobody has begun to load them. */
   private final Deque<RuntimeEntry<P>> toLoad = new ArrayDeque<>();
@@ -80,11 +86,13 @@ final class RuntimeRegistry<P> {
    * An empty registry.
    *
    * @param most how many runtimes may be there
-   * @param nanoClock for the times in which nobody tries again what was not loaded
+   * @param nanoClock for the times in which nobody tries again what was not loaded, and in which
+   *     what was prepared is held
    */
   RuntimeRegistry(int most, LongSupplier nanoClock) {
     this.most = most;
     this.backOff = new BackOff(nanoClock);
+    this.holds = new RuntimeHolds<>(most, nanoClock);
   }
 
   /** How many runtimes may be there. */
@@ -92,33 +100,53 @@ final class RuntimeRegistry<P> {
     return most;
   }
 
-  /** Asks for a runtime: it is granted, refused or pending when this returns. */
+  /** Asks for a runtime for some call. */
   Claim<P> ask(RuntimeKey key, Supplier<RuntimeCode> code) {
+    return ask(key, code, Use.CALL);
+  }
+
+  /** Asks for a runtime: it is granted, refused or pending when this returns. */
+  Claim<P> ask(RuntimeKey key, Supplier<RuntimeCode> code, Use use) {
     lock.lock();
     try {
       RuntimeEntry<P> entry = current.get(key);
       if (entry == null) {
         LeaseRefusal refusal = refusalOf(key);
         if (refusal != null) {
-          Claim<P> refused = new Claim<>(key, null);
+          Claim<P> refused = new Claim<>(key, use, null);
           refused.refusal = refusal;
           return refused;
         }
         entry = new RuntimeEntry<>(key, code, lock.newCondition());
         current.put(key, entry);
         queue.add(entry);
-        arrange();
       }
-      Claim<P> claim = new Claim<>(key, entry);
+      Claim<P> claim = new Claim<>(key, use, entry);
       if (entry.loaded == null) {
         entry.waiting.add(claim);
+        if (use == Use.BLOCK) {
+          putBeforeOthers(entry);
+        }
       } else {
         grant(entry, claim, entry.loaded);
       }
+      arrange();
       return claim;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Behind those that wait for blocks, before all others; nothing if it has room. */
+  private void putBeforeOthers(RuntimeEntry<P> entry) {
+    if (!entry.isForBlock && queue.remove(entry)) {
+      int place = 0;
+      while (place < queue.size() && queue.get(place).isForBlock) {
+        place++;
+      }
+      queue.add(place, entry);
+    }
+    entry.isForBlock = true;
   }
 
   private @Nullable LeaseRefusal refusalOf(RuntimeKey key) {
@@ -150,19 +178,22 @@ final class RuntimeRegistry<P> {
   private void grant(RuntimeEntry<P> entry, Claim<P> claim, P loaded) {
     claim.granted = loaded;
     entry.leases++;
+    entry.preparing += claim.use == Use.PREPARATION ? 1 : 0;
     entry.lastUse = ++uses;
+    holds.granted(entry, claim.use);
   }
 
   /** Gives room to those who wait, and makes as many drain as still miss one. */
   private void arrange() {
     while (!closed && occupied < most && !queue.isEmpty()) {
-      RuntimeEntry<P> next = queue.remove();
+      RuntimeEntry<P> next = queue.remove(0);
       next.state = State.LOADING;
       occupied++;
       toLoad.add(next);
     }
-    for (int missing = queue.size() - draining.size(); missing > 0; missing--) {
-      RuntimeEntry<P> victim = leastRecentlyUsed();
+    for (int waits = draining.size(); waits < queue.size(); waits++) { // The first have theirs.
+      RuntimeEntry<P> victim =
+          holds.nextToGo(current.values(), pinned, queue.get(waits).isForBlock);
       if (victim == null) {
         return;
       }
@@ -170,26 +201,10 @@ final class RuntimeRegistry<P> {
     }
   }
 
-  private @Nullable RuntimeEntry<P> leastRecentlyUsed() {
-    RuntimeEntry<P> found = null;
-    for (RuntimeEntry<P> each : current.values()) {
-      if (each.state == State.READY
-          && !pinned.contains(each.key())
-          && (found == null || goesBefore(each, found))) {
-        found = each;
-      }
-    }
-    return found;
-  }
-
-  private static boolean goesBefore(RuntimeEntry<?> one, RuntimeEntry<?> other) {
-    boolean idle = one.leases == 0;
-    return idle == (other.leases == 0) ? one.lastUse < other.lastUse : idle;
-  }
-
   private void drain(RuntimeEntry<P> entry) {
     current.remove(entry.key());
     entry.state = State.DRAINING;
+    holds.drains(entry);
     draining.add(entry);
     if (entry.leases == 0 && !closed) {
       toEnd.add(entry);
@@ -235,6 +250,45 @@ final class RuntimeRegistry<P> {
     }
   }
 
+  /**
+   * Waits until a claim is granted or refused, at most until a time, and gives nothing up.
+   *
+   * @return whether it still waits
+   */
+  boolean isPendingAt(Claim<P> claim, long nanos) throws InterruptedException {
+    RuntimeEntry<P> entry = claim.entry;
+    if (entry == null) {
+      return false;
+    }
+    lock.lock();
+    try {
+      long leftNanos = nanos - System.nanoTime();
+      while (claim.isPending() && leftNanos > 0) {
+        leftNanos = entry.changed.awaitNanos(leftNanos);
+      }
+      return claim.isPending();
+    } catch (InterruptedException e) {
+      giveUp(entry, claim);
+      releaseLocked(claim);
+      throw e;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The lease is that of a preparation which ended as it should; it is released afterwards. */
+  void prepared(Claim<P> claim) {
+    lock.lock();
+    try {
+      RuntimeEntry<P> entry = claim.entry;
+      if (entry != null && entry.state == State.READY && !claim.released) {
+        holds.prepared(entry);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends a lease; nothing if it has ended. */
   void release(Claim<P> claim) {
     lock.lock();
@@ -252,10 +306,12 @@ final class RuntimeRegistry<P> {
     }
     claim.released = true;
     entry.leases--;
+    entry.preparing -= claim.use == Use.PREPARATION ? 1 : 0;
     entry.lastUse = ++uses;
     if (entry.leases == 0 && entry.state == State.DRAINING && !closed) {
       toEnd.add(entry);
     }
+    arrange(); // It may have been in preparation.
   }
 
   /** What is to be loaded now, by whoever asks this; {@code null} if nothing is. */
@@ -318,7 +374,7 @@ final class RuntimeRegistry<P> {
   }
 
   /** An entry was not loaded, and all who wait for it are told. */
-  void notLoaded(RuntimeEntry<P> entry, Throwable cause, boolean isCodesDoing) {
+  void notLoaded(RuntimeEntry<P> entry, Throwable cause, Blame blame) {
     lock.lock();
     try {
       entry.code = null;
@@ -329,7 +385,7 @@ final class RuntimeRegistry<P> {
       entry.state = State.FAILED;
       failed++;
       current.remove(entry.key());
-      backOff.failed(entry.key(), cause, isCodesDoing);
+      backOff.failed(entry.key(), cause, blame);
       LeaseRefusal refusal = new LeaseRefusal(Kind.LOAD_FAILED, entry.key(), cause, 0, rooms());
       refuseAll(entry, refusal);
       arrange();
@@ -380,6 +436,9 @@ final class RuntimeRegistry<P> {
       }
       occupied--;
       evicted += closed ? 0 : 1;
+      if (draining.isEmpty()) {
+        allGone.signalAll();
+      }
       if (did != null) {
         ended = EndedExecutors.plus(ended, did);
       }
@@ -459,6 +518,20 @@ final class RuntimeRegistry<P> {
       }
       current.clear();
       return List.copyOf(draining);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until nothing drains any more, for so long at most; whether that is so. */
+  boolean isAllGoneWithin(long nanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long leftNanos = nanos;
+      while (!draining.isEmpty() && leftNanos > 0) {
+        leftNanos = allGone.awaitNanos(leftNanos);
+      }
+      return draining.isEmpty();
     } finally {
       lock.unlock();
     }

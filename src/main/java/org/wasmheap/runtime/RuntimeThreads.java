@@ -1,6 +1,11 @@
 package org.wasmheap.runtime;
 
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -17,29 +22,41 @@ final class RuntimeThreads {
   private final ThreadPoolExecutor ends;
   private final ThreadPoolExecutor preparations;
 
+  /** Those that are at work. Added to and removed from by each of them. */
+  private final Set<Thread> own = ConcurrentHashMap.newKeySet();
+
   /**
    * No threads yet.
    *
-   * @param most how many runtimes may be there, and so may be loaded or ended at once
+   * @param most how many runtimes may be there, and so may be loaded at once
    */
   RuntimeThreads(int most) {
-    loads = executor("runtime-load-", most);
-    // A runtime that drains is ended by one thread, and by another when the pool is closed.
-    ends = executor("runtime-end-", 2 * most);
-    preparations = executor("runtime-prepare-", most);
+    loads = executor("runtime-load-", most, most, new LinkedBlockingQueue<>());
+    // As many as drain, and more while listeners hear that some are gone: none waits for a thread.
+    ends = executor("runtime-end-", 0, Integer.MAX_VALUE, new SynchronousQueue<>());
+    preparations = executor("runtime-prepare-", most, most, new LinkedBlockingQueue<>());
   }
 
-  private static ThreadPoolExecutor executor(String prefix, int most) {
+  private ThreadPoolExecutor executor(
+      String prefix, int core, int most, BlockingQueue<Runnable> queue) {
     AtomicInteger number = new AtomicInteger();
     ThreadFactory factory =
         work -> {
-          Thread thread = new Thread(null, work, prefix + number.incrementAndGet(), 0, false);
+          Runnable known =
+              () -> {
+                own.add(Thread.currentThread());
+                try {
+                  work.run();
+                } finally {
+                  own.remove(Thread.currentThread());
+                }
+              };
+          Thread thread = new Thread(null, known, prefix + number.incrementAndGet(), 0, false);
           thread.setDaemon(true);
           return thread;
         };
     ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            most, most, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        new ThreadPoolExecutor(core, most, IDLE_SECONDS, TimeUnit.SECONDS, queue, factory);
     executor.allowCoreThreadTimeOut(true);
     return executor;
   }
@@ -56,49 +73,43 @@ final class RuntimeThreads {
     preparations.execute(work);
   }
 
+  /** What has not begun and will not; nothing if it has. */
+  void forget(Runnable work) {
+    preparations.remove(work);
+  }
+
   /** Interrupts loads and preparations. Those that have not begun are dropped. */
   void giveUp() {
     loads.shutdownNow();
     preparations.shutdownNow();
   }
 
+  /** Nothing else will be ended; what was handed over goes on. */
+  void endNoMore() {
+    ends.shutdown();
+  }
+
+  /** Interrupts those that end. None is dropped, since none is ever queued. */
+  void interruptEnds() {
+    ends.shutdownNow();
+  }
+
   /**
-   * Waits until all that is ended has ended, each of which has a limit of its own, and then for
-   * loads and preparations, which were given up, until a time. A thread that is interrupted waits a
-   * second at most, and is interrupted when this returns.
+   * Waits until no thread is left, at most until a time; but for all at least a second, which
+   * threads need that were interrupted. A thread of this pool waits for none: it would for itself.
    *
    * @return whether no thread is left
    */
-  boolean awaitEnd(long untilNanos) {
-    ends.shutdown();
-    boolean interrupted = false;
-    try {
-      while (!ends.awaitTermination(1, TimeUnit.MINUTES)) {
-        // What ends an executor has the executor's own limits, and no more to wait for than these.
-      }
-      loads.awaitTermination(left(untilNanos), TimeUnit.NANOSECONDS);
-      preparations.awaitTermination(left(untilNanos), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      interrupted = true;
-      ends.shutdownNow();
-      interrupted |= !awaitBriefly();
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return ends.isTerminated() && loads.isTerminated() && preparations.isTerminated();
-  }
-
-  private boolean awaitBriefly() {
-    try {
-      return ends.awaitTermination(1, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
+  boolean awaitEnd(long untilNanos) throws InterruptedException {
+    if (own.contains(Thread.currentThread())) {
       return false;
     }
-  }
-
-  /** A little, at least: threads that were interrupted need it. */
-  private static long left(long untilNanos) {
-    return Math.max(TimeUnit.SECONDS.toNanos(1), untilNanos - System.nanoTime());
+    long nanos = Math.max(TimeUnit.SECONDS.toNanos(1), untilNanos - System.nanoTime());
+    long until = System.nanoTime() + nanos;
+    boolean ended = true;
+    for (ThreadPoolExecutor each : List.of(ends, loads, preparations)) {
+      ended &= each.awaitTermination(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+    return ended;
   }
 }

@@ -17,6 +17,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.memory.WasmHeapException;
 import org.wasmheap.pool.CallOptions;
@@ -29,13 +31,23 @@ import org.wasmheap.runtime.Preparation.WarmUpCall;
  * Warms a runtime up: makes calls by turns, as many at once as there are workers, until times
  * settle or a limit is reached. One thread makes them; workers tell it of each that ended.
  *
- * <p>The calls are off-chain ones, which come after blocks and are interrupted when the time is
- * over. A call that fails by the guest's own doing has run, and warms up like any other: new code
+ * <p>The calls are off-chain ones, which come after blocks, wait with others of their class, and
+ * are cancelled when the time is over. One that the queue has no place for is made again after a
+ * pause. A call that fails by the guest's own doing has run, and warms up like any other: new code
  * on an old block comes to another root, say. One that fails by the host's ten times in a row is
  * not made again, and one that the runtime does not export is not made at all.
  */
 final class WarmUpRun {
   static final int MOST_HOST_FAILURES = 10;
+
+  /** How long no call is made after one that the executor had no place for. */
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** How long the last calls may take to end when times have settled. */
+  private static final long LAST_CALLS_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** What calls have beyond the run's end, which cancels them: so their deadline ends none. */
+  private static final Duration MARGIN = Duration.ofSeconds(10);
 
   private final ReadyRuntime ready;
   private final List<WarmUpCall> calls;
@@ -46,6 +58,7 @@ final class WarmUpRun {
   private final Set<Turn> running = new HashSet<>();
   private final long began;
   private long started;
+  private long pausedUntil;
   private int next;
 
   /** What became of one call so far. */
@@ -65,6 +78,7 @@ final class WarmUpRun {
     this.limits = limits;
     this.books = new Books[calls.size()];
     this.began = System.nanoTime();
+    this.pausedUntil = began;
     this.times = new WarmUpTimes(calls.size(), began, compilerNanos());
     for (int i = 0; i < books.length; i++) {
       books[i] = new Books();
@@ -106,21 +120,51 @@ final class WarmUpRun {
   private End untilSettled() throws InterruptedException {
     int width = ready.executor().statistics().workers();
     while (true) {
-      while (running.size() < width && started < limits.mostCalls() && !isNothingLeft()) {
+      while (running.size() < width && mayStart()) {
         start();
       }
-      if (running.isEmpty()) {
-        return isNothingLeft() ? End.NOTHING_TO_CALL : End.CALLS;
-      }
-      Turn turn = ended.poll(leftNanos(), TimeUnit.NANOSECONDS);
-      if (turn == null) {
+      if (running.isEmpty() && isNothingLeft()) {
+        return End.NOTHING_TO_CALL;
+      } else if (running.isEmpty() && started >= limits.mostCalls()) {
+        return End.CALLS;
+      } else if (leftNanos() <= 0) {
         return End.TIME;
+      }
+      Turn turn = ended.poll(Math.min(leftNanos(), pauseNanos()), TimeUnit.NANOSECONDS);
+      if (turn == null) {
+        continue; // The time or the pause is over.
       }
       account(turn);
       long now = System.nanoTime();
       if (times.isWindowFull(now) && times.nextWindow(now, compilerNanos())) {
+        letRunningEnd();
         return End.SETTLED;
       }
+    }
+  }
+
+  private boolean mayStart() {
+    return leftNanos() > 0
+        && started < limits.mostCalls()
+        && !isNothingLeft()
+        && System.nanoTime() - pausedUntil >= 0;
+  }
+
+  /** How long no call is made, since one was rejected; long if there is no reason. */
+  private long pauseNanos() {
+    long left = pausedUntil - System.nanoTime();
+    return left > 0 ? left : Long.MAX_VALUE;
+  }
+
+  /** What has begun ends, rather than that its instance is thrown away; within limits. */
+  private void letRunningEnd() throws InterruptedException {
+    long until = System.nanoTime() + Math.min(leftNanos(), LAST_CALLS_NANOS);
+    while (!running.isEmpty()) {
+      Turn turn = ended.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (turn == null) {
+        return;
+      }
+      account(turn);
     }
   }
 
@@ -150,7 +194,8 @@ final class WarmUpRun {
       GuestCall<EndiveGuest, byte[]> entry = ready.runtime().call(call.entry(), call.input());
       Turn turn = new Turn(index, entry);
       CallOptions options =
-          CallOptions.named(call.entry()).withDeadline(Duration.ofNanos(Math.max(1, leftNanos())));
+          CallOptions.named(call.entry())
+              .withDeadline(LeaseRefusal.sum(Duration.ofNanos(Math.max(1, leftNanos())), MARGIN));
       Object context = call.context().get();
       ListenableFuture<?> future =
           ready.executor().submit(context == null ? options : options.withContext(context), turn);
@@ -212,6 +257,9 @@ final class WarmUpRun {
         ran(turn);
         books[turn.index].failed++;
         keep(books[turn.index], failure);
+      } else if (cause instanceof CallException call && call.kind() == FailureKind.REJECTED) {
+        started--; // Others have filled the queue: that says nothing about this call.
+        pausedUntil = System.nanoTime() + PAUSE_NANOS;
       } else {
         failed(turn.index, cause == null ? e : cause);
       }
@@ -239,7 +287,7 @@ final class WarmUpRun {
 
   private static void keep(Books of, Throwable thrown) {
     if (of.failure == null) {
-      of.failure = String.valueOf(thrown.getMessage());
+      of.failure = LeaseRefusal.messageOf(thrown);
     }
   }
 

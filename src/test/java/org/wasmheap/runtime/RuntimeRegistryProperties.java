@@ -145,7 +145,7 @@ class RuntimeRegistryProperties {
             registry.notLoaded(
                 loading.remove(which % loading.size()),
                 new IllegalStateException("on cue"),
-                which % 2 == 0);
+                BackOff.Blame.values()[which % 3]);
           }
         }
         case TAKE_END -> takeEnd();

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.runtime.BackOff.Blame;
 import org.wasmheap.runtime.LeaseRefusal.Kind;
 import org.wasmheap.runtime.RuntimeEntry.Claim;
 import org.wasmheap.runtime.RuntimeFigures.State;
@@ -280,7 +281,7 @@ class RuntimeRegistryTest {
   private void failNext(Throwable cause, boolean isCodesDoing) {
     RuntimeEntry<String> entry = registry.nextToLoad();
     assertNotNull(entry);
-    registry.notLoaded(entry, cause, isCodesDoing);
+    registry.notLoaded(entry, cause, isCodesDoing ? Blame.CODE : Blame.HOST);
   }
 
   @Test
