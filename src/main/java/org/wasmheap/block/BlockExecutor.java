@@ -38,7 +38,8 @@ import org.wasmheap.state.State;
  *   <li>The runtime of a block is the one under {@code :code} of its parent's state, also in the
  *       block that upgrades it. It is loaded when it is first needed, or before with {@link
  *       #prepare}, and stays until others need its room ({@link RuntimePool}); those that run
- *       blocks and calls let them end first.
+ *       blocks and calls let them end first. A block comes before calls that wait for room, and
+ *       calls do not make the runtime go that the last block was on while others can.
  *   <li>A state is a value: no execution changes it, and any number of blocks and calls may start
  *       from one at once.
  *   <li>Every execution starts on a pristine instance. As many run at once as there are workers;
@@ -83,7 +84,7 @@ public final class BlockExecutor implements AutoCloseable {
   public ListenableFuture<BlockResult> submit(Block block, State parent) {
     Objects.requireNonNull(block, "block");
     try {
-      return submit(block, parent, runtimes.runtimeOf(parent));
+      return submit(block, parent, runtimes.runtimeForBlock(parent));
     } catch (WasmHeapException e) {
       return Futures.immediateFuture(notBegun(block, e));
     } catch (IllegalArgumentException e) {

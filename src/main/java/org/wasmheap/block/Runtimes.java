@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.CodeStore;
@@ -41,6 +40,8 @@ final class Runtimes {
    */
   private static final Duration DRAIN = Duration.ofSeconds(30);
 
+  private static final Duration LONGEST = Duration.ofDays(30);
+
   private final ExecutorOptions options;
   private final RuntimePool pool;
 
@@ -61,9 +62,6 @@ final class Runtimes {
   private final Cache<SubstrateRuntime, OfRuntime> ofRuntimes =
       CacheBuilder.newBuilder().weakKeys().build();
 
-  /** Numbers the executors. */
-  private final AtomicInteger made = new AtomicInteger();
-
   private record OfRuntime(StateVersion stateVersion, CallReports reports) {}
 
   /** Which runtime a state names, and where its code comes from. */
@@ -71,7 +69,8 @@ final class Runtimes {
 
   Runtimes(ExecutorOptions options, List<HostFunction> hostFunctions) {
     this.options = options;
-    this.limit = options.loadDeadline().plus(options.deadline()).plus(DRAIN);
+    Duration sum = options.loadDeadline().plus(options.deadline()).plus(DRAIN);
+    this.limit = sum.compareTo(LONGEST) > 0 ? LONGEST : sum;
     RuntimePool.Builder builder =
         RuntimePool.builder(hostFunctions)
             .mostRuntimes(options.mostRuntimes())
@@ -96,15 +95,26 @@ final class Runtimes {
    * @throws IllegalArgumentException if the size of its memory does not fit it
    */
   LoadedRuntime runtimeOf(State state) {
-    return runtimeOf(state.get(CODE), state.get(HEAP_PAGES));
+    return leased(wanted(state), false);
+  }
+
+  /** The same for a block, which comes before others if there is no room. */
+  LoadedRuntime runtimeForBlock(State parent) {
+    return leased(wanted(parent), true);
   }
 
   /** The same by the two values that name it. */
   LoadedRuntime runtimeOf(byte @Nullable [] stored, byte @Nullable [] heapPages) {
-    Wanted wanted = wanted(stored, heapPages);
+    return leased(wanted(stored, heapPages), false);
+  }
+
+  private LoadedRuntime leased(Wanted wanted, boolean isForBlock) {
     RuntimePool.Lease lease;
     try {
-      lease = pool.lease(wanted.codeHash(), wanted.strategy(), wanted.code(), limit);
+      lease =
+          isForBlock
+              ? pool.leaseForBlock(wanted.codeHash(), wanted.strategy(), wanted.code(), limit)
+              : pool.lease(wanted.codeHash(), wanted.strategy(), wanted.code(), limit);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CallException(
@@ -115,19 +125,33 @@ final class Runtimes {
     return new LoadedRuntime(lease, of.stateVersion(), of.reports());
   }
 
+  private Wanted wanted(State state) {
+    byte[] stored = state.get(CODE);
+    byte[] heapPages = state.get(HEAP_PAGES);
+    String hash = stored == null ? null : codeHashes.getIfPresent(stored);
+    if (stored != null && hash != null) {
+      return new Wanted(hash, strategy(heapPages), () -> codeOf(stored));
+    }
+    Wanted wanted = wanted(stored, heapPages);
+    if (stored != null) {
+      codeHashes.put(stored, wanted.codeHash());
+    }
+    return wanted;
+  }
+
+  /** Hashes what it is given: a caller's array may be another code when it is given again. */
   private Wanted wanted(byte @Nullable [] stored, byte @Nullable [] heapPages) {
     if (stored == null) {
       throw CallException.trap("the state has no :code, so nothing can be called on it");
     }
-    HeapStrategy set = options.strategy();
-    HeapStrategy strategy = set == null ? HeapStrategy.ofStored(heapPages) : set;
-    String hash = codeHashes.getIfPresent(stored);
-    if (hash != null) {
-      return new Wanted(hash, strategy, () -> codeOf(stored));
-    }
+    HeapStrategy strategy = strategy(heapPages);
     RuntimeCode code = codeOf(stored);
-    codeHashes.put(stored, code.codeHashHex());
     return new Wanted(code.codeHashHex(), strategy, () -> code);
+  }
+
+  private HeapStrategy strategy(byte @Nullable [] heapPages) {
+    HeapStrategy set = options.strategy();
+    return set == null ? HeapStrategy.ofStored(heapPages) : set;
   }
 
   private static RuntimeCode codeOf(byte[] stored) {
@@ -150,7 +174,6 @@ final class Runtimes {
     CallReports reports = new CallReports();
     ofRuntimes.put(runtime, new OfRuntime(stateVersion(runtime), reports));
     executor
-        .name("blocks-" + made.incrementAndGet())
         .workers(options.workers())
         .queueCapacity(options.queueCapacity())
         .defaultDeadline(options.deadline())
