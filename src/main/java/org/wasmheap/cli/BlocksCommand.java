@@ -40,7 +40,10 @@ import picocli.CommandLine.Spec;
 final class BlocksCommand implements Callable<Integer> {
   private static final int MOST_REPEATS = 1_000_000;
 
-  /** More than files name together: one that goes and comes again would be measured as a block. */
+  /**
+   * More than files name together as a rule. Beyond it, some go and come again, and their loading
+   * is in the time that the blocks take in order, not in that of any block.
+   */
   private static final int MOST_RUNTIMES = 64;
 
   /** Blocks in the queue for each worker: enough that none waits for the submitting thread. */

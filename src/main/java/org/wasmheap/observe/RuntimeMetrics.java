@@ -84,14 +84,9 @@ public final class RuntimeMetrics implements AutoCloseable {
             "Runtimes of the pool",
             "runtimes",
             tags.and("state", each.label()),
-            now -> now.runtimes().stream().filter(runtime -> runtime.state() == each).count());
+            now -> now.count(each));
       }
-      gauge(
-          "wasmheap.runtimes.leases",
-          "Leases that are out",
-          "leases",
-          tags,
-          now -> now.runtimes().stream().mapToInt(RuntimeFigures::leases).sum());
+      gauge("wasmheap.runtimes.leases", "Leases that are out", "leases", tags, RuntimePool::leases);
       loads("compiled", now -> now.totals().compiled());
       loads("from_store", now -> now.totals().fromStore());
       loads("failed", now -> now.totals().failed());
