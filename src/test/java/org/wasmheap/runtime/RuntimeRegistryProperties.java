@@ -145,7 +145,7 @@ class RuntimeRegistryProperties {
             registry.notLoaded(
                 loading.remove(which % loading.size()),
                 new IllegalStateException("on cue"),
-                BackOff.Blame.values()[which % 3]);
+                List.of(BackOff.Blame.values()).get(which % 3));
           }
         }
         case TAKE_END -> takeEnd();
