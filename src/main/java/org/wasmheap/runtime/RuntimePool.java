@@ -546,14 +546,13 @@ public final class RuntimePool implements AutoCloseable {
    * grace times of the executors on top, but for listeners no more than a second. A second call
    * only waits for the same end.
    *
-   * @param limit how long accepted calls may take, zero or more
+   * @param limit how long accepted calls may take; at most 30 days are waited
    * @return whether nothing and no thread of the pool is left; a load that was given up, or one
    *     that is in foreign code, may go on for a while
    */
   public boolean shutdown(Duration limit) {
-    Duration longest = LeaseRefusal.LONGEST;
-    long nanos = (limit.compareTo(longest) > 0 ? longest : limit).toNanos();
-    long untilNanos = System.nanoTime() + Math.max(0, nanos);
+    Duration time = limit.isNegative() ? Duration.ZERO : LeaseRefusal.sum(limit, Duration.ZERO);
+    long untilNanos = System.nanoTime() + time.toNanos();
     closed = true;
     preparations
         .values()

@@ -394,6 +394,141 @@ class RuntimePoolTest {
   }
 
   @Test
+  void a_source_that_fails_or_gives_another_code_says_nothing_of_the_code() throws Exception {
+    // given
+    RuntimePool pool = pool(1);
+    String hash = ONE.codeHashHex();
+    for (int i = 0; i < 3; i++) {
+      // when the source fails
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              pool.lease(
+                  hash,
+                  STRATEGY,
+                  () -> {
+                    throw new IllegalStateException();
+                  },
+                  LIMIT));
+      // then it is tried again a second later, each time
+      IllegalStateException later =
+          assertThrows(IllegalStateException.class, () -> pool.lease(ONE, STRATEGY, LIMIT));
+      assertEquals(
+          "java.lang.IllegalStateException"
+              + "; that was a while ago, and it is not tried again for another 1.0 s",
+          later.getMessage());
+      clock.addAndGet(BackOff.SHORTEST_NANOS);
+    }
+    // when another code is given
+    assertThrows(
+        IllegalArgumentException.class, () -> pool.lease(hash, STRATEGY, () -> TWO, LIMIT));
+    // then who gives the right one has it at once
+    try (RuntimePool.Lease lease = pool.lease(ONE, STRATEGY, LIMIT)) {
+      assertEquals(1, version(lease));
+    }
+  }
+
+  @Test
+  void only_what_loading_says_of_the_code_is_its_doing() {
+    assertTrue(RuntimeLoader.isCodesDoing(new IllegalArgumentException("does not fit")));
+    for (Throwable hosts :
+        List.of(
+            new OutOfMemoryError(),
+            new StackOverflowError(),
+            new InterruptedException(),
+            new IllegalStateException("no engine"))) {
+      assertFalse(RuntimeLoader.isCodesDoing(hosts));
+    }
+  }
+
+  @Test
+  void memory_and_stack_are_told_apart() {
+    assertEquals(FailureKind.OUT_OF_MEMORY, toldOf(new OutOfMemoryError()).kind());
+    CallException stack = toldOf(new StackOverflowError());
+    assertEquals(FailureKind.STACK_OVERFLOW, stack.kind());
+    assertEquals("a thread has not the stack to load a runtime", stack.getMessage());
+  }
+
+  private static CallException toldOf(Throwable thrown) {
+    LeaseRefusal refusal =
+        new LeaseRefusal(
+            LeaseRefusal.Kind.LOAD_FAILED,
+            new RuntimeKey(ONE.codeHashHex(), STRATEGY),
+            thrown,
+            0,
+            new LeaseRefusal.Rooms(1, 0, 0, 0));
+    return assertInstanceOf(CallException.class, refusal.toException());
+  }
+
+  @Test
+  void a_set_up_that_fails_as_a_guest_would_is_the_hosts_failure() {
+    // given
+    RuntimePool pool =
+        kept(
+            builder(1)
+                .executors(
+                    (runtime, executor) -> {
+                      throw CallException.trap("on cue");
+                    })
+                .build());
+    // when
+    CallException failed =
+        assertThrows(CallException.class, () -> pool.lease(ONE, STRATEGY, LIMIT));
+    // then
+    assertFalse(failed.isDeterministic());
+    assertEquals("an executor could not be set up: on cue", failed.getMessage());
+  }
+
+  @Test
+  void a_prepared_runtime_is_not_the_one_that_goes() throws Exception {
+    // given
+    RuntimePool pool = pool(2);
+    pool.lease(ONE, STRATEGY, LIMIT).close();
+    pool.prepare(TWO, STRATEGY, List.of(), Preparation.Limits.DEFAULT).get();
+    for (int i = 0; i < 5; i++) {
+      pool.lease(ONE, STRATEGY, LIMIT).close();
+    }
+    // when
+    pool.lease(THREE, STRATEGY, LIMIT).close();
+    // then
+    assertEquals(State.READY, stateOf(pool, TWO));
+    assertEquals(2, pool.count(State.READY));
+    assertEquals(0, pool.leases());
+  }
+
+  @Test
+  void the_longest_limits_are_no_limits_too_long() throws Exception {
+    Duration longest = Duration.ofDays(30);
+    RuntimePool pool = kept(builder(1).loadDeadline(longest).drain(longest).build());
+    pool.prepare(ONE, STRATEGY, List.of(), Preparation.Limits.DEFAULT).get();
+    try (RuntimePool.Lease lease =
+        pool.leaseForBlock(ONE.codeHashHex(), STRATEGY, () -> ONE, longest)) {
+      assertEquals(1, version(lease));
+    }
+  }
+
+  @Test
+  void an_executor_has_a_number_only_if_its_name_is_taken() throws Exception {
+    // given
+    RuntimePool pool = pool(2);
+    HeapStrategy other = HeapStrategy.ofStatic(9);
+    String name = "runtime-" + ONE.codeHashHex().substring(2, 10);
+    pool.lease(ONE, STRATEGY, LIMIT).close();
+    // then
+    try (RuntimePool.Lease lease = pool.lease(ONE, other, LIMIT)) {
+      assertEquals(name + "-2", lease.executor().statistics().pool());
+    }
+    // when both are gone
+    pool.evict(ONE.codeHashHex(), STRATEGY);
+    pool.evict(ONE.codeHashHex(), other);
+    await().until(() -> threads().stream().noneMatch(each -> each.startsWith("runtime-end")));
+    // then it is free
+    try (RuntimePool.Lease lease = pool.lease(ONE, other, LIMIT)) {
+      assertEquals(name, lease.executor().statistics().pool());
+    }
+  }
+
+  @Test
   void an_executor_is_named_for_its_code_unless_it_is_given_another_name() throws Exception {
     // given
     RuntimePool pool = pool(1);
@@ -440,7 +575,7 @@ class RuntimePoolTest {
     held.awaitBegun();
     held.release();
     // when
-    assertTrue(pool.shutdown(Duration.ofMillis(500)));
+    assertTrue(pool.shutdown(Duration.ofSeconds(3)));
     // then
     CallException cut =
         assertInstanceOf(

@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.runtime.RuntimeEntry.Claim;
+import org.wasmheap.runtime.RuntimeEntry.Use;
 import org.wasmheap.runtime.RuntimeFigures.State;
 import org.wasmheap.runtime.RuntimeRegistry.Line;
 import org.wasmheap.testkit.Draws;
@@ -48,11 +49,13 @@ class RuntimeRegistryProperties {
 
   private record Step(Op op, int which) {}
 
-  private record Plan(int most, List<Step> steps) {}
+  /** With holds, runtimes are also asked for blocks and preparations. */
+  private record Plan(int most, boolean holds, List<Step> steps) {}
 
   private static Plan draw(Draws draws) {
     return new Plan(
         draws.between(1, 3),
+        draws.between(0, 1) == 1,
         draws.list(
             0, 200, each -> new Step(Op.values()[each.weighted(WEIGHTS)], each.between(0, 1_000))));
   }
@@ -63,7 +66,7 @@ class RuntimeRegistryProperties {
             left -> {
               List<Step> fewer = new ArrayList<>(plan.steps());
               fewer.remove(left);
-              return new Plan(plan.most(), List.copyOf(fewer));
+              return new Plan(plan.most(), plan.holds(), List.copyOf(fewer));
             });
   }
 
@@ -72,12 +75,13 @@ class RuntimeRegistryProperties {
     Property.assertHolds(
         TRIES,
         Inputs.of(RuntimeRegistryProperties::draw, RuntimeRegistryProperties::simpler),
-        plan -> new Model(plan.most()).play(plan.steps()));
+        plan -> new Model(plan.most(), plan.holds()).play(plan.steps()));
   }
 
   /** What should be, in plain lists. */
   private static final class Model {
     private final int most;
+    private final boolean holds;
     private long now;
     private final RuntimeRegistry<String> registry;
     private final List<Claim<String>> claims = new ArrayList<>();
@@ -87,8 +91,9 @@ class RuntimeRegistryProperties {
     private int loads;
     private boolean closed;
 
-    Model(int most) {
+    Model(int most, boolean holds) {
       this.most = most;
+      this.holds = holds;
       this.registry = new RuntimeRegistry<>(most, () -> now);
     }
 
@@ -123,10 +128,14 @@ class RuntimeRegistryProperties {
     private void run(Step step) throws Exception {
       int which = step.which();
       switch (step.op()) {
-        case ASK -> claims.add(registry.ask(key(which), Samples::code));
+        case ASK -> claims.add(registry.ask(key(which), Samples::code, use(which)));
         case RELEASE -> {
           if (!held().isEmpty()) {
-            registry.release(oneOf(held(), which));
+            Claim<String> ends = oneOf(held(), which);
+            if (ends.use == Use.PREPARATION && which % 2 == 0) {
+              registry.prepared(ends);
+            }
+            registry.release(ends);
           }
         }
         case GIVE_UP -> {
@@ -171,6 +180,10 @@ class RuntimeRegistryProperties {
         case CLOSE -> close();
         default -> throw new AssertionError(step);
       }
+    }
+
+    private Use use(int which) {
+      return holds ? Use.values()[which / KEYS % Use.values().length] : Use.CALL;
     }
 
     private boolean takeLoad() {
@@ -235,7 +248,9 @@ class RuntimeRegistryProperties {
       assertTrue(waiting == 0 || there == most, "waits beside free room");
       boolean mayGo =
           lines.stream().anyMatch(line -> line.state() == State.READY && !line.pinned());
-      assertTrue(waiting <= count(lines, State.DRAINING) || !mayGo, "waits beside one that may go");
+      assertTrue(
+          holds || waiting <= count(lines, State.DRAINING) || !mayGo,
+          "waits beside one that may go");
     }
 
     private void checkWhatWent(List<Line<String>> before) {
