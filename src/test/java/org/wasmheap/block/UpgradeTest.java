@@ -40,6 +40,7 @@ import org.wasmheap.testkit.SampleVersions;
 class UpgradeTest {
   private static final int UPGRADE = 11;
   private static final int CALLERS = 3;
+  private static final byte[] NOTHING = new byte[0];
   private static final HeapStrategy STRATEGY = HeapStrategy.ofStored(null);
 
   /** What callers ask the version of: the last state, and the version that its code has. */
@@ -115,7 +116,14 @@ class UpgradeTest {
       assertArrayEquals(announced.wasm(), last.state().get(":code".getBytes(US_ASCII)));
       assertEquals(2, runtimes.totals().loads());
       // when the old one is told to go, while calls flow
-      assertTrue(runtimes.evict(hashOf(old.state()), STRATEGY));
+      try (RuntimePool.Lease leased = leased(executor, old.state())) {
+        assertTrue(runtimes.evict(hashOf(old.state()), STRATEGY));
+        // then it drains, and answers those who have it
+        assertEquals(1, runtimes.totals().draining());
+        byte[] version = leased.executor().call(leased.runtime().call("Core_version", NOTHING));
+        assertEquals(1, RuntimeVersion.decode(version).specVersion());
+        assertEquals(0, runtimes.totals().evicted());
+      }
       await().until(() -> runtimes.totals().evicted() == 1);
       // then the calls go on
       long before = completed(executor);
@@ -133,7 +141,7 @@ class UpgradeTest {
       long failed = executor.statistics().stream().mapToLong(ExecutorStatistics::failed).sum();
       assertEquals(prepared.failed(), failed, "nothing fails but the new code on an old block");
       assertEquals(
-          calls + chain.size() + prepared.calls() - prepared.failed(), completed(executor));
+          calls + 1 + chain.size() + prepared.calls() - prepared.failed(), completed(executor));
       // and an old state is still answered, with its own code
       byte[] version = executor.call("Core_version", new byte[0], old.state()).get();
       assertEquals(1, RuntimeVersion.decode(version).specVersion());
@@ -166,18 +174,21 @@ class UpgradeTest {
 
   private static WeakReference<Object> runtimeOf(BlockExecutor executor, State state)
       throws Exception {
-    try (RuntimePool.Lease lease =
-        executor
-            .runtimes()
-            .lease(
-                hashOf(state),
-                STRATEGY,
-                () -> {
-                  throw new IllegalStateException("it is there");
-                },
-                Duration.ofSeconds(30))) {
+    try (RuntimePool.Lease lease = leased(executor, state)) {
       return new WeakReference<>(lease.runtime());
     }
+  }
+
+  private static RuntimePool.Lease leased(BlockExecutor executor, State state) throws Exception {
+    return executor
+        .runtimes()
+        .lease(
+            hashOf(state),
+            STRATEGY,
+            () -> {
+              throw new IllegalStateException("it is there");
+            },
+            Duration.ofSeconds(30));
   }
 
   private static String hashOf(State state) {

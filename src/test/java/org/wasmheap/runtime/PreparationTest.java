@@ -310,10 +310,12 @@ class PreparationTest {
             .build()) {
       // given a call that is held, and one that fills the queue
       HeldCalls held = new HeldCalls();
+      ListenableFuture<byte[]> running;
+      ListenableFuture<byte[]> queued;
       try (RuntimePool.Lease lease = narrow.lease(CODE, STRATEGY, LIMIT)) {
-        held.submit(lease.executor(), lease.runtime());
+        running = held.submit(lease.executor(), lease.runtime());
         held.awaitBegun();
-        held.submit(lease.executor(), lease.runtime());
+        queued = held.submit(lease.executor(), lease.runtime());
       }
       // when
       ListenableFuture<Preparation> prepared =
@@ -325,6 +327,8 @@ class PreparationTest {
       assertEquals(End.CALLS, done.end());
       assertEquals(5, done.calls());
       assertEquals(0, done.failed());
+      assertNotNull(running.get());
+      assertNotNull(queued.get());
     }
   }
 

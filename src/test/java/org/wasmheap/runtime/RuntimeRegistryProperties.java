@@ -154,7 +154,7 @@ class RuntimeRegistryProperties {
             registry.notLoaded(
                 loading.remove(which % loading.size()),
                 new IllegalStateException("on cue"),
-                List.of(BackOff.Blame.values()).get(which % 3));
+                oneOf(List.of(BackOff.Blame.values()), which));
           }
         }
         case TAKE_END -> takeEnd();
@@ -183,7 +183,7 @@ class RuntimeRegistryProperties {
     }
 
     private Use use(int which) {
-      return holds ? Use.values()[which / KEYS % Use.values().length] : Use.CALL;
+      return holds ? oneOf(List.of(Use.values()), which / KEYS) : Use.CALL;
     }
 
     private boolean takeLoad() {
