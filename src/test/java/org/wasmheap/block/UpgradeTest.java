@@ -116,14 +116,7 @@ class UpgradeTest {
       assertArrayEquals(announced.wasm(), last.state().get(":code".getBytes(US_ASCII)));
       assertEquals(2, runtimes.totals().loads());
       // when the old one is told to go, while calls flow
-      try (RuntimePool.Lease leased = leased(executor, old.state())) {
-        assertTrue(runtimes.evict(hashOf(old.state()), STRATEGY));
-        // then it drains, and answers those who have it
-        assertEquals(1, runtimes.totals().draining());
-        byte[] version = leased.executor().call(leased.runtime().call("Core_version", NOTHING));
-        assertEquals(1, RuntimeVersion.decode(version).specVersion());
-        assertEquals(0, runtimes.totals().evicted());
-      }
+      evictWhileLeased(executor, old.state());
       await().until(() -> runtimes.totals().evicted() == 1);
       // then the calls go on
       long before = completed(executor);
@@ -176,6 +169,18 @@ class UpgradeTest {
       throws Exception {
     try (RuntimePool.Lease lease = leased(executor, state)) {
       return new WeakReference<>(lease.runtime());
+    }
+  }
+
+  /** It drains, and answers those who have it. */
+  private static void evictWhileLeased(BlockExecutor executor, State state) throws Exception {
+    RuntimePool runtimes = executor.runtimes();
+    try (RuntimePool.Lease leased = leased(executor, state)) {
+      assertTrue(runtimes.evict(hashOf(state), STRATEGY));
+      assertEquals(1, runtimes.totals().draining());
+      byte[] version = leased.executor().call(leased.runtime().call("Core_version", NOTHING));
+      assertEquals(1, RuntimeVersion.decode(version).specVersion());
+      assertEquals(0, runtimes.totals().evicted());
     }
   }
 
