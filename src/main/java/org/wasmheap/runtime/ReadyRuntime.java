@@ -16,4 +16,19 @@ record ReadyRuntime(
   boolean isFromStore() {
     return runtime.codeFigures().fromStore();
   }
+
+  /** A line of the registry, for others. */
+  static RuntimeFigures figures(RuntimeRegistry.Line<ReadyRuntime> line) {
+    ReadyRuntime ready = line.loaded();
+    return new RuntimeFigures(
+        line.key().codeHash(),
+        line.key().strategy(),
+        line.state(),
+        line.pinned(),
+        line.leases(),
+        line.waiting(),
+        ready == null ? 0 : ready.loadNanos(),
+        ready == null ? null : ready.runtime().codeFigures(),
+        ready == null ? null : ready.executor().statistics());
+  }
 }

@@ -4,14 +4,13 @@ import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.CodeStore;
 import org.wasmheap.endive.EndiveGuest;
@@ -75,11 +74,7 @@ public final class RuntimePool implements AutoCloseable {
 
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-  /** Those that have not ended, one of each. Added to and removed from by any thread. */
-  private final Map<RuntimeKey, PreparationTask> preparations = new ConcurrentHashMap<>();
-
-  /** Written once, by the thread that closes the pool; read by those that add preparations. */
-  private volatile boolean closed;
+  private final Preparations preparations;
 
   private RuntimePool(Builder builder, LongSupplier nanoClock) {
     ExecutorSetUp setUp = builder.setUp;
@@ -99,6 +94,7 @@ public final class RuntimePool implements AutoCloseable {
             builder.drain,
             ready -> tell(each -> each.loaded(ready.runtime(), ready.executor())),
             ready -> tell(each -> each.gone(ready.runtime(), ready.executor())));
+    this.preparations = new Preparations(keeper);
     this.preparationLimit = LeaseRefusal.sum(builder.loadDeadline, builder.drain);
   }
 
@@ -330,24 +326,7 @@ public final class RuntimePool implements AutoCloseable {
     Objects.requireNonNull(limits, "limits");
     List<WarmUpCall> turns = List.copyOf(calls);
     RuntimeKey key = new RuntimeKey(codeHash, strategy);
-    PreparationTask mine = new PreparationTask(() -> prepareNow(key, code, turns, limits));
-    mine.whenDone(
-        () -> {
-          preparations.remove(key, mine);
-          keeper.forget(mine);
-        });
-    while (true) {
-      PreparationTask there = preparations.putIfAbsent(key, mine);
-      ListenableFuture<Preparation> future = (there == null ? mine : there).join();
-      if (there == null) {
-        begin(mine);
-        return Objects.requireNonNull(future, "future");
-      }
-      if (future != null) {
-        return future;
-      }
-      preparations.remove(key, there); // It has ended, or all who asked for it gave it up.
-    }
+    return preparations.share(key, () -> prepareNow(key, code, turns, limits));
   }
 
   private Preparation prepareNow(
@@ -360,32 +339,10 @@ public final class RuntimePool implements AutoCloseable {
     }
   }
 
-  private void begin(PreparationTask task) {
-    try {
-      keeper.prepare(task);
-    } catch (RejectedExecutionException e) {
-      task.fail(closedException());
-    } catch (Throwable e) {
-      task.fail(new CallException(FailureKind.of(e), "no thread can be had for a preparation", e));
-    }
-    if (closed) {
-      task.fail(closedException()); // Whoever closes the pool may have looked before it was added.
-    }
-  }
-
-  private static CallException closedException() {
-    return new CallException(FailureKind.SHUTDOWN, "the pool of runtimes is closed", null);
-  }
-
-  /** What a listener is told. */
-  private interface Told {
-    void to(Listener listener);
-  }
-
-  private void tell(Told told) {
+  private void tell(Consumer<Listener> told) {
     for (Listener each : listeners) {
       try {
-        told.to(each);
+        told.accept(each);
       } catch (Throwable e) {
         RuntimeEvents.failed("listener", e);
       }
@@ -456,22 +413,7 @@ public final class RuntimePool implements AutoCloseable {
    *     asked for, then those that were not loaded
    */
   public List<RuntimeFigures> runtimes() {
-    List<RuntimeFigures> figures = new ArrayList<>();
-    for (Line<ReadyRuntime> line : registry.snapshot().lines()) {
-      ReadyRuntime ready = line.loaded();
-      figures.add(
-          new RuntimeFigures(
-              line.key().codeHash(),
-              line.key().strategy(),
-              line.state(),
-              line.pinned(),
-              line.leases(),
-              line.waiting(),
-              ready == null ? 0 : ready.loadNanos(),
-              ready == null ? null : ready.runtime().codeFigures(),
-              ready == null ? null : ready.executor().statistics()));
-    }
-    return List.copyOf(figures);
+    return registry.snapshot().lines().stream().map(ReadyRuntime::figures).toList();
   }
 
   /**
@@ -511,12 +453,7 @@ public final class RuntimePool implements AutoCloseable {
   public List<ExecutorStatistics> statistics() {
     RuntimeRegistry.Snapshot<ReadyRuntime> now = registry.snapshot();
     List<ExecutorStatistics> all = new ArrayList<>();
-    for (Line<ReadyRuntime> line : now.lines()) {
-      ReadyRuntime ready = line.loaded();
-      if (ready != null) {
-        all.add(ready.executor().statistics());
-      }
-    }
+    loaded(now).forEach(ready -> all.add(ready.executor().statistics()));
     ExecutorStatistics ended = now.totals().ended();
     if (ended != null) {
       all.add(ended);
@@ -530,14 +467,11 @@ public final class RuntimePool implements AutoCloseable {
    * @return a snapshot
    */
   public List<HeapExecutor<EndiveGuest>> executors() {
-    List<HeapExecutor<EndiveGuest>> all = new ArrayList<>();
-    for (Line<ReadyRuntime> line : registry.snapshot().lines()) {
-      ReadyRuntime ready = line.loaded();
-      if (ready != null) {
-        all.add(ready.executor());
-      }
-    }
-    return List.copyOf(all);
+    return loaded(registry.snapshot()).map(ReadyRuntime::executor).toList();
+  }
+
+  private static Stream<ReadyRuntime> loaded(RuntimeRegistry.Snapshot<ReadyRuntime> now) {
+    return now.lines().stream().flatMap(line -> Stream.ofNullable(line.loaded()));
   }
 
   /**
@@ -553,10 +487,7 @@ public final class RuntimePool implements AutoCloseable {
   public boolean shutdown(Duration limit) {
     Duration time = limit.isNegative() ? Duration.ZERO : LeaseRefusal.sum(limit, Duration.ZERO);
     long untilNanos = System.nanoTime() + time.toNanos();
-    closed = true;
-    preparations
-        .values()
-        .forEach(each -> each.fail(closedException())); // Before they are interrupted.
+    preparations.close(); // Before they are interrupted.
     keeper.close(untilNanos);
     return keeper.awaitEnd(untilNanos);
   }
