@@ -1,6 +1,7 @@
 package org.wasmheap.observe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.runtime.RuntimePool;
 import org.wasmheap.testkit.EveryOutcome;
 import org.wasmheap.testkit.MarkdownPage;
 
@@ -64,7 +66,10 @@ class SeeingInsidePageTest {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     Map<String, String> meters = new TreeMap<>();
     try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().build();
-        WasmHeapMetrics metrics = WasmHeapMetrics.of(executor)) {
+        WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
+        RuntimePool pool = RuntimePool.builder(List.of()).build();
+        RuntimeMetrics ofRuntimes = RuntimeMetrics.of("runtimes", pool, registry)) {
+      assertNotNull(ofRuntimes);
       metrics.bindTo(registry);
       EveryOutcome.of(executor);
       for (Meter each : registry.getMeters()) {
@@ -79,10 +84,10 @@ class SeeingInsidePageTest {
     assertEquals(meters, table("meter", 2));
   }
 
-  /** In the order of the table: the pool first, the outcome last. */
+  /** In the order of the table: the pool first, the outcome or the state last. */
   private static String tags(Meter meter) {
     List<String> names = meter.getId().getTags().stream().map(Tag::getKey).toList();
-    List<String> order = List.of("pool", "class", "outcome");
+    List<String> order = List.of("runtimes", "pool", "class", "outcome");
     return Stream.concat(
             order.stream().filter(names::contains),
             names.stream().filter(name -> !order.contains(name)))
