@@ -11,6 +11,11 @@
  * may also be written in the code, and is read there without running it. What code compiles to is
  * kept in a folder ({@link org.wasmheap.runtime.CodeCache}).
  *
+ * <p>Several runtimes at once are {@link org.wasmheap.runtime.RuntimePool}: {@code RuntimeRegistry}
+ * has the books under one lock and decides, {@code RuntimeHolds} says which one goes, {@code
+ * RuntimeKeeper} loads and ends on threads of the pool. {@code WarmUpRun} makes the calls of a
+ * {@link org.wasmheap.runtime.Preparation}.
+ *
  * <p>What this room must not know: the command line, what host functions do, and what a state is
  * beyond keys and values: tries and their roots.
  */
