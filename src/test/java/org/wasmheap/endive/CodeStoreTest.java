@@ -96,6 +96,7 @@ class CodeStoreTest {
       // when each call drops and each reset is verified, then
       for (int i = 0; i < 3; i++) {
         Guests.run(executor, "dirty_drop_all");
+        Guests.run(executor, "dirty_init"); // It traps if the segment is still dropped.
       }
       assertEquals(0, executor.statistics().replaced());
     }
