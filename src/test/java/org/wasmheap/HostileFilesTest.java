@@ -25,7 +25,7 @@ import org.wasmheap.endive.EndiveModule;
 import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.endive.ModuleRefusedException;
 import org.wasmheap.host.SubstrateHostFunctions;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.ChainSpecification;
@@ -174,7 +174,9 @@ class HostileFilesTest {
       IOException refusal =
           assertThrows(
               IOException.class,
-              () -> VectorReplay.run(new StringReader(text.replace("%s", bad)), SparseMemory::new));
+              () ->
+                  VectorReplay.run(
+                      new StringReader(text.replace("%s", bad)), LinearMemory::sparse));
       assertShort(refusal.getMessage());
     }
     for (String text :

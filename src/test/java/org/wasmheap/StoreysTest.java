@@ -66,6 +66,8 @@ class StoreysTest {
           "an interface, and the implementation that its factory method makes",
           "heap: GuardedListener, HeapListener",
           "an interface, and the implementation that its factory method makes",
+          "memory: LinearMemory, SparseMemory",
+          "an interface, and the implementation that its factory method makes",
           "pool: GuardedPoolListener, PoolListener",
           "an interface, and the implementation that its factory method makes");
 

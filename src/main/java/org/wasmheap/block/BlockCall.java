@@ -69,9 +69,10 @@ final class BlockCall implements GuestCall<EndiveGuest, State> {
     int open = overlay.rollBackOpen();
     if (open > 0) {
       LOG.atWarn()
+          .addKeyValue("event", "transactions.open")
           .addKeyValue("call", Printable.name(call))
           .addKeyValue("open", open)
-          .log("transactions.open");
+          .log("A block left storage transactions open");
     }
   }
 

@@ -13,7 +13,7 @@ import org.wasmheap.conformance.TraceReader;
 import org.wasmheap.conformance.TraceReplay;
 import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.memory.GrowthRefusedException;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.observe.HeapMap;
 import org.wasmheap.observe.HeapPicture;
 import org.wasmheap.observe.PoisonReports;
@@ -136,7 +136,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private TraceReplay.State replay(Trace trace, int operations) {
     try {
-      return TraceReplay.until(trace, operations, SparseMemory::new);
+      return TraceReplay.until(trace, operations, LinearMemory::sparse);
     } catch (IllegalArgumentException | GrowthRefusedException e) {
       throw new CliException(file.toString(), String.valueOf(e.getMessage()), e);
     }

@@ -2,7 +2,7 @@ package org.wasmheap.cli;
 
 import org.wasmheap.conformance.MemoryFactory;
 import org.wasmheap.memory.FlatMemory;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 
 /** The memories that vectors and traces can be replayed on. */
 enum MemoryKind {
@@ -12,7 +12,7 @@ enum MemoryKind {
   SPARSE;
 
   MemoryFactory memories() {
-    return this == FLAT ? FlatMemory::new : SparseMemory::new;
+    return this == FLAT ? FlatMemory::new : LinearMemory::sparse;
   }
 
   /** As it stands on the command line. */

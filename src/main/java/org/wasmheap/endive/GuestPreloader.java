@@ -77,7 +77,10 @@ final class GuestPreloader {
   /** Waits until it is done, or takes longer than it may. */
   static void await() {
     if (!Uninterruptibles.awaitUninterruptibly(DONE, MOST_SECONDS, TimeUnit.SECONDS)) {
-      LOG.atWarn().addKeyValue("why", "it takes too long").log("preload.failed");
+      LOG.atWarn()
+          .addKeyValue("event", "preload.failed")
+          .addKeyValue("why", "it takes too long")
+          .log("What guests need could not all be loaded beforehand; they work all the same");
     }
   }
 
@@ -99,7 +102,11 @@ final class GuestPreloader {
         go(code, RECURSION);
       }
     } catch (Throwable e) {
-      LOG.atWarn().setCause(e).log("preload.failed"); // Guests work all the same.
+      LOG.atWarn()
+          .addKeyValue("event", "preload.failed")
+          .setCause(e)
+          .log(
+              "What guests need could not all be loaded beforehand; they work all the same"); // Guests work all the same.
     } finally {
       DONE.countDown();
     }
@@ -122,9 +129,11 @@ final class GuestPreloader {
       function.preload().run(scope);
     } catch (Throwable e) {
       LOG.atWarn()
+          .addKeyValue("event", "preload.failed")
           .addKeyValue("function", LinkedModule.printableName(function))
           .setCause(e)
-          .log("preload.failed"); // It works all the same.
+          .log("What guests need could not all be loaded beforehand; they work all the same"); // It
+      // works all the same.
     }
     heap.reset();
   }

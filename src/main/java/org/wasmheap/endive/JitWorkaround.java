@@ -44,14 +44,18 @@ final class JitWorkaround {
     } catch (LinkageError | RuntimeException e) {
       // An image without java.management, which only a class path can meet: the module requires it.
       // Beans may throw whatever they like; no module is refused for that.
-      LOG.atDebug().setCause(e).log(FAILED);
+      LOG.atDebug()
+          .addKeyValue("event", FAILED)
+          .setCause(e)
+          .log("A fault of the JVM's compiler could not be worked around");
     }
     LOG.atWarn()
+        .addKeyValue("event", "jit.unsigned_comparison")
         .addKeyValue("jdk", Runtime.version())
         .addKeyValue("bug", "JDK-8376400")
         .addKeyValue("workaround", applied ? "applied" : "failed")
         .addKeyValue("option", "-XX:CompileCommand=" + OPTION)
-        .log("jit.unsigned_comparison");
+        .log("A fault of the JVM's compiler is worked around");
   }
 
   /** All that touches module java.management, in a class that is not linked before it is used. */
@@ -83,7 +87,10 @@ final class JitWorkaround {
                     new String[] {String[].class.getName()});
         return String.valueOf(answer).contains("1 compiler directives added");
       } catch (IOException | JMException | SecurityException e) {
-        LOG.atDebug().setCause(e).log(FAILED);
+        LOG.atDebug()
+            .addKeyValue("event", FAILED)
+            .setCause(e)
+            .log("A fault of the JVM's compiler could not be worked around");
         return false;
       } finally {
         deleteQuietly(file);
@@ -97,7 +104,10 @@ final class JitWorkaround {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      LOG.atDebug().setCause(e).log(FAILED);
+      LOG.atDebug()
+          .addKeyValue("event", FAILED)
+          .setCause(e)
+          .log("A fault of the JVM's compiler could not be worked around");
     }
   }
 }

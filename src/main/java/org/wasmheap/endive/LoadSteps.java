@@ -27,6 +27,7 @@ final class LoadSteps {
   void log(CodeCounts figures) {
     LoggingEventBuilder event =
         LOG.atDebug()
+            .addKeyValue("event", "code.loaded")
             .addKeyValue("functions", figures.functions())
             .addKeyValue("interpreted", figures.interpreted())
             .addKeyValue("huge", figures.huge())
@@ -34,6 +35,6 @@ final class LoadSteps {
     for (Map.Entry<String, Long> each : micros.entrySet()) {
       event = event.addKeyValue(each.getKey() + "Micros", each.getValue());
     }
-    event.log("code.loaded");
+    event.log("A module was loaded");
   }
 }

@@ -28,7 +28,10 @@ final class MemoryCache {
     memory.restoreHeld();
     String difference = memory.difference();
     if (difference != null) {
-      LOG.atError().addKeyValue("difference", difference).log("memory.not_restored");
+      LOG.atError()
+          .addKeyValue("event", "memory.not_restored")
+          .addKeyValue("difference", difference)
+          .log("The memory of a discarded instance could not be put back, and is dropped");
     } else if (memories.size() < CAPACITY) {
       memories.add(memory);
     }

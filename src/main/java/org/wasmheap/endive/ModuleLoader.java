@@ -108,7 +108,11 @@ final class ModuleLoader {
       throw e; // As it would be if it were made anew: it does not fit the host functions.
     } catch (RuntimeException | LinkageError e) {
       // A store must be trusted, and need not be right: what it has is of no use here.
-      LOG.atWarn().addKeyValue("name", Printable.name(name)).setCause(e).log("code.not_usable");
+      LOG.atWarn()
+          .addKeyValue("event", "code.not_usable")
+          .addKeyValue("name", Printable.name(name))
+          .setCause(e)
+          .log("Kept code cannot be used, and is compiled anew");
       return null;
     }
   }

@@ -84,9 +84,10 @@ final class StoreAccess {
 
   private void failed(String what, Throwable e) {
     LOG.atWarn()
+        .addKeyValue("event", "code_store.failed")
         .addKeyValue("what", what)
         .addKeyValue("name", Printable.name(name))
         .setCause(e)
-        .log("code_store.failed");
+        .log("A store of compiled code failed, and the module is loaded without it");
   }
 }

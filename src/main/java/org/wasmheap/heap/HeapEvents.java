@@ -39,7 +39,7 @@ final class HeapEvents {
     }
     AllocatorStatistics statistics = report.statistics();
     log(
-        about(LOG.atError())
+        about(LOG.atError().addKeyValue("event", "heap.poisoned"))
             .addKeyValue("operation", fault.operation().verb())
             .addKeyValue(fault.operation().operandName(), Integer.toUnsignedLong(fault.operand()))
             .addKeyValue("fault", fault.fault())
@@ -49,7 +49,7 @@ final class HeapEvents {
             .addKeyValue("lastOperations", lastOperations(report))
             .addKeyValue("badHeader", badHeader(report))
             .addKeyValue("audit", audit(report.audit())),
-        "heap.poisoned");
+        "An allocator failed, and its heap is poisoned: the first cause");
   }
 
   /** The last few, in one short line: the report holds them all. */
@@ -84,8 +84,9 @@ final class HeapEvents {
   void aborted(WasmHeapException cause) {
     if (LOG.isWarnEnabled()) {
       log(
-          about(LOG.atWarn()).addKeyValue("cause", Printable.value(cause.getMessage())),
-          "heap.aborted");
+          about(LOG.atWarn().addKeyValue("event", "heap.aborted"))
+              .addKeyValue("cause", Printable.value(cause.getMessage())),
+          "The host failed a call, and its heap is aborted: nothing follows about the guest");
     }
   }
 
@@ -94,16 +95,16 @@ final class HeapEvents {
       return;
     }
     log(
-        about(LOG.atDebug())
+        about(LOG.atDebug().addKeyValue("event", "memory.grown"))
             .addKeyValue("fromPages", fromPages)
             .addKeyValue("toPages", toPages)
             .addKeyValue("cause", cause),
-        "memory.grown");
+        "The memory of a heap has grown");
   }
 
-  private void log(LoggingEventBuilder event, String fact) {
+  private void log(LoggingEventBuilder event, String sentence) {
     if (!silent) {
-      event.log(fact);
+      event.log(sentence);
     }
   }
 

@@ -15,17 +15,22 @@ final class HookFailures {
   /** An event of each kind of value, with a cause, for what writes the log to have met them all. */
   static void logPreloaded(int ways, long micros, Enum<?> last, Throwable cause) {
     LOG.atInfo()
+        .addKeyValue("event", "failures.preloaded")
         .addKeyValue("ways", ways)
         .addKeyValue("tookMicros", micros)
         .addKeyValue("last", last)
         .addKeyValue("hook", "none")
         .setCause(cause)
-        .log("failures.preloaded");
+        .log("Every failure was brought about once, so that each is ready");
   }
 
   static void suppress(String hook, Throwable thrown) {
     try {
-      LOG.atWarn().addKeyValue("hook", hook).setCause(thrown).log("hook.failed");
+      LOG.atWarn()
+          .addKeyValue("event", "hook.failed")
+          .addKeyValue("hook", hook)
+          .setCause(thrown)
+          .log("A hook threw an exception, which changes nothing");
     } catch (Throwable unlogged) {
       // Where stack or memory ran out in the hook, they may run out here as well.
       return;

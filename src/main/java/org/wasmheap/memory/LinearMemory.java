@@ -126,6 +126,20 @@ public interface LinearMemory {
   }
 
   /**
+   * A memory of up to 4 GiB that holds real memory only where something was written, page by page,
+   * and goes back to all zeros. It is slower than a {@link FlatMemory}.
+   *
+   * @param initialPages logical size, 0 to {@value #MAX_PAGES} pages
+   * @param maximumPages the size it may grow to, from {@code initialPages} to {@value #MAX_PAGES}
+   *     pages
+   * @return a memory of zeros, of which nothing is set aside yet
+   * @throws IllegalArgumentException if a size is out of its range
+   */
+  static LinearMemory sparse(int initialPages, int maximumPages) {
+    return new SparseMemory(initialPages, maximumPages);
+  }
+
+  /**
    * Real bytes set aside for this memory, spare arrays included. May be asked from any thread, and
    * is then a recent value.
    *

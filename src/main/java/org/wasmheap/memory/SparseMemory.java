@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by one thread at a time; only {@link #materialisedBytes()} may be called from any.
  */
-public final class SparseMemory implements LinearMemory {
+final class SparseMemory implements LinearMemory {
   private static final int PAGE_SHIFT = 16;
   private static final int OFFSET_MASK = PAGE_SIZE - 1;
 
@@ -50,7 +50,7 @@ public final class SparseMemory implements LinearMemory {
    *     LinearMemory#MAX_PAGES} pages
    * @throws IllegalArgumentException if a size is out of its range
    */
-  public SparseMemory(int initialPages, int maximumPages) {
+  SparseMemory(int initialPages, int maximumPages) {
     if (initialPages < 0 || maximumPages < initialPages || maximumPages > MAX_PAGES) {
       throw new IllegalArgumentException(
           "initialPages is %d and maximumPages is %d, must be 0 <= initial <= maximum <= %d"

@@ -1,12 +1,13 @@
 /**
  * Linear memories and the way back to pristine.
  *
- * <p>Three types are for everybody. {@link org.wasmheap.memory.LinearMemory} is the view that
+ * <p>Four types are for everybody. {@link org.wasmheap.memory.LinearMemory} is the view that
  * allocator and host functions have of a guest's memory. {@link org.wasmheap.memory.FlatMemory} is
  * the memory of a pooled instance: it marks each block that is written, and {@link
  * org.wasmheap.memory.MemoryImage} is what it goes back to, shared by all instances of a module.
- * {@link org.wasmheap.memory.SparseMemory} holds up to 4 GiB of address space in little real
- * memory.
+ * What {@link org.wasmheap.memory.LinearMemory#sparse} makes holds up to 4 GiB of address space in
+ * little real memory. A {@link org.wasmheap.memory.MemoryBudget} bounds what any number of memories
+ * take together.
  *
  * <p>The arrays of a flat memory, all of which begin at address 0:
  *

@@ -87,6 +87,32 @@ public record ExecutorStatistics(
   }
 
   /**
+   * Whether an executor is well: a snapshot.
+   *
+   * @param pool name of the pool
+   * @param workers threads that take calls
+   * @param ready of these, those that have an instance, in a call or not
+   * @param degraded whether less than all is there: fewer instances than are always kept, a thread
+   *     that did not come back, or a factory that failed and has made nothing since
+   * @param lastFailure what the factory or the warm-up failed with last; {@code null} if it never
+   *     did
+   * @param failuresInARow how often it failed since it last made an instance; 0 if it did not
+   * @param sinceFailureNanos how long ago it failed last; 0 if it never did
+   * @param longestWaitNanos how long the oldest call that waits has waited; 0 if none waits
+   * @param abandonedThreads threads that did not come back from a call, and have not yet
+   */
+  public record Health(
+      String pool,
+      int workers,
+      int ready,
+      boolean degraded,
+      @Nullable Throwable lastFailure,
+      int failuresInARow,
+      long sinceFailureNanos,
+      long longestWaitNanos,
+      int abandonedThreads) {}
+
+  /**
    * What happened since an earlier snapshot: what only ever grows is the difference, what is now
    * (queued, running, workers, instances, abandoned threads, bytes, the longest wait) stays as it
    * is.

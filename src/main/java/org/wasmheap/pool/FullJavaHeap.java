@@ -42,7 +42,10 @@ final class FullJavaHeap {
   /** Logs that the executor itself failed at something, if that can be had. */
   static void report(Logger log, Throwable thrown) {
     try {
-      log.atError().setCause(thrown).log("executor.failed");
+      log.atError()
+          .addKeyValue("event", "executor.failed")
+          .setCause(thrown)
+          .log("The executor failed at something of its own, and goes on");
     } catch (Throwable unlogged) {
       // Without memory, say. Nothing here that could fail.
       return;

@@ -181,7 +181,11 @@ final class GuardedPoolListener implements PoolListener {
 
   private static void suppress(Hook hook, Throwable thrown) {
     try {
-      LOG.atWarn().addKeyValue("hook", hook.label).setCause(thrown).log("hook.failed");
+      LOG.atWarn()
+          .addKeyValue("event", "hook.failed")
+          .addKeyValue("hook", hook.label)
+          .setCause(thrown)
+          .log("A hook threw an exception, which changes nothing");
     } catch (Throwable unlogged) {
       // Where stack or memory ran out in the hook, they may run out here as well.
       return;

@@ -283,6 +283,26 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
+   * Whether the executor is well.
+   *
+   * @return a snapshot
+   */
+  public ExecutorStatistics.Health health() {
+    int ready = slots.readyWorkers();
+    int workers = settings.workers();
+    return new ExecutorStatistics.Health(
+        settings.name(),
+        workers,
+        ready,
+        ready < workers,
+        null,
+        0,
+        0,
+        queue.load().longestWaitNanos(),
+        slots.abandoned());
+  }
+
+  /**
    * What each instance's heap is and did, those of abandoned threads and nested ones included.
    *
    * @return a snapshot

@@ -249,12 +249,13 @@ final class InstanceSlot<G> {
     PoolListener.Replacement replacement =
         new PoolListener.Replacement(settings.name(), own.name(), old, reason, failure, nanos);
     LOG.atInfo()
+        .addKeyValue("event", "heap.replaced")
         .addKeyValue("pool", Printable.name(settings.name()))
         .addKeyValue("heap", Printable.name(own.name()))
         .addKeyValue("replaced", Printable.name(old))
         .addKeyValue("reason", replacement.label())
         .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
-        .log("heap.replaced");
+        .log("A heap took the place of one that was discarded");
     settings.listener().replaced(own, replacement);
   }
 
@@ -286,9 +287,10 @@ final class InstanceSlot<G> {
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       discard(Reason.RESET_FAILED);
       LOG.atWarn()
+          .addKeyValue("event", "reset.failed")
           .addKeyValue("heap", Printable.name(own.view().name()))
           .setCause(e)
-          .log("reset.failed");
+          .log("A heap could not be put back after a call that ended well, and is discarded");
       return 0;
     }
   }
@@ -298,11 +300,13 @@ final class InstanceSlot<G> {
     String difference = guest.difference();
     if (difference != null) {
       LOG.atError()
+          .addKeyValue("event", "reset.incomplete")
           .addKeyValue("pool", Printable.name(settings.name()))
           .addKeyValue("heap", Printable.name(own.name()))
           .addKeyValue("generation", own.generation())
           .addKeyValue("difference", Printable.value(difference))
-          .log("reset.incomplete");
+          .log(
+              "A heap was put back and is not as it was: a fault of this library or of the engine");
       discard(Reason.RESET_INCOMPLETE);
     }
   }
@@ -356,9 +360,10 @@ final class InstanceSlot<G> {
       old.discard();
     } catch (RuntimeException e) {
       LOG.atWarn()
+          .addKeyValue("event", "instance.failed")
           .addKeyValue("heap", Printable.name(retired.view().name()))
           .setCause(e)
-          .log("instance.failed");
+          .log("An instance could not be made or dropped");
     }
   }
 

@@ -146,6 +146,16 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     return ready;
   }
 
+  /** How many workers are ready for a call, or in one. */
+  int readyWorkers() {
+    lock.lock();
+    try {
+      return ready();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many threads were given up and have not come back. */
   int abandoned() {
     lock.lock();

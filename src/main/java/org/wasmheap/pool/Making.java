@@ -84,10 +84,12 @@ final class Making {
     }
     // Outside the monitor: an appender that blocks must not hold up the thread that makes.
     if (becomesSlow) {
-      about(LOG.atWarn(), who, nanos).log("instance.slow");
+      about(LOG.atWarn().addKeyValue("event", "instance.slow"), who, nanos)
+          .log("An instance takes long to be made");
     }
     if (becomesLate) {
-      about(LOG.atWarn(), who, nanos).log("instance.interrupted");
+      about(LOG.atWarn().addKeyValue("event", "instance.interrupted"), who, nanos)
+          .log("The making of an instance was interrupted, since it takes too long");
     }
   }
 

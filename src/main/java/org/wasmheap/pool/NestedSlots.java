@@ -198,11 +198,12 @@ final class NestedSlots<G> {
     } catch (Throwable e) {
       slot.close();
       LOG.atWarn()
+          .addKeyValue("event", "instance.failed")
           .addKeyValue("pool", Printable.name(settings.name()))
           .addKeyValue("worker", Thread.currentThread().getName())
           .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
           .setCause(e)
-          .log("instance.failed");
+          .log("An instance could not be made or dropped");
       return false;
     }
     give(slot);

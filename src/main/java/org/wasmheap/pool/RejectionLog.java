@@ -117,7 +117,10 @@ final class RejectionLog {
     if (told == null) {
       return;
     }
-    LoggingEventBuilder event = LOG.atWarn().addKeyValue("pool", Printable.name(pool));
+    LoggingEventBuilder event =
+        LOG.atWarn()
+            .addKeyValue("event", "pool.exhausted")
+            .addKeyValue("pool", Printable.name(pool));
     long total = 0;
     for (Map.Entry<CallClass, String> key : KEYS.entrySet()) {
       long rejected = told.rejected.getOrDefault(key.getKey(), 0L);
@@ -130,6 +133,6 @@ final class RejectionLog {
         .addKeyValue("waiting", told.waiting)
         .addKeyValue("running", told.running)
         .addKeyValue("longestWaitMillis", TimeUnit.NANOSECONDS.toMillis(told.longestWaitNanos))
-        .log("pool.exhausted");
+        .log("Calls find no room in the queue");
   }
 }

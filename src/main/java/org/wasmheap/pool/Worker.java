@@ -171,10 +171,10 @@ final class Worker<G> implements Runnable {
         slot.create();
         return true;
       } catch (Throwable e) {
-        about(LOG.atWarn())
+        about(LOG.atWarn().addKeyValue("event", "instance.failed"))
             .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
             .setCause(e)
-            .log("instance.failed");
+            .log("An instance could not be made or dropped");
       } finally {
         calls.making(false);
       }

@@ -74,12 +74,12 @@ final class Workers<G> implements Worker.Home<G> {
     try {
       replaceMissing();
       worker
-          .about(LOG.atError())
+          .about(LOG.atError().addKeyValue("event", "worker.abandoned"))
           .addKeyValue("call", task.number())
           .addKeyValue("callName", Printable.name(task.name()))
           .addKeyValue("replaced", isReplaced(worker))
           .addKeyValue("abandonedThreads", slots.abandoned())
-          .log("worker.abandoned");
+          .log("A thread does not come back from its call, and is given up");
     } catch (Throwable unlogged) {
       FullJavaHeap.report(LOG, unlogged);
     }
@@ -155,7 +155,10 @@ final class Workers<G> implements Worker.Home<G> {
     boolean goesOn = settle(worker);
     try {
       replaceMissing();
-      worker.about(LOG.atWarn()).addKeyValue("goesOn", goesOn).log("worker.returned");
+      worker
+          .about(LOG.atWarn().addKeyValue("event", "worker.returned"))
+          .addKeyValue("goesOn", goesOn)
+          .log("A thread that was given up has come back");
     } catch (Throwable e) {
       FullJavaHeap.report(LOG, e); // The watchdog comes back to places that are empty.
     }
@@ -179,7 +182,9 @@ final class Workers<G> implements Worker.Home<G> {
       Worker<G> worker = threads.get(i);
       try {
         if (worker != null && !worker.join(untilNanos - System.nanoTime())) {
-          worker.about(LOG.atWarn()).log("worker.left");
+          worker
+              .about(LOG.atWarn().addKeyValue("event", "worker.left"))
+              .log("A thread has not ended at shutdown");
           left++;
         }
       } catch (InterruptedException e) {

@@ -131,9 +131,10 @@ public final class CodeCache implements CodeStore {
       }
       if (last.compareAndSet(told, new Told(why, now))) {
         LOG.atWarn()
+            .addKeyValue("event", event)
             .addKeyValue("folder", Printable.value(folder.toString()))
             .addKeyValue("why", Printable.value(why))
-            .log(event);
+            .log("The folder of kept code is of no use now, and runtimes work without it");
       }
     }
   }
@@ -274,11 +275,12 @@ public final class CodeCache implements CodeStore {
     }
     if (toldDamaged.add(key.fileName())) {
       LOG.atWarn()
+          .addKeyValue("event", "code_cache.damaged")
           .addKeyValue("folder", Printable.value(path.toString()))
           .addKeyValue("file", key.fileName())
           .addKeyValue("why", why)
           .addKeyValue("aside", Printable.value(aside))
-          .log("code_cache.damaged");
+          .log("Kept code is damaged, and is compiled anew");
     }
   }
 
@@ -346,9 +348,10 @@ public final class CodeCache implements CodeStore {
     String why = folder.whyOpen();
     if (why != null && toldOpen.compareAndSet(false, true)) {
       LOG.atWarn()
+          .addKeyValue("event", "code_cache.open_folder")
           .addKeyValue("folder", Printable.value(path.toString()))
           .addKeyValue("why", why)
-          .log("code_cache.open_folder");
+          .log("Others may write to the folder of kept code");
     }
   }
 

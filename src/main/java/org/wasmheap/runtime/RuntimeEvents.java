@@ -14,6 +14,7 @@ final class RuntimeEvents {
 
   static void loaded(RuntimeKey key, ReadyRuntime ready) {
     LOG.atInfo()
+        .addKeyValue("event", "runtime.loaded")
         .addKeyValue("codeHash", key.codeHash())
         .addKeyValue("strategy", key.strategy().kind())
         .addKeyValue("pages", key.strategy().pages())
@@ -21,21 +22,23 @@ final class RuntimeEvents {
         .addKeyValue("pool", Printable.name(ready.executor().statistics().pool()))
         .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(ready.loadNanos()))
         .addKeyValue("fromStore", ready.isFromStore())
-        .log("runtime.loaded");
+        .log("A runtime was loaded");
   }
 
   static void loadFailed(RuntimeKey key, Throwable thrown) {
     LOG.atWarn()
+        .addKeyValue("event", "runtime.load_failed")
         .addKeyValue("codeHash", key.codeHash())
         .addKeyValue("strategy", key.strategy().kind())
         .addKeyValue("pages", key.strategy().pages())
         .addKeyValue("why", Printable.value(String.valueOf(thrown.getMessage())))
         .setCause(thrown)
-        .log("runtime.load_failed");
+        .log("A runtime could not be loaded");
   }
 
   static void evicted(RuntimeKey key, HeapExecutor.ShutdownAccount account) {
     LOG.atInfo()
+        .addKeyValue("event", "runtime.evicted")
         .addKeyValue("codeHash", key.codeHash())
         .addKeyValue("strategy", key.strategy().kind())
         .addKeyValue("pages", key.strategy().pages())
@@ -43,13 +46,17 @@ final class RuntimeEvents {
         .addKeyValue("calls", account.total().submitted())
         .addKeyValue("cutOff", account.cutOff())
         .addKeyValue("threadsLeft", account.threadsLeft())
-        .log("runtime.evicted");
+        .log("A runtime was given up");
   }
 
   /** A thread cannot be had, or foreign code failed that was told of something. */
   static void failed(String at, Throwable thrown) {
     try {
-      LOG.atError().addKeyValue("at", at).setCause(thrown).log("runtime_pool.failed");
+      LOG.atError()
+          .addKeyValue("event", "runtime_pool.failed")
+          .addKeyValue("at", at)
+          .setCause(thrown)
+          .log("The pool of runtimes failed at something of its own, and goes on");
     } catch (Throwable unlogged) {
       // Without memory, say: nothing here that could fail.
       return;

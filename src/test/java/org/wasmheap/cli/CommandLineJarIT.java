@@ -95,7 +95,8 @@ class CommandLineJarIT {
     List<JsonObject> poisons =
         Files.readAllLines(file, UTF_8).stream()
             .map(line -> JsonParser.parseString(line).getAsJsonObject())
-            .filter(event -> event.get("message").getAsString().equals("heap.poisoned"))
+            .filter(
+                event -> event.get("kvpList").toString().contains("{\"event\":\"heap.poisoned\"}"))
             .toList();
     assertEquals(1, poisons.size());
     assertEquals("ERROR", poisons.get(0).get("level").getAsString());

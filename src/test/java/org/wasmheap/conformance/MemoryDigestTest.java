@@ -8,13 +8,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.wasmheap.memory.LinearMemory;
-import org.wasmheap.memory.SparseMemory;
 
 class MemoryDigestTest {
   @Test
   void an_empty_memory_has_the_offset_basis() {
     // given
-    LinearMemory memory = new SparseMemory(0, 0);
+    LinearMemory memory = LinearMemory.sparse(0, 0);
     // then
     assertEquals(
         "H size=0 fnv=cbf29ce484222325 sparse=cbf29ce484222325",
@@ -24,7 +23,7 @@ class MemoryDigestTest {
   @Test
   void a_short_memory_has_the_published_digest_of_its_bytes() {
     // given
-    ScriptedMemory memory = ScriptedMemory.ofBytes(SparseMemory::new, 6);
+    ScriptedMemory memory = ScriptedMemory.ofBytes(LinearMemory::sparse, 6);
     memory.write(0, "foobar".getBytes(StandardCharsets.US_ASCII), 0, 6);
     // when
     String line = MemoryDigest.lineOf(memory, memory::mayHoldData);
@@ -36,7 +35,7 @@ class MemoryDigestTest {
   @Test
   void zeros_before_between_and_after_count_in_the_first_digest_alone() {
     // given
-    LinearMemory memory = new SparseMemory(4, 4);
+    LinearMemory memory = LinearMemory.sparse(4, 4);
     memory.writeLong(PAGE_SIZE + 3, 0x0102_0304_0506_0708L);
     byte[] all = new byte[4 * PAGE_SIZE];
     memory.read(0, all, 0, all.length);
@@ -52,7 +51,7 @@ class MemoryDigestTest {
   void over_64_mib_only_the_second_digest_is_told_and_only_chunks_with_data_are_read() {
     // given
     int pages = 1025;
-    LinearMemory memory = new SparseMemory(pages, pages);
+    LinearMemory memory = LinearMemory.sparse(pages, pages);
     memory.writeLong(1024 * PAGE_SIZE, 1);
     ByteBuffer chunk = ByteBuffer.allocate(4 + PAGE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
     chunk.putInt(1024).put((byte) 1);

@@ -12,7 +12,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryAccessException;
-import org.wasmheap.memory.SparseMemory;
 
 class ScriptedMemoryTest {
   private static final long VALUE = 0x1122_3344_5566_7788L;
@@ -21,7 +20,7 @@ class ScriptedMemoryTest {
   @ValueSource(longs = {0, 1, 8, 65_535, 65_536, 65_537, 0xFFFF_FFFFL, 0x1_0000_0000L})
   void a_size_in_bytes_is_that_size_and_the_maximum_too(long bytes) {
     // given
-    ScriptedMemory memory = ScriptedMemory.ofBytes(SparseMemory::new, bytes);
+    ScriptedMemory memory = ScriptedMemory.ofBytes(LinearMemory::sparse, bytes);
     // then
     assertEquals(bytes, memory.sizeInBytes());
     assertEquals(bytes / PAGE_SIZE, memory.pages());
@@ -32,7 +31,7 @@ class ScriptedMemoryTest {
   @Test
   void the_last_bytes_of_a_size_in_bytes_can_be_used_and_no_more() {
     // given
-    LinearMemory memory = ScriptedMemory.ofBytes(SparseMemory::new, 13);
+    LinearMemory memory = ScriptedMemory.ofBytes(LinearMemory::sparse, 13);
     // when
     memory.writeLong(5, VALUE);
     // then
@@ -46,7 +45,7 @@ class ScriptedMemoryTest {
   @Test
   void what_was_cut_off_reads_as_zero_when_the_memory_is_extended_again() {
     // given
-    ScriptedMemory memory = ScriptedMemory.ofBytes(SparseMemory::new, 2 * PAGE_SIZE);
+    ScriptedMemory memory = ScriptedMemory.ofBytes(LinearMemory::sparse, 2 * PAGE_SIZE);
     byte[] bytes = new byte[24];
     memory.writeLong(0, VALUE);
     memory.writeLong(8, VALUE);
@@ -69,7 +68,7 @@ class ScriptedMemoryTest {
   @Test
   void pages_may_be_over_the_maximum_which_still_holds() {
     // given
-    ScriptedMemory memory = ScriptedMemory.ofPages(SparseMemory::new, PAGE_SIZE, 2);
+    ScriptedMemory memory = ScriptedMemory.ofPages(LinearMemory::sparse, PAGE_SIZE, 2);
     // when
     memory.resize(5 * PAGE_SIZE);
     // then
@@ -88,7 +87,7 @@ class ScriptedMemoryTest {
   void the_maximum_is_the_one_that_the_memory_under_test_tells() {
     // given
     ScriptedMemory memory =
-        ScriptedMemory.ofPages((initial, maximum) -> new SparseMemory(initial, 3), PAGE_SIZE, 9);
+        ScriptedMemory.ofPages((initial, maximum) -> LinearMemory.sparse(initial, 3), PAGE_SIZE, 9);
     // then
     assertEquals(3, memory.maximumPages());
   }
@@ -96,7 +95,7 @@ class ScriptedMemoryTest {
   @Test
   void a_chunk_may_hold_data_if_it_or_a_neighbour_in_one_bit_was_written() {
     // given
-    ScriptedMemory memory = ScriptedMemory.ofPages(SparseMemory::new, 1L << 32, 65_536);
+    ScriptedMemory memory = ScriptedMemory.ofPages(LinearMemory::sparse, 1L << 32, 65_536);
     // when
     memory.writeLong(0x8003_FFFC, VALUE);
     memory.write(0, new byte[0], 0, 0);

@@ -17,7 +17,7 @@ import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.memory.FlatMemory;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.BareHeaps;
 
 /** What is recorded from a live heap, printed, read and replayed. */
@@ -126,6 +126,6 @@ class TraceRecorderTest {
     assertEquals(recorded.header(), header);
     assertEquals(recorded.toString(), read.toString());
     assertEquals(List.of(), TraceReplay.run(read, FlatMemory::new));
-    assertEquals(List.of(), TraceReplay.run(read, SparseMemory::new));
+    assertEquals(List.of(), TraceReplay.run(read, LinearMemory::sparse));
   }
 }

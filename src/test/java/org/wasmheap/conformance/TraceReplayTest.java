@@ -18,7 +18,7 @@ import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.PoisonReport.Growth;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.GrowthRefusedException;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.ByteBufferMemory;
 import org.wasmheap.testkit.ConformanceFiles;
 import org.wasmheap.testkit.FaultyMemory;
@@ -41,7 +41,7 @@ class TraceReplayTest {
     }
     // then
     assertEquals(List.of(), TraceReplay.run(trace, FlatMemory::new));
-    assertEquals(List.of(), TraceReplay.run(trace, SparseMemory::new));
+    assertEquals(List.of(), TraceReplay.run(trace, LinearMemory::sparse));
     assertEquals(List.of(), TraceReplay.run(trace, ByteBufferMemory::new));
   }
 
@@ -110,14 +110,14 @@ class TraceReplayTest {
                 small,
                 (initial, maximum) ->
                     FaultyMemory.thatRefusesToGrow(
-                        new SparseMemory(initial, maximum),
+                        LinearMemory.sparse(initial, maximum),
                         new GrowthRefusedException("budget", null))));
     assertThrows(IllegalArgumentException.class, () -> TraceReplay.run(large, FlatMemory::new));
-    assertEquals(List.of(), TraceReplay.run(large, SparseMemory::new));
+    assertEquals(List.of(), TraceReplay.run(large, LinearMemory::sparse));
   }
 
   private static List<String> replay(String text) throws IOException {
-    return TraceReplay.run(TraceReader.read(new StringReader(text)), SparseMemory::new);
+    return TraceReplay.run(TraceReader.read(new StringReader(text)), LinearMemory::sparse);
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wasmheap.conformance.VectorReplay.Result;
 import org.wasmheap.memory.FlatMemory;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.ByteBufferMemory;
 import org.wasmheap.testkit.ConformanceFiles;
 
@@ -23,7 +23,7 @@ class VectorFilesTest {
   private static final Map<String, MemoryFactory> MEMORIES =
       Map.of(
           "flat", FlatMemory::new,
-          "sparse", SparseMemory::new,
+          "sparse", LinearMemory::sparse,
           "byte buffer", ByteBufferMemory::new);
 
   /**

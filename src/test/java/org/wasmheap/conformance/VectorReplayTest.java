@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.conformance.VectorReplay.Divergence;
 import org.wasmheap.conformance.VectorReplay.Result;
 import org.wasmheap.memory.GrowthRefusedException;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.ConformanceFiles;
 import org.wasmheap.testkit.FaultyMemory;
 
@@ -62,7 +62,8 @@ class VectorReplayTest {
     // given
     MemoryFactory loses =
         (initial, maximum) ->
-            FaultyMemory.thatAltersWrites(new SparseMemory(initial, maximum), bits -> bits & ~2L);
+            FaultyMemory.thatAltersWrites(
+                LinearMemory.sparse(initial, maximum), bits -> bits & ~2L);
     // when
     Result result = run(text(named("P-onchain-script")), loses);
     // then
@@ -76,7 +77,7 @@ class VectorReplayTest {
     MemoryFactory signed =
         (initial, maximum) ->
             FaultyMemory.thatAltersAddresses(
-                new SparseMemory(initial, maximum), address -> address & Integer.MAX_VALUE);
+                LinearMemory.sparse(initial, maximum), address -> address & Integer.MAX_VALUE);
     // when
     Result result = run(text(named("P-onchain-big")), signed);
     // then
@@ -89,7 +90,7 @@ class VectorReplayTest {
     MemoryFactory failing =
         (initial, maximum) ->
             FaultyMemory.thatAltersWrites(
-                new SparseMemory(initial, maximum),
+                LinearMemory.sparse(initial, maximum),
                 bits -> {
                   throw new UnsupportedOperationException("read-only");
                 });
@@ -163,7 +164,7 @@ class VectorReplayTest {
           if (initial > 1) {
             throw new IllegalArgumentException("one page at most");
           }
-          return new SparseMemory(initial, maximum);
+          return LinearMemory.sparse(initial, maximum);
         };
     // when
     Result result =
@@ -187,7 +188,7 @@ class VectorReplayTest {
     MemoryFactory refusing =
         (initial, maximum) ->
             FaultyMemory.thatRefusesToGrow(
-                new SparseMemory(initial, maximum), new GrowthRefusedException("budget", null));
+                LinearMemory.sparse(initial, maximum), new GrowthRefusedException("budget", null));
     // when
     Result result =
         run(ON_CHAIN + "R 0 1 - = ok\nA 8 = 8\nA 65536 = 24\nA 8 = 9\n# end ops=4\n", refusing);
@@ -257,7 +258,7 @@ class VectorReplayTest {
   }
 
   private static Result run(String text) throws IOException {
-    return run(text, SparseMemory::new);
+    return run(text, LinearMemory::sparse);
   }
 
   private static Result run(String text, MemoryFactory memories) throws IOException {

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.ConformanceFiles;
 
 class ConformanceExampleTest {
@@ -25,7 +25,7 @@ class ConformanceExampleTest {
 
   @Test
   void the_example_finds_no_difference_in_a_memory_of_the_library() throws IOException {
-    assertEquals(List.of(), ConformanceExample.differences(SparseMemory::new));
+    assertEquals(List.of(), ConformanceExample.differences(LinearMemory::sparse));
   }
 
   private static String nameInTheArtifact(Path file) {

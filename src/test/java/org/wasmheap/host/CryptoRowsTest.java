@@ -21,7 +21,7 @@ import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.host.CryptoVectors.Signed;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.ScopeGuests;
@@ -143,7 +143,7 @@ class CryptoRowsTest {
         new Heap(
             "test",
             "test/1",
-            new SparseMemory(65_536, 65_536),
+            LinearMemory.sparse(65_536, 65_536),
             1024,
             BlockLimit.ON_CHAIN,
             GrowthPolicy.ALLOW_ALL,

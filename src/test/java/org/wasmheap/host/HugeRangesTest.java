@@ -20,7 +20,7 @@ import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapListener;
-import org.wasmheap.memory.SparseMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.state.Overlay;
 import org.wasmheap.testkit.ThreadAllocation;
 
@@ -35,7 +35,7 @@ class HugeRangesTest {
       new Heap(
           "test",
           "test/1",
-          new SparseMemory(65_536, 65_536),
+          LinearMemory.sparse(65_536, 65_536),
           1024,
           BlockLimit.ON_CHAIN,
           GrowthPolicy.ALLOW_ALL,

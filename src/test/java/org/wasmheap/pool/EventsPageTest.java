@@ -51,8 +51,8 @@ class EventsPageTest {
   private static final Pattern LEVEL_OR_EVENT =
       Pattern.compile(
           "\\.at(Error|Warn|Info|Debug)\\(\\)"
-              + "|(?:\\.log\\(|,\\s*)\"([a-z_]+\\.[a-z_]+)\"\\);"
-              + "|\\.log\\(([A-Z_]+)\\)");
+              + "|(?:\"event\", |tell\\([^;]*)\"([a-z_]+\\.[a-z_]+)\"\\)"
+              + "|\"event\", ([A-Z_]+)\\)");
 
   private static Map<String, List<String>> documented() {
     Map<String, List<String>> rows = new TreeMap<>();

@@ -8,10 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
 
 /** The events of all loggers of this library, from all threads, while it is open. */
 public final class LogCapture implements AutoCloseable {
+  private static final String NAME = "event";
+
   private final Logger logger;
   private final Level levelBefore;
   private final boolean additiveBefore;
@@ -39,9 +43,21 @@ public final class LogCapture implements AutoCloseable {
     return new LogCapture(level);
   }
 
-  /** Events with a message, in the order in which they came. */
-  public List<ILoggingEvent> events(String message) {
-    return events.stream().filter(event -> event.getMessage().equals(message)).toList();
+  /** Events of a name, in the order in which they came. */
+  public List<ILoggingEvent> events(String name) {
+    return events.stream().filter(event -> name.equals(nameOf(event))).toList();
+  }
+
+  /** The name of an event; {@code null} if it has none. */
+  public static @Nullable String nameOf(ILoggingEvent event) {
+    List<KeyValuePair> pairs = event.getKeyValuePairs();
+    return pairs == null
+        ? null
+        : pairs.stream()
+            .filter(pair -> pair.key.equals(NAME))
+            .map(pair -> String.valueOf(pair.value))
+            .findFirst()
+            .orElse(null);
   }
 
   /** All events, in the order in which they came. */
@@ -49,10 +65,11 @@ public final class LogCapture implements AutoCloseable {
     return List.copyOf(events);
   }
 
-  /** The key-value pairs of an event. */
+  /** The key-value pairs of an event, but for its name. */
   public static Map<String, Object> values(ILoggingEvent event) {
     Map<String, Object> values = new TreeMap<>();
     event.getKeyValuePairs().forEach(pair -> values.put(pair.key, pair.value));
+    values.remove(NAME);
     return values;
   }
 
