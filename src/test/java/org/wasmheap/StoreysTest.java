@@ -34,7 +34,7 @@ class StoreysTest {
   private static final List<List<String>> STOREYS =
       List.of(
           List.of("HeapExecutor"),
-          List.of("Shutdown", "Watchdog", "Preloader", "Reaper"),
+          List.of("Shutdown", "Watchdog", "Preloader", "Reaper", "BudgetMember", "Figures"),
           List.of("Workers", "Worker"),
           List.of("Submissions", "NestedCalls"),
           List.of("CallRun"),

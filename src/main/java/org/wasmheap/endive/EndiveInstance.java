@@ -2,6 +2,8 @@ package org.wasmheap.endive;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.GuestFactory;
@@ -18,12 +20,13 @@ import run.endive.wasm.types.ValType;
  * <p>One thread's own. The engine's instance never leaves this class.
  */
 final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
+  private static final Logger LOG = LoggerFactory.getLogger(EndiveInstance.class);
+
   private static final String HEAP_BASE = "__heap_base";
 
   /** The highest that the allocator takes. */
   private static final int MAX_HEAP_BASE = 0xFFFF_FFF7;
 
-  private final MemoryCache cache;
   private final FlatMemory memory;
   private final BlockLimit blockLimit;
   private final int heapBase;
@@ -34,12 +37,10 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
 
   private EndiveInstance(
       LinkedModule code,
-      MemoryCache cache,
       FlatMemory memory,
       BlockLimit blockLimit,
       GuestTables tables,
       boolean initialise) {
-    this.cache = cache;
     this.memory = memory;
     this.blockLimit = blockLimit;
     this.tables = tables;
@@ -69,26 +70,21 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
   }
 
   /** The first instance of a module, on a memory of zeros. */
-  static EndiveInstance first(
-      LinkedModule code, MemoryCache cache, FlatMemory zeros, BlockLimit blockLimit) {
-    return new EndiveInstance(code, cache, zeros, blockLimit, new GuestTables(null, true), true);
+  static EndiveInstance first(LinkedModule code, FlatMemory zeros, BlockLimit blockLimit) {
+    return new EndiveInstance(code, zeros, blockLimit, new GuestTables(zeros, null, true), true);
   }
 
   /** A later instance, on a memory and tables that hold what the first one was made with. */
   static EndiveInstance later(
-      LinkedModule code,
-      MemoryCache cache,
-      FlatMemory pristine,
-      BlockLimit blockLimit,
-      List<int[][]> sealedTables) {
+      LinkedModule code, FlatMemory pristine, BlockLimit blockLimit, List<int[][]> sealedTables) {
     boolean initialise = code.shape().hasStart();
-    GuestTables tables = new GuestTables(sealedTables, initialise);
+    GuestTables tables = new GuestTables(pristine, sealedTables, initialise);
     if (!initialise) {
-      return new EndiveInstance(code, cache, pristine, blockLimit, tables, false);
+      return new EndiveInstance(code, pristine, blockLimit, tables, false);
     }
     // A start function expects what a fresh instance gives it; its effects are in the image.
     pristine.fill(0, (byte) 0, (int) pristine.sizeInBytes());
-    EndiveInstance instance = new EndiveInstance(code, cache, pristine, blockLimit, tables, true);
+    EndiveInstance instance = new EndiveInstance(code, pristine, blockLimit, tables, true);
     pristine.restore();
     return instance;
   }
@@ -157,9 +153,23 @@ final class EndiveInstance implements GuestFactory.Instance<EndiveGuest> {
     return inMemory != null ? inMemory : state.difference();
   }
 
+  /**
+   * {@inheritDoc} With its smallest array only: what this call or an earlier one had grown to is
+   * neither put back nor looked at nor held, so that a call that fails costs no more than one that
+   * does not.
+   */
   @Override
-  public void discard() {
+  public @Nullable LinearMemory discard() {
     scope.set(null);
-    cache.put(memory);
+    memory.restoreHeld();
+    String difference = memory.difference();
+    if (difference == null) {
+      return memory;
+    }
+    LOG.atError()
+        .addKeyValue("event", "memory.not_restored")
+        .addKeyValue("difference", difference)
+        .log("The memory of a discarded instance could not be put back, and is dropped");
+    return null;
   }
 }

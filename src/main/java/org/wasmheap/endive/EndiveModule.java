@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryImage;
 import run.endive.runtime.Memory;
 import run.endive.wasm.types.FunctionType;
@@ -40,8 +41,6 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
 
   /** What the tables of the first instance held; read by all others, written by nobody. */
   private final List<int[][]> tables;
-
-  private final MemoryCache cache = new MemoryCache();
 
   /** The instance that loading made, until a worker takes it by an atomic exchange. */
   private final AtomicReference<@Nullable EndiveInstance> first;
@@ -83,7 +82,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   private EndiveModule(LinkedModule code, FlatMemory zeros, BlockLimit blockLimit) {
     this.code = code;
     this.blockLimit = blockLimit;
-    EndiveInstance made = EndiveInstance.first(code, cache, zeros, blockLimit);
+    EndiveInstance made = EndiveInstance.first(code, zeros, blockLimit);
     requireSmallContent(zeros);
     long hotBytes = Integer.toUnsignedLong(made.heapBase()) + HOT_HEAP_BYTES;
     this.tables = made.sealedTables();
@@ -224,10 +223,22 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     if (ready != null) {
       return ready;
     }
-    FlatMemory used = cache.poll();
     try {
-      return EndiveInstance.later(
-          code, cache, used == null ? new FlatMemory(image) : used, blockLimit, tables);
+      return EndiveInstance.later(code, new FlatMemory(image), blockLimit, tables);
+    } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      throw ModuleRefusals.ofInstance(e);
+    }
+  }
+
+  /** {@inheritDoc} A memory of another module is not taken. */
+  @Override
+  public Instance<EndiveGuest> create(LinearMemory used) {
+    if (!(used instanceof FlatMemory flat) || !flat.isOf(image)) {
+      used.discharge();
+      return create();
+    }
+    try {
+      return EndiveInstance.later(code, flat, blockLimit, tables);
     } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
       throw ModuleRefusals.ofInstance(e);
     }

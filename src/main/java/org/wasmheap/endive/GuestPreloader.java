@@ -183,8 +183,7 @@ final class GuestPreloader {
   /** Makes one call on an instance of its own, and lets go of both. */
   private static void go(LinkedModule code, int way) {
     EndiveInstance instance =
-        EndiveInstance.first(
-            code, new MemoryCache(), new FlatMemory(1, MAX_PAGES), BlockLimit.ON_CHAIN);
+        EndiveInstance.first(code, new FlatMemory(1, MAX_PAGES), BlockLimit.ON_CHAIN);
     Heap heap = scratch(instance.memory());
     EndiveGuest guest = instance.open(CallScope.of(heap.begin(way, END), null));
     try {

@@ -1,6 +1,7 @@
 package org.wasmheap.endive;
 
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import run.endive.runtime.Instance;
 import run.endive.runtime.TableInstance;
@@ -19,6 +20,7 @@ import run.endive.wasm.types.Value;
  *   <li>Entries lie in chunks. Instances of a module share the pristine ones; the first write to a
  *       chunk copies it, and putting the table back forgets the copies.
  *   <li>Long instructions look for an interrupt as they go.
+ *   <li>What copies of chunks take is counted with the guest's memory, and may be refused.
  * </ol>
  *
  * <p>All functions are the instance's own, since modules that import tables or globals are refused,
@@ -37,6 +39,9 @@ final class GuestTable extends TableInstance {
 
   private static final int[] NONE = {};
 
+  /** Hears of bytes that copies of chunks take, and, below 0, give back; may refuse them. */
+  private final LongConsumer counts;
+
   private final TableLimits limits;
   private final int size;
 
@@ -51,6 +56,9 @@ final class GuestTable extends TableInstance {
 
   private int copies;
 
+  /** What the copies take. */
+  private long copiedBytes;
+
   /** Writes so far, modulo 2^32. */
   private int writes;
 
@@ -58,22 +66,23 @@ final class GuestTable extends TableInstance {
   private boolean writable = true;
 
   /** A table in which all entries are equal. */
-  GuestTable(Table declared, int initialValue) {
-    this(declared, uniform((int) declared.limits().min(), initialValue));
+  GuestTable(Table declared, int initialValue, LongConsumer counts) {
+    this(declared, uniform((int) declared.limits().min(), initialValue), counts);
   }
 
   /** A table that begins as another one was when it was sealed; writable when it is opened. */
-  static GuestTable like(Table declared, int[][] sealed) {
-    GuestTable table = new GuestTable(declared, sealed);
+  static GuestTable like(Table declared, int[][] sealed, LongConsumer counts) {
+    GuestTable table = new GuestTable(declared, sealed, counts);
     table.writable = false;
     return table;
   }
 
-  private GuestTable(Table declared, int[][] chunks) {
+  private GuestTable(Table declared, int[][] chunks, LongConsumer counts) {
     // The engine's own arrays stay empty.
     super(
         new Table(declared.elementType(), new TableLimits(0, declared.limits().max())),
         Value.REF_NULL_VALUE);
+    this.counts = counts;
     this.limits = declared.limits();
     this.size = (int) declared.limits().min();
     this.pristine = chunks;
@@ -111,7 +120,15 @@ final class GuestTable extends TableInstance {
   void adopt(int[][] sealed) {
     pristine = sealed;
     chunks = sealed;
+    forgetCopies();
+  }
+
+  private void forgetCopies() {
     copies = 0;
+    if (copiedBytes != 0) {
+      counts.accept(-copiedBytes);
+      copiedBytes = 0;
+    }
   }
 
   /** The guest may write from here on. */
@@ -131,7 +148,7 @@ final class GuestTable extends TableInstance {
       entries += chunks[chunk].length;
       chunks[chunk] = pristine[chunk];
     }
-    copies = 0;
+    forgetCopies();
     return entries;
   }
 
@@ -207,6 +224,9 @@ final class GuestTable extends TableInstance {
   }
 
   private int[] copy(int number) {
+    long bytes = (long) pristine[number].length * Integer.BYTES;
+    counts.accept(bytes);
+    copiedBytes += bytes;
     if (chunks == pristine) {
       chunks = pristine.clone();
     }

@@ -3,6 +3,7 @@ package org.wasmheap.endive;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.memory.FlatMemory;
 import run.endive.runtime.TableFactory;
 import run.endive.runtime.TableInstance;
 import run.endive.wasm.types.Table;
@@ -13,17 +14,20 @@ import run.endive.wasm.types.Table;
  */
 final class GuestTables implements TableFactory {
   private final List<GuestTable> tables = new ArrayList<>();
+  private final FlatMemory memory;
   private final @Nullable List<int[][]> sealed;
   private final boolean initialise;
 
   /**
    * Tables to be.
    *
+   * @param memory the guest's, with which copies of chunks are counted
    * @param sealed what tables of an earlier instance were like; {@code null} for the first instance
    * @param initialise whether instantiation writes to them; not where their content is the sealed
    *     one from the beginning
    */
-  GuestTables(@Nullable List<int[][]> sealed, boolean initialise) {
+  GuestTables(FlatMemory memory, @Nullable List<int[][]> sealed, boolean initialise) {
+    this.memory = memory;
     this.sealed = sealed;
     this.initialise = initialise;
   }
@@ -32,8 +36,8 @@ final class GuestTables implements TableFactory {
   public TableInstance create(Table declared, int initialValue) {
     GuestTable table =
         sealed == null || initialise
-            ? new GuestTable(declared, initialValue)
-            : GuestTable.like(declared, sealed.get(tables.size()));
+            ? new GuestTable(declared, initialValue, memory::countBeside)
+            : GuestTable.like(declared, sealed.get(tables.size()), memory::countBeside);
     tables.add(table);
     return table;
   }

@@ -29,6 +29,21 @@ public interface GuestFactory<G> {
   Instance<G> create() throws Exception;
 
   /**
+   * Makes a pristine instance in the place of one that was {@linkplain Instance#discard()
+   * discarded}, on its memory if this factory can: so that a call that fails costs little more than
+   * one that does not.
+   *
+   * @param used what {@code discard()} of an instance of this factory gave, pristine; nobody else
+   *     uses it
+   * @return an instance that nobody else uses
+   * @throws Exception if no instance can be made now; the memory is not used again
+   */
+  default Instance<G> create(LinearMemory used) throws Exception {
+    used.discharge();
+    return create();
+  }
+
+  /**
    * Bare heaps without a guest, for tests and for engines that are driven from outside.
    *
    * @param image pristine memory of each heap
@@ -109,8 +124,13 @@ public interface GuestFactory<G> {
     }
 
     /**
-     * The instance is out of use. Its memory may serve a later one, if it is restored and verified.
+     * The instance is out of use.
+     *
+     * @return its memory for {@link GuestFactory#create(LinearMemory)}, if it can serve another
+     *     instance: restored, verified, and without spare memory; {@code null} if not
      */
-    default void discard() {}
+    default @Nullable LinearMemory discard() {
+      return null;
+    }
   }
 }

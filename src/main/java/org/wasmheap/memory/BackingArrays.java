@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * The arrays of a memory: the one in use, the smallest, which is kept for life, and longer ones of
  * earlier calls, which are pristine and may be taken away.
  *
- * <p>The owner's alone, but for {@link #heldBytes()} and {@link #trim()}. When the owner changes,
- * the heap orders it.
+ * <p>The owner's alone, but for {@link #heldBytes()} and {@link #trim}. When the owner changes, the
+ * heap orders it.
  */
 final class BackingArrays {
   private final SpareArrays spares = new SpareArrays();
@@ -19,6 +19,12 @@ final class BackingArrays {
 
   /** What {@link #restore()} goes back to; absent until the first capture. */
   private @Nullable PristineContent content;
+
+  /** What counts the bytes; {@code null} if nobody does. */
+  private @Nullable MemoryBudget budget;
+
+  /** Bytes that the guest holds beside its memory. */
+  private long besideBytes;
 
   /** Written by the owner, read by any thread for statistics: nothing else follows from it. */
   private volatile long usedBytes;
@@ -33,13 +39,18 @@ final class BackingArrays {
    * Pristine content.
    *
    * @param heldBytes length of the smallest array: whole blocks, at least all of the content
-   * @throws GrowthRefusedException if the JVM has no memory for it
+   * @throws GrowthRefusedException if JVM or budget have no memory for it
    */
   BackingArrays(PristineContent content, int heldBytes) {
     this.content = content;
-    this.base = new TrackedArray(heldBytes, content);
+    this.base = allocated(heldBytes, null);
     this.current = base;
+    base.begin(content);
     this.usedBytes = base.bytes();
+  }
+
+  boolean goesBackTo(PristineContent other) {
+    return content == other;
   }
 
   /** The array in use. */
@@ -53,14 +64,27 @@ final class BackingArrays {
    * @param captured that content
    * @param hotBytes low bytes to hold at all times, at most the logical size
    * @return the bytes that are held: whole blocks, at least all of the content
-   * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
+   * @throws GrowthRefusedException if JVM or budget have no memory for it; nothing has changed
    */
   int capture(PristineContent captured, long hotBytes) {
     int held = Blocks.roundUp(Math.max(hotBytes, captured.length()));
-    base = new TrackedArray(held, captured);
+    MemoryBudget counts = budget;
+    if (counts != null) {
+      counts.hold(captured);
+    }
+    TrackedArray next;
+    try {
+      next = fresh(held, held);
+    } catch (GrowthRefusedException e) {
+      letGo(captured);
+      throw e;
+    }
+    next.begin(captured);
+    letGo(content);
     content = captured;
-    spares.clear();
-    use(base);
+    giveUpAllBut(next);
+    base = next;
+    use(next);
     return held;
   }
 
@@ -70,14 +94,15 @@ final class BackingArrays {
    *
    * @param shortest bytes needed, whole blocks
    * @param longest bytes wanted at most, whole blocks, no less than {@code shortest}
-   * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
+   * @throws GrowthRefusedException if JVM or budget have no memory for it; nothing has changed
    */
   void lengthen(int shortest, int longest) {
     int wanted = withRoom(shortest, longest);
     PristineContent pristine = content;
     if (pristine == null) {
-      TrackedArray longer = TrackedArray.ofEither(wanted, shortest);
+      TrackedArray longer = fresh(wanted, shortest);
       current.copyAllTo(longer);
+      current.giveBack();
       base = longer;
       use(longer);
       return;
@@ -97,29 +122,149 @@ final class BackingArrays {
   }
 
   /**
-   * Twice the length of the array in use where the JVM can spare that, since growth by small steps
-   * would copy everything again and again; else an eighth more than is needed, or just that. To try
-   * and see would do as well, but where an operator has a JVM end at its first want of memory.
+   * Twice the length of the array in use where JVM and budget can spare that, since growth by small
+   * steps would copy everything again and again; else an eighth more than is needed, or just that.
+   * To try and see would do as well, but where an operator has a JVM end at its first want of
+   * memory.
    */
   private int withRoom(int shortest, int longest) {
     Runtime jvm = Runtime.getRuntime();
     long free = jvm.maxMemory() - jvm.totalMemory() + jvm.freeMemory();
+    MemoryBudget counts = budget;
+    free = counts == null ? free : Math.min(free, counts.left());
     long doubled = Math.max(shortest, 2L * current.length());
     long more = (long) shortest + (shortest >>> 3);
     long wanted = doubled < free / 2 ? doubled : more < free / 2 ? more : shortest;
     return Blocks.roundUp(Math.min(wanted, longest));
   }
 
-  /** A new array; where there is no memory for it, the spare ones give theirs. */
+  /**
+   * A new array of one length, or of another where there is no memory for the first. Where there is
+   * none for that either, spare memory is given up, here and by all members of the budget.
+   */
   private TrackedArray fresh(int wanted, int needed) {
-    try {
-      return TrackedArray.ofEither(wanted, needed);
-    } catch (GrowthRefusedException e) {
-      if (spares.clear() == 0) {
-        throw e;
-      }
-      return new TrackedArray(needed);
+    TrackedArray made = wanted == needed ? null : tryFresh(wanted);
+    return made == null ? fresh(needed) : made;
+  }
+
+  private TrackedArray fresh(int length) {
+    TrackedArray made = tryFresh(length);
+    if (made != null) {
+      return made;
     }
+    spares.clear(0);
+    MemoryBudget counts = budget;
+    if (counts != null) {
+      counts.trim();
+      counts.take(TrackedArray.bytes(length));
+    }
+    return allocated(length, counts);
+  }
+
+  /** A new array if there is memory for it as things are. */
+  private @Nullable TrackedArray tryFresh(int length) {
+    MemoryBudget counts = budget;
+    if (counts != null && !counts.tryTake(TrackedArray.bytes(length))) {
+      return null;
+    }
+    try {
+      return allocated(length, counts);
+    } catch (GrowthRefusedException e) {
+      return null;
+    }
+  }
+
+  /** An array whose bytes were taken from the budget; they are given back if there is none. */
+  static TrackedArray allocated(int length, @Nullable MemoryBudget counts) {
+    try {
+      TrackedArray made = new TrackedArray(length);
+      made.takenFrom(counts);
+      return made;
+    } catch (OutOfMemoryError e) {
+      if (counts != null) {
+        counts.give(TrackedArray.bytes(length));
+      }
+      throw new GrowthRefusedException(
+          "the JVM has no "
+              + length
+              + " bytes for a linear memory; raise -Xmx or use fewer instances",
+          e);
+    }
+  }
+
+  private void letGo(@Nullable PristineContent image) {
+    MemoryBudget counts = budget;
+    if (counts != null && image != null) {
+      counts.letGo(image);
+    }
+  }
+
+  private void giveUpAllBut(TrackedArray kept) {
+    spares.clear(0);
+    if (current != kept && current != base) {
+      current.giveBack();
+    }
+    if (base != kept) {
+      base.giveBack();
+    }
+  }
+
+  // Budget.
+
+  /**
+   * Counts all bytes, the image's and those beside the memory as well, as those of a budget.
+   *
+   * @throws GrowthRefusedException if they do not fit; nothing has changed
+   */
+  void chargeTo(MemoryBudget next) {
+    if (next == budget) {
+      return;
+    }
+    spares.clear(0);
+    PristineContent image = content;
+    long own = base.bytes() + (current == base ? 0 : current.bytes()) + besideBytes;
+    next.take(own);
+    try {
+      if (image != null) {
+        next.hold(image);
+      }
+    } catch (GrowthRefusedException e) {
+      next.give(own);
+      throw e;
+    }
+    discharge();
+    budget = next;
+    base.takenFrom(next);
+    current.takenFrom(next);
+  }
+
+  /** Gives up what is spare; the rest counts no more. */
+  void discharge() {
+    spares.clear(0);
+    base.giveBack();
+    current.giveBack();
+    MemoryBudget counts = budget;
+    if (counts != null) {
+      counts.give(besideBytes);
+      letGo(content);
+      budget = null;
+    }
+  }
+
+  /**
+   * The guest holds more bytes beside its memory, or fewer.
+   *
+   * @throws GrowthRefusedException if they do not fit; nothing has changed
+   */
+  void countBeside(long bytes) {
+    MemoryBudget counts = budget;
+    if (counts != null && bytes > 0) {
+      counts.take(bytes);
+    } else if (counts != null) {
+      counts.give(-bytes);
+    }
+    besideBytes += bytes;
+    use(current);
   }
 
   /**
@@ -146,7 +291,8 @@ final class BackingArrays {
   int restoreBase() {
     // While another array is in use the smallest is pristine already, and restoring costs nothing.
     int restored = base.restore(content());
-    spares.clear();
+    giveUpAllBut(base);
+    countBeside(-besideBytes);
     use(base);
     return restored;
   }
@@ -173,9 +319,9 @@ final class BackingArrays {
     return found == null ? spares.difference(pristine) : found;
   }
 
-  /** Takes the spare arrays away, from any thread; bytes given up. */
-  long trim() {
-    return spares.clear();
+  /** Takes spare arrays away that were not used for so long, from any thread; bytes given up. */
+  long trim(long unusedNanos) {
+    return spares.clear(unusedNanos);
   }
 
   /** Real bytes of all arrays; from any thread, a recent value. */
@@ -185,6 +331,6 @@ final class BackingArrays {
 
   private void use(TrackedArray next) {
     current = next;
-    usedBytes = next == base ? next.bytes() : next.bytes() + base.bytes();
+    usedBytes = besideBytes + base.bytes() + (next == base ? 0 : next.bytes());
   }
 }

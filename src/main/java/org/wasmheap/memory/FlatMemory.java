@@ -3,6 +3,7 @@ package org.wasmheap.memory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Growing again and again.</b> The smallest array is kept for life. Longer ones are kept
  * pristine for a later call, until somebody trims the memory.
  *
- * <p>Used by one thread at a time; only {@link #materialisedBytes()} and {@link #trim()} may be
+ * <p>Used by one thread at a time; only {@link #materialisedBytes()} and {@link #trim} may be
  * called from any.
  */
 public final class FlatMemory implements LinearMemory {
@@ -155,6 +156,16 @@ public final class FlatMemory implements LinearMemory {
     pristinePages = pages;
     useCurrent();
     return new MemoryImage(content, pages, maximumPages, held);
+  }
+
+  /**
+   * Whether {@link #restore()} goes back to an image.
+   *
+   * @param image what was captured of this memory, or of another
+   * @return {@code false} if this memory goes back to another, or to none
+   */
+  public boolean isOf(MemoryImage image) {
+    return arrays.goesBackTo(image.content());
   }
 
   /**
@@ -449,8 +460,29 @@ public final class FlatMemory implements LinearMemory {
   }
 
   @Override
-  public long trim() {
-    return arrays.trim();
+  public long trim(Duration unusedFor) {
+    return arrays.trim(unusedFor.toNanos());
+  }
+
+  @Override
+  public void chargeTo(MemoryBudget budget) {
+    arrays.chargeTo(budget);
+  }
+
+  @Override
+  public void discharge() {
+    arrays.discharge();
+  }
+
+  /**
+   * Counts bytes that the guest holds beside its memory, for as long as the memory is not restored
+   * by {@link #restoreHeld()} or {@link #discharge() discharged}: copies of tables, say.
+   *
+   * @param bytes how many more, or, below 0, how many fewer
+   * @throws GrowthRefusedException if the budget has no room for more; nothing has changed
+   */
+  public void countBeside(long bytes) {
+    arrays.countBeside(bytes);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.wasmheap.memory;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,14 +117,37 @@ public interface LinearMemory {
   }
 
   /**
-   * Gives up real memory that is set aside for later, without entering the memory; from any thread,
-   * also while another uses it.
+   * Gives up all real memory that is set aside for later, without entering the memory; from any
+   * thread, also while another uses it.
    *
    * @return bytes given up
    */
   default long trim() {
+    return trim(Duration.ZERO);
+  }
+
+  /**
+   * Gives up real memory that is set aside for later and was not used for a while; from any thread,
+   * also while another uses the memory.
+   *
+   * @param unusedFor for how long; each piece by its own last use
+   * @return bytes given up
+   */
+  default long trim(Duration unusedFor) {
     return 0;
   }
+
+  /**
+   * Counts all real bytes, from here on, as those of a budget, and of no other any more. A memory
+   * that does not override this is in no budget.
+   *
+   * @param budget what they are taken from
+   * @throws GrowthRefusedException if what is set aside already does not fit; nothing has changed
+   */
+  default void chargeTo(MemoryBudget budget) {}
+
+  /** The memory is out of use: spare memory is given up, and the rest is in no budget any more. */
+  default void discharge() {}
 
   /**
    * A memory of up to 4 GiB that holds real memory only where something was written, page by page,

@@ -1,5 +1,7 @@
 package org.wasmheap.memory;
 
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,6 +24,32 @@ public final class MemoryBudget {
 
   /** Written by all threads, by exchange; never more than the limit. */
   private final AtomicLong used = new AtomicLong();
+
+  /**
+   * Whether somebody was refused and no member was told since that memory came back. Written by
+   * whoever is refused, who then tries once more, and by whoever gives memory back, who first gives
+   * and then looks: one of the two sees the other.
+   */
+  private volatile boolean refused;
+
+  /** Replaced in the monitor, never written to; read by any thread. */
+  private volatile Member[] members = {};
+
+  /** How many memories go back to each image. Guarded by the monitor. */
+  private final IdentityHashMap<PristineContent, Integer> images = new IdentityHashMap<>();
+
+  /** Who holds memory of a budget for later: an executor, say. Called by any thread. */
+  public interface Member {
+    /**
+     * Gives up what is held for later, since memory is short. Must not wait for anybody.
+     *
+     * @return bytes given up
+     */
+    long trim();
+
+    /** Memory came back after somebody was refused: what could not be made may be tried again. */
+    void freed();
+  }
 
   private MemoryBudget(long limit) {
     this.limit = limit;
@@ -66,5 +94,137 @@ public final class MemoryBudget {
    */
   public long usedBytes() {
     return used.get();
+  }
+
+  /**
+   * Has all members give up what they hold for later.
+   *
+   * @return bytes given up
+   */
+  public long trim() {
+    long bytes = 0;
+    for (Member each : members) {
+      bytes += each.trim();
+    }
+    return bytes;
+  }
+
+  /**
+   * Adds a member, until it leaves.
+   *
+   * @param member what is asked for its spare memory
+   */
+  public synchronized void join(Member member) {
+    Member[] more = Arrays.copyOf(members, members.length + 1);
+    more[members.length] = member;
+    members = more;
+  }
+
+  /**
+   * Lets a member go; nothing if it is none.
+   *
+   * @param member one that has joined
+   */
+  public synchronized void leave(Member member) {
+    members = Arrays.stream(members).filter(each -> each != member).toArray(Member[]::new);
+  }
+
+  /** Takes bytes if they fit; {@code false} if not. */
+  boolean tryTake(long bytes) {
+    for (long now = used.get(); bytes <= limit - now; now = used.get()) {
+      if (used.compareAndSet(now, now + bytes)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Takes bytes, after spare memory was given up if they do not fit.
+   *
+   * @throws GrowthRefusedException if they do not fit then either; nothing has changed
+   */
+  void take(long bytes) {
+    if (tryTake(bytes)) {
+      return;
+    }
+    trim();
+    refused = true; // Before the last try.
+    if (!tryTake(bytes)) {
+      throw refusal(bytes);
+    }
+  }
+
+  private GrowthRefusedException refusal(long bytes) {
+    return new GrowthRefusedException(
+        "the memory budget of "
+            + limit
+            + " bytes has "
+            + left()
+            + " left, and "
+            + bytes
+            + " are wanted; raise the budget, or use fewer instances",
+        null);
+  }
+
+  /** Bytes that are not taken. */
+  long left() {
+    return limit - used.get();
+  }
+
+  /** Gives back bytes that were taken. */
+  void give(long bytes) {
+    used.addAndGet(-bytes);
+    if (refused && bytes > 0) {
+      refused = false;
+      for (Member each : members) {
+        each.freed();
+      }
+    }
+  }
+
+  /**
+   * One more memory goes back to an image, which counts once.
+   *
+   * @throws GrowthRefusedException if it does not fit; nothing has changed
+   */
+  void hold(PristineContent image) {
+    if (!holdOneMore(image, false)) {
+      take(image.length()); // Outside the monitor, since members are asked.
+      if (!holdOneMore(image, true)) {
+        give(image.length());
+      }
+    }
+  }
+
+  /** Whether that changed something: not if it is there, for one, and not there, for the other. */
+  private synchronized boolean holdOneMore(PristineContent image, boolean asFirst) {
+    Integer memories = images.get(image);
+    if (memories != null) {
+      images.put(image, memories + 1);
+      return !asFirst;
+    }
+    if (asFirst) {
+      images.put(image, 1);
+    }
+    return asFirst;
+  }
+
+  /** A memory that held an image does so no more. */
+  void letGo(PristineContent image) {
+    if (letOneGo(image)) {
+      give(image.length());
+    }
+  }
+
+  /** Whether it was the last. */
+  private synchronized boolean letOneGo(PristineContent image) {
+    return images.computeIfPresent(image, (same, memories) -> memories == 1 ? null : memories - 1)
+        == null;
+  }
+
+  @Override
+  public String toString() {
+    return "MemoryBudget[" + usedBytes() + " of " + limit + " bytes]";
   }
 }

@@ -23,7 +23,11 @@ final class SpareArrays {
 
   /** Keeps an array; one of about the same length that is kept already goes. */
   void put(TrackedArray pristine) {
-    slots.set(slotOf(pristine.length()), pristine);
+    pristine.becomeSpare(System.nanoTime());
+    TrackedArray other = slots.getAndSet(slotOf(pristine.length()), pristine);
+    if (other != null) {
+      other.giveBack();
+    }
   }
 
   /** The longest array with a length in the range, no longer kept here; or nothing. */
@@ -60,12 +64,22 @@ final class SpareArrays {
     return bytes;
   }
 
-  /** Takes all spares away, from any thread; bytes given up. */
-  long clear() {
+  /**
+   * Takes spares away that were put here so long ago, from any thread; bytes given up.
+   *
+   * @param nanos how long ago at least; 0 for all
+   */
+  long clear(long nanos) {
     long bytes = 0;
+    long now = System.nanoTime();
     for (int slot = 0; slot < SLOTS; slot++) {
-      TrackedArray spare = slots.getAndSet(slot, null);
-      bytes += spare == null ? 0 : spare.bytes();
+      TrackedArray spare = slots.get(slot);
+      if (spare != null
+          && now - spare.spareSince() >= nanos
+          && slots.compareAndSet(slot, spare, null)) {
+        bytes += spare.bytes();
+        spare.giveBack();
+      }
     }
     return bytes;
   }

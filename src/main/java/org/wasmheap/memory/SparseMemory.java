@@ -23,6 +23,9 @@ final class SparseMemory implements LinearMemory {
   private static final int PAGE_SHIFT = 16;
   private static final int OFFSET_MASK = PAGE_SIZE - 1;
 
+  /** What a reference takes at most. */
+  private static final int REFERENCE_BYTES = Long.BYTES;
+
   private static final byte[] ZEROS = new byte[PAGE_SIZE];
 
   private static final VarHandle LONG =
@@ -38,6 +41,9 @@ final class SparseMemory implements LinearMemory {
 
   private int pages;
   private int pagesHeld;
+
+  /** What counts the bytes; {@code null} if nobody does. */
+  private @Nullable MemoryBudget budget;
 
   /** Written by the owner, read by any thread for statistics: nothing else follows from it. */
   private volatile long heldBytes;
@@ -60,6 +66,11 @@ final class SparseMemory implements LinearMemory {
     this.maximumPages = maximumPages;
     this.pages = initialPages;
     this.contents = new byte[initialPages][];
+    this.heldBytes = tableBytes(initialPages);
+  }
+
+  private static long tableBytes(int pages) {
+    return (long) pages * REFERENCE_BYTES;
   }
 
   @Override
@@ -84,7 +95,9 @@ final class SparseMemory implements LinearMemory {
     }
     int grown = pages + deltaPages;
     if (grown > contents.length) {
-      contents = Arrays.copyOf(contents, Math.max(grown, Math.min(2 * pages, maximumPages)));
+      int longer = Math.max(grown, Math.min(2 * pages, maximumPages));
+      count(tableBytes(longer - contents.length));
+      contents = Arrays.copyOf(contents, longer);
     }
     pages = grown;
     return true;
@@ -128,7 +141,8 @@ final class SparseMemory implements LinearMemory {
   /**
    * {@inheritDoc}
    *
-   * @throws GrowthRefusedException if the JVM has no memory for a page; those before it are written
+   * @throws GrowthRefusedException if JVM or budget have no memory for a page; those before it are
+   *     written
    */
   @Override
   public void write(int address, byte[] source, int offset, int length) {
@@ -148,11 +162,41 @@ final class SparseMemory implements LinearMemory {
     contents = new byte[initialPages][];
     pages = initialPages;
     pagesHeld = 0;
-    heldBytes = 0;
+    count(tableBytes(initialPages) - heldBytes);
     return givenUp;
   }
 
-  /** {@inheritDoc} Whole pages; the table that finds them is not counted. */
+  /** Counts more bytes, or fewer; refused, nothing has changed. */
+  private void count(long bytes) {
+    MemoryBudget counts = budget;
+    if (counts != null && bytes > 0) {
+      counts.take(bytes);
+    } else if (counts != null) {
+      counts.give(-bytes);
+    }
+    long before = heldBytes;
+    heldBytes = before + bytes;
+  }
+
+  @Override
+  public void chargeTo(MemoryBudget next) {
+    if (next != budget) {
+      next.take(heldBytes);
+      discharge();
+      budget = next;
+    }
+  }
+
+  @Override
+  public void discharge() {
+    MemoryBudget counts = budget;
+    if (counts != null) {
+      budget = null;
+      counts.give(heldBytes);
+    }
+  }
+
+  /** {@inheritDoc} Whole pages, and the table that finds them. */
   @Override
   public long materialisedBytes() {
     return heldBytes;
@@ -199,15 +243,16 @@ final class SparseMemory implements LinearMemory {
 
   private byte[] setAside(int page) {
     byte[] content;
+    count(PAGE_SIZE);
     try {
       content = new byte[PAGE_SIZE];
     } catch (OutOfMemoryError e) {
+      count(-PAGE_SIZE);
       throw new GrowthRefusedException(
           "the JVM has no memory for page " + page + " of a linear memory; raise -Xmx", e);
     }
     contents[page] = content;
     pagesHeld++;
-    heldBytes = (long) pagesHeld << PAGE_SHIFT;
     return content;
   }
 

@@ -1,6 +1,7 @@
 package org.wasmheap.memory;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An array of guest memory with its cards: one byte for each block, not 0 where the block was
@@ -21,51 +22,53 @@ final class TrackedArray {
   private final byte[] cards;
 
   /**
-   * Zeros, all clean.
+   * Whose bytes these are; {@code null} if nobody counts them. Written by whoever holds the array,
+   * before others can reach it.
+   */
+  private @Nullable MemoryBudget budget;
+
+  /**
+   * Since when it is spare, nanoTime. Written by its memory's owner, before others can reach it.
+   */
+  private long spareSince;
+
+  /**
+   * Zeros, all clean, which nobody counts.
    *
    * @param length a multiple of the block size
-   * @throws GrowthRefusedException if the JVM has no memory for it
+   * @throws OutOfMemoryError if the JVM has no memory for it
    */
   TrackedArray(int length) {
-    try {
-      buffer = new byte[length];
-      cards = new byte[length >>> Blocks.SHIFT];
-    } catch (OutOfMemoryError e) {
-      throw new GrowthRefusedException(
-          "the JVM has no "
-              + length
-              + " bytes for a linear memory; raise -Xmx or use fewer instances",
-          e);
+    buffer = new byte[length];
+    cards = new byte[length >>> Blocks.SHIFT];
+  }
+
+  /** The array is out of use, or counts no more; nothing if it did not count. */
+  void giveBack() {
+    MemoryBudget counted = budget;
+    if (counted != null) {
+      budget = null;
+      counted.give(bytes());
     }
   }
 
-  /**
-   * Pristine content, all clean.
-   *
-   * @param length whole blocks, at least as long as the content
-   * @throws GrowthRefusedException if the JVM has no memory for it
-   */
-  TrackedArray(int length, PristineContent content) {
-    this(length);
-    begin(content);
+  /** The bytes were taken from a budget already. */
+  void takenFrom(@Nullable MemoryBudget counts) {
+    budget = counts;
   }
 
-  /**
-   * Zeros, all clean: of one length, or of another where the JVM has no memory for the first.
-   *
-   * @param wanted a multiple of the block size
-   * @param needed the same, no longer
-   * @throws GrowthRefusedException if the JVM has no memory for either
-   */
-  static TrackedArray ofEither(int wanted, int needed) {
-    try {
-      return new TrackedArray(wanted);
-    } catch (GrowthRefusedException e) {
-      if (needed == wanted) {
-        throw e;
-      }
-      return new TrackedArray(needed);
-    }
+  /** Not in use from here on, but kept. */
+  void becomeSpare(long now) {
+    spareSince = now;
+  }
+
+  long spareSince() {
+    return spareSince;
+  }
+
+  /** What an array of a length takes. */
+  static long bytes(int length) {
+    return (long) length + (length >>> Blocks.SHIFT);
   }
 
   /** Puts pristine content into a new array. */
@@ -87,7 +90,7 @@ final class TrackedArray {
   }
 
   long bytes() {
-    return (long) buffer.length + cards.length;
+    return bytes(buffer.length);
   }
 
   /** Marks all blocks of a range, which is not empty. */

@@ -48,6 +48,9 @@ final class CallQueue<G> implements CallTask.Home<G> {
   private Phase phase = Phase.OPEN;
   private long watchUntil = System.nanoTime();
 
+  /** How often memory came back after somebody was refused. */
+  private long freed;
+
   /** Why a call was not accepted, and what stood in its way. */
   record Refusal(Phase phase, int waiting, int running, long longestWaitNanos) {}
 
@@ -303,11 +306,37 @@ final class CallQueue<G> implements CallTask.Home<G> {
     return earliest;
   }
 
-  /** Waits unless there is no work left for ever; {@code false} in that case. */
-  boolean awaitWork(long nanos) {
+  /** Memory came back: whoever waits for an instance that could not be made tries again. */
+  void memoryFreed() {
     lock.lock();
     try {
-      if (hasFuture()) {
+      freed++;
+      ending.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How often memory came back so far. */
+  long timesFreed() {
+    lock.lock();
+    try {
+      return freed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits, but not longer than until memory comes back, unless there is no work left for ever.
+   *
+   * @param freedBefore what {@link #timesFreed} was before the memory was asked for
+   * @return {@code false} if there is no work left for ever
+   */
+  boolean awaitWork(long nanos, long freedBefore) {
+    lock.lock();
+    try {
+      if (hasFuture() && freed == freedBefore) {
         // Not on the condition of work: a call must not wake a worker that cannot take it.
         waitFor(ending, nanos);
       }

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
+import org.wasmheap.memory.GrowthRefusedException;
 
 /**
  * What this room does so that no call and no worker gets lost when the Java heap is full. The other
@@ -37,6 +38,9 @@ import org.slf4j.Logger;
 final class FullJavaHeap {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+  /** How far the causes of a failure are looked through. */
+  private static final int MOST_CAUSES = 8;
+
   private FullJavaHeap() {}
 
   /** Logs that the executor itself failed at something, if that can be had. */
@@ -61,6 +65,18 @@ final class FullJavaHeap {
       // The first use of any class takes memory, too.
       return;
     }
+  }
+
+  /** Whether something failed since memory is short, the JVM's or a budget's. */
+  static boolean isShortage(Throwable thrown) {
+    Throwable each = thrown;
+    for (int depth = 0; each != null && depth < MOST_CAUSES; depth++) {
+      if (each instanceof OutOfMemoryError || each instanceof GrowthRefusedException) {
+        return true;
+      }
+      each = each.getCause();
+    }
+    return false;
   }
 
   static void pause() {

@@ -6,8 +6,6 @@ import static org.wasmheap.pool.Ranges.requireRange;
 import com.google.common.collect.Maps;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +17,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.GrowthPolicy;
-import org.wasmheap.heap.HeapView;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.text.Printable;
 
@@ -54,6 +52,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
   private final RejectionLog rejections;
   private final Submissions<G> submissions;
   private final Thread watchdog;
+  private final Figures<G> figures;
+  private final BudgetMember<G> member;
 
   private HeapExecutor(PoolSettings<G> settings) {
     this.settings = settings;
@@ -77,6 +77,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
             new Watchdog<>(settings, slots, workers, rejections, reaper),
             Printable.name(settings.name()) + "-watchdog");
     watchdog.setDaemon(true);
+    this.figures = new Figures<>(settings, counters, queue, slots);
+    this.member = new BudgetMember<>(queue, slots, nested);
   }
 
   private void start() {
@@ -84,11 +86,13 @@ public final class HeapExecutor<G> implements AutoCloseable {
     queue.prime();
     slots.prime();
     nested.prime();
+    settings.budget().join(member);
     try {
       watchdog.start();
       workers.start();
     } catch (Throwable e) {
       queue.close(); // No more threads to be had: none may stay behind.
+      settings.budget().leave(member);
       throw e;
     }
   }
@@ -199,6 +203,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
         new Shutdown<>(settings, counters, queue, nested, workers, watchdog, rejections);
     long cutOff = end.cutOff(Ranges.nanos(deadline));
     int threadsLeft = end.join();
+    settings.budget().leave(member);
     ExecutorStatistics after = statistics();
     return new ShutdownAccount(
         after.completed() - before.completed(),
@@ -210,12 +215,12 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
-   * Takes the spare memory of all heaps, also in use.
+   * Takes all memory that is kept for later, also of heaps in use.
    *
-   * @return bytes given up
+   * @return bytes
    */
   public long trim() {
-    return slots.trim();
+    return member.trim();
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -249,37 +254,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics statistics() {
-    int instances = 0;
-    long materialised = 0;
-    for (InstanceSlot<G> slot : slots.all()) {
-      HeapView heap = slot.view();
-      instances += heap == null ? 0 : 1;
-      materialised += heap == null ? 0 : heap.memory().materialisedBytes();
-    }
-    CallTimes.Figures took = slots.times();
-    QueueLoad load = queue.load();
-    return new ExecutorStatistics(
-        settings.name(),
-        counters.submitted.get(),
-        counters.completed.get(),
-        counters.failed.get(),
-        counters.rejected.get(),
-        counters.cancelled.get(),
-        counters.nested.get(),
-        took.calls(),
-        took.queueNanos(),
-        took.runNanos(),
-        took.resetNanos(),
-        load.allWaiting(),
-        load.waiting(),
-        load.longestWaitNanos(),
-        load.running(),
-        settings.workers(),
-        instances,
-        counters.replaced.get(),
-        counters.poisoned.get(),
-        slots.abandoned(),
-        materialised);
+    return figures.statistics();
   }
 
   /**
@@ -288,18 +263,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics.Health health() {
-    int ready = slots.readyWorkers();
-    int workers = settings.workers();
-    return new ExecutorStatistics.Health(
-        settings.name(),
-        workers,
-        ready,
-        ready < workers,
-        null,
-        0,
-        0,
-        queue.load().longestWaitNanos(),
-        slots.abandoned());
+    return figures.health();
   }
 
   /**
@@ -308,14 +272,16 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public List<ExecutorStatistics.OfHeap> heaps() {
-    List<ExecutorStatistics.OfHeap> each = new ArrayList<>();
-    for (InstanceSlot<G> slot : slots.all()) {
-      ExecutorStatistics.OfHeap figures = slot.figures();
-      if (figures != null) {
-        each.add(figures);
-      }
-    }
-    return Collections.unmodifiableList(each);
+    return figures.heaps();
+  }
+
+  /**
+   * As it was set.
+   *
+   * @return what all memory of its instances is taken from
+   */
+  public MemoryBudget memoryBudget() {
+    return settings.budget();
   }
 
   @Override
@@ -371,6 +337,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private int maxDepth = 4;
     private int maxAbandonedThreads = 16;
     private long stackBytes = 16L << 20;
+    private MemoryBudget memoryBudget = MemoryBudget.unlimited();
     private Duration trimAfter = Duration.ofMinutes(1);
     private boolean verifyResets;
     private @Nullable WarmUp<G> warmUp;
@@ -516,8 +483,21 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * How long a heap may be idle before its spare memory is taken, and a nested instance before it
-     * is dropped. Default 1 minute.
+     * What all memory of the instances is taken from. Any number of executors may share one: where
+     * it does not suffice, they give up what they keep for later, and then growth is refused, and
+     * instances are made when some is free again. Default {@link MemoryBudget#unlimited()}.
+     *
+     * @param value the budget
+     * @return this
+     */
+    public Builder<G> memoryBudget(MemoryBudget value) {
+      memoryBudget = Objects.requireNonNull(value, "memoryBudget");
+      return this;
+    }
+
+    /**
+     * How long memory that is kept for later may be unused before it is given up, and a nested
+     * instance before it is dropped. Default 1 minute.
      *
      * @param value more than zero, at most 30 days
      * @return this
@@ -610,6 +590,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
               grace.toNanos(),
               instanceDeadline.toNanos(),
               maxDepth,
+              memoryBudget,
               trimAfter.toNanos(),
               verifyResets);
       HeapExecutor<G> executor = new HeapExecutor<>(settings);

@@ -1,6 +1,8 @@
 package org.wasmheap.pool;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -8,6 +10,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapView;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.PoolListener.Reason;
 import org.wasmheap.text.Printable;
 
@@ -35,6 +38,12 @@ final class InstanceSlot<G> {
 
   /** The heap of {@link #instance}. Written by the owner, read by any thread for statistics. */
   private volatile @Nullable Heap heap;
+
+  /**
+   * The memory of the instance that was discarded last, for the next one. Put here by the owner;
+   * taken by the owner or by whoever trims, by exchange, so that of two one gets it.
+   */
+  private final AtomicReference<@Nullable Reserve> reserve = new AtomicReference<>();
 
   /** Whether this place is closed for good. */
   private boolean closed;
@@ -65,6 +74,9 @@ final class InstanceSlot<G> {
   /** The call that ended last, if anybody listens. Written by the owner, read by any thread. */
   private volatile @Nullable CallReport lastReport;
 
+  /** A memory, and since when it is kept. */
+  private record Reserve(LinearMemory memory, long sinceNanos) {}
+
   /** The registry that a slot tells of its life. */
   interface Home<G> {
     /** A name that no other heap of the pool has. */
@@ -75,6 +87,9 @@ final class InstanceSlot<G> {
 
     /** The slot is closed. */
     void closed(InstanceSlot<G> slot);
+
+    /** An instance was made, or, with a cause, could not be. */
+    void made(@Nullable Throwable failure);
   }
 
   InstanceSlot(PoolSettings<G> settings, Counters counters, Home<G> home, boolean ofWorker) {
@@ -97,18 +112,40 @@ final class InstanceSlot<G> {
     return now == null ? null : now.view();
   }
 
+  /** Real bytes of its memory, and of the one that is kept for its next instance. */
+  long materialisedBytes() {
+    HeapView own = view();
+    Reserve kept = reserve.get();
+    return (own == null ? 0 : own.memory().materialisedBytes())
+        + (kept == null ? 0 : kept.memory().materialisedBytes());
+  }
+
+  /**
+   * Gives up memory that is kept for later and was not used for so long. Its heap is not entered,
+   * so its owner may begin a call at any moment.
+   *
+   * @return bytes given up
+   */
+  long trim(Duration unusedFor) {
+    HeapView own = view();
+    long bytes = own == null ? 0 : own.memory().trim(unusedFor);
+    Reserve kept = reserve.get();
+    if (kept != null
+        && System.nanoTime() - kept.sinceNanos() >= unusedFor.toNanos()
+        && reserve.compareAndSet(kept, null)) {
+      bytes += kept.memory().materialisedBytes();
+      kept.memory().discharge();
+    }
+    return bytes;
+  }
+
   /** What its heap is and did; {@code null} if there is none. */
   ExecutorStatistics.@Nullable OfHeap figures() {
     HeapView own = view();
     return own == null
         ? null
         : new ExecutorStatistics.OfHeap(
-            own.name(),
-            own.state(),
-            own.generation(),
-            failures,
-            own.memory().materialisedBytes(),
-            lastReport);
+            own.name(), own.state(), own.generation(), failures, materialisedBytes(), lastReport);
   }
 
   CallTimes times() {
@@ -191,12 +228,16 @@ final class InstanceSlot<G> {
     Runnable revokes;
     making.begin();
     try {
-      made = settings.factory().create();
+      made = makeCounted();
       own = claimHeap(made);
       revokes = prepare(made, own);
+    } catch (Throwable e) {
+      home.made(e);
+      throw e;
     } finally {
       making.end();
     }
+    home.made(null);
     String old = discarded;
     discarded = null;
     if (old != null) {
@@ -212,6 +253,49 @@ final class InstanceSlot<G> {
       }
     } finally {
       home.changed();
+    }
+  }
+
+  /** An instance whose memory counts. Where memory is short, it is made room, once. */
+  private GuestFactory.Instance<G> makeCounted() throws Exception {
+    try {
+      return count(make());
+    } catch (Exception | OutOfMemoryError e) {
+      if (!FullJavaHeap.isShortage(e) || settings.budget().trim() == 0) {
+        throw e;
+      }
+      return count(make());
+    }
+  }
+
+  private GuestFactory.Instance<G> make() throws Exception {
+    Reserve kept = reserve.getAndSet(null);
+    if (kept == null) {
+      return settings.factory().create();
+    }
+    try {
+      return settings.factory().create(kept.memory());
+    } catch (Throwable e) {
+      kept.memory().discharge();
+      throw e;
+    }
+  }
+
+  private GuestFactory.Instance<G> count(GuestFactory.Instance<G> made) {
+    try {
+      made.memory().chargeTo(settings.budget());
+      return made;
+    } catch (Throwable e) {
+      drop(made);
+      throw e;
+    }
+  }
+
+  private static <G> void drop(GuestFactory.Instance<G> made) {
+    try {
+      made.discard();
+    } finally {
+      made.memory().discharge();
     }
   }
 
@@ -239,7 +323,7 @@ final class InstanceSlot<G> {
       return own::revoke; // It takes memory, and nothing after it does.
     } catch (Throwable e) {
       own.retire();
-      made.discard();
+      drop(made);
       throw e;
     }
   }
@@ -350,20 +434,28 @@ final class InstanceSlot<G> {
     try {
       retired.retire();
     } finally {
-      discard(old, retired);
+      putAside(old, why);
     }
     home.changed();
   }
 
-  private static <G> void discard(GuestFactory.Instance<G> old, Heap retired) {
+  /** The memory of an instance that is out of use is kept for the next one, or given back. */
+  private void putAside(GuestFactory.Instance<G> old, Reason why) {
+    LinearMemory kept = null;
     try {
-      old.discard();
+      kept = old.discard();
     } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("event", "instance.failed")
-          .addKeyValue("heap", Printable.name(retired.view().name()))
+          .addKeyValue("heap", discarded == null ? null : Printable.name(discarded))
           .setCause(e)
           .log("An instance could not be made or dropped");
+    } finally {
+      if (kept == null || why == Reason.CLOSED) {
+        old.memory().discharge();
+      } else {
+        reserve.set(new Reserve(kept, System.nanoTime()));
+      }
     }
   }
 
@@ -372,6 +464,7 @@ final class InstanceSlot<G> {
     try {
       discard(Reason.CLOSED);
     } finally {
+      trim(Duration.ZERO);
       home.closed(this);
     }
     closed = true;

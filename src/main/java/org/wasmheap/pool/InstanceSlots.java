@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -7,7 +8,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.heap.HeapView;
 import org.wasmheap.text.Printable;
 
 /**
@@ -32,39 +32,12 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   /** Numbers the heaps; each number is taken atomically, and nothing depends on the order. */
   private final AtomicLong heaps = new AtomicLong();
 
-  // Both: guarded by the lock.
-  private final List<Entry<G>> entries = new ArrayList<>();
+  // All: guarded by the lock.
+  private final List<InstanceSlot<G>> slots = new ArrayList<>();
   private final long[] retired = new long[CallTimes.FIGURES];
-
-  /** A slot, and how its heap was when it was last looked at for spare memory. */
-  private static final class Entry<G> {
-    private final InstanceSlot<G> slot;
-
-    // All below: the watchdog's alone. A heap that had a call has another generation, so that to be
-    // seen as used costs a call nothing.
-    private @Nullable HeapView heap;
-    private long generation;
-    private long sinceNanos;
-    private boolean trimmed;
-
-    Entry(InstanceSlot<G> slot) {
-      this.slot = slot;
-    }
-
-    /** Takes spare memory from the heap if it has had no call for so long. */
-    void trimIfIdle(long now, long idleNanos) {
-      HeapView own = slot.view();
-      if (own == null || own != heap || own.generation() != generation) {
-        heap = own;
-        generation = own == null ? 0 : own.generation();
-        sinceNanos = now;
-        trimmed = false;
-      } else if (!trimmed && now - sinceNanos >= idleNanos) {
-        own.memory().trim();
-        trimmed = true;
-      }
-    }
-  }
+  private @Nullable Throwable lastFailure;
+  private long lastFailureNanos;
+  private int failuresInARow;
 
   InstanceSlots(PoolSettings<G> settings, Counters counters) {
     this.settings = settings;
@@ -79,10 +52,9 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   /** A new slot, empty. */
   InstanceSlot<G> open(boolean ofWorker) {
     InstanceSlot<G> slot = new InstanceSlot<>(settings, counters, this, ofWorker);
-    Entry<G> entry = new Entry<>(slot);
     lock.lock();
     try {
-      entries.add(entry);
+      slots.add(slot);
     } finally {
       lock.unlock();
     }
@@ -109,10 +81,10 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   public void closed(InstanceSlot<G> slot) {
     lock.lock();
     try {
-      for (int i = 0; i < entries.size(); i++) {
-        if (entries.get(i).slot == slot) {
+      for (int i = 0; i < slots.size(); i++) {
+        if (slots.get(i) == slot) {
           slot.times().addTo(retired);
-          entries.remove(i);
+          slots.remove(i);
           return;
         }
       }
@@ -139,21 +111,11 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   /** How many workers are ready for a call, or in one. In the lock. */
   private int ready() {
     int ready = 0;
-    for (int i = 0; i < entries.size(); i++) {
-      InstanceSlot<G> slot = entries.get(i).slot;
+    for (int i = 0; i < slots.size(); i++) {
+      InstanceSlot<G> slot = slots.get(i);
       ready += slot.isOfWorker() && !slot.isAbandoned() && slot.view() != null ? 1 : 0;
     }
     return ready;
-  }
-
-  /** How many workers are ready for a call, or in one. */
-  int readyWorkers() {
-    lock.lock();
-    try {
-      return ready();
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** How many threads were given up and have not come back. */
@@ -161,8 +123,8 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     lock.lock();
     try {
       int abandoned = 0;
-      for (int i = 0; i < entries.size(); i++) {
-        abandoned += entries.get(i).slot.isAbandoned() ? 1 : 0;
+      for (int i = 0; i < slots.size(); i++) {
+        abandoned += slots.get(i).isAbandoned() ? 1 : 0;
       }
       return abandoned;
     } finally {
@@ -178,8 +140,8 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
       for (int i = 0; i < sums.length; i++) {
         sums[i] = retired[i];
       }
-      for (int i = 0; i < entries.size(); i++) {
-        entries.get(i).slot.times().addTo(sums);
+      for (int i = 0; i < slots.size(); i++) {
+        slots.get(i).times().addTo(sums);
       }
     } finally {
       lock.unlock();
@@ -192,8 +154,8 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     List<InstanceSlot<G>> all = new ArrayList<>(size() + 1); // Outside the lock, as above.
     lock.lock();
     try {
-      for (int i = 0; i < entries.size(); i++) {
-        all.add(entries.get(i).slot);
+      for (int i = 0; i < slots.size(); i++) {
+        all.add(slots.get(i));
       }
     } finally {
       lock.unlock();
@@ -204,46 +166,101 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   private int size() {
     lock.lock();
     try {
-      return entries.size();
+      return slots.size();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Takes the spare memory of all heaps, also in use; how many bytes. */
-  long trim() {
+  /**
+   * Takes memory that is kept for later and was not used for so long, from all slots, also in use;
+   * how many bytes. A heap is not entered, so its worker may begin a call at any moment. Nor is the
+   * lock held: a memory may be an embedder's own.
+   */
+  long trim(Duration unusedFor) {
     long bytes = 0;
-    for (InstanceSlot<G> slot : all()) {
-      HeapView heap = slot.view();
-      bytes += heap == null ? 0 : heap.memory().trim();
+    int at = 0;
+    for (InstanceSlot<G> slot = slot(at); slot != null; slot = slot(++at)) {
+      bytes += slot.trim(unusedFor);
     }
     return bytes;
   }
 
-  /**
-   * Takes spare memory from heaps that have had no call for a while; for the watchdog alone. A heap
-   * is not entered, so its worker may begin a call at any moment. Nor is the lock held: a memory
-   * may be an embedder's own.
-   */
-  void trimIdle(long now) {
+  /** Real bytes of all memories, those included that are kept for instances to come. */
+  long materialisedBytes() {
+    long bytes = 0;
     int at = 0;
-    for (Entry<G> entry = entry(at); entry != null; entry = entry(++at)) {
-      entry.trimIfIdle(now, settings.idleNanos());
+    for (InstanceSlot<G> slot = slot(at); slot != null; slot = slot(++at)) {
+      bytes += slot.materialisedBytes();
     }
+    return bytes;
   }
 
   /** Reports and interrupts the making of instances that takes too long; for the watchdog alone. */
   void lookAtMakings(long now) {
     int at = 0;
-    for (Entry<G> entry = entry(at); entry != null; entry = entry(++at)) {
-      entry.slot.making().look(now);
+    for (InstanceSlot<G> slot = slot(at); slot != null; slot = slot(++at)) {
+      slot.making().look(now);
     }
   }
 
-  private @Nullable Entry<G> entry(int at) {
+  private @Nullable InstanceSlot<G> slot(int at) {
     lock.lock();
     try {
-      return at < entries.size() ? entries.get(at) : null;
+      return at < slots.size() ? slots.get(at) : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void made(@Nullable Throwable failure) {
+    lock.lock();
+    try {
+      if (failure == null) {
+        failuresInARow = 0;
+      } else {
+        lastFailure = failure;
+        lastFailureNanos = System.nanoTime();
+        failuresInARow++;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What making an instance failed with last; {@code null} if it has worked since. */
+  @Nullable Throwable presentFailure() {
+    lock.lock();
+    try {
+      return failuresInARow == 0 ? null : lastFailure;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whether the executor is well.
+   *
+   * @param workers threads that take calls
+   * @param kept instances that are always kept
+   * @param longestWaitNanos how long the oldest call waits
+   */
+  ExecutorStatistics.Health health(int workers, int kept, long longestWaitNanos) {
+    int abandoned = abandoned();
+    lock.lock();
+    try {
+      int ready = ready();
+      return new ExecutorStatistics.Health(
+          settings.name(),
+          workers,
+          ready,
+          ready < kept || abandoned > 0 || failuresInARow > 0,
+          lastFailure,
+          failuresInARow,
+          lastFailure == null ? 0 : System.nanoTime() - lastFailureNanos,
+          longestWaitNanos,
+          abandoned);
     } finally {
       lock.unlock();
     }

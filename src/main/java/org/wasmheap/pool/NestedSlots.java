@@ -39,6 +39,9 @@ final class NestedSlots<G> {
   private int waiters;
   private boolean closed;
 
+  /** Whether memory came back since the maker failed last. */
+  private boolean freed;
+
   /** Whether the maker was started. */
   private boolean started;
 
@@ -142,7 +145,7 @@ final class NestedSlots<G> {
     try {
       long resume = System.nanoTime() + backOffNanos;
       long left = backOffNanos;
-      while (!closed && (left > 0 || (!isWanted() && left > -settings.idleNanos()))) {
+      while (!closed && ((left > 0 && !freed) || (!isWanted() && left > -settings.idleNanos()))) {
         try {
           wanted.awaitNanos(left > 0 ? left : left + settings.idleNanos());
         } catch (InterruptedException e) {
@@ -150,7 +153,19 @@ final class NestedSlots<G> {
         }
         left = resume - System.nanoTime();
       }
+      freed = false;
       return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Memory came back: an instance that could not be made is tried again. */
+  void memoryFreed() {
+    lock.lock();
+    try {
+      freed = true;
+      wanted.signalAll();
     } finally {
       lock.unlock();
     }

@@ -4,6 +4,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
@@ -24,6 +25,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param graceNanos how long an interrupted call may take to come back
  * @param instanceNanos how long an instance may take to be made before that is interrupted
  * @param maxDepth how many calls deep calls that calls make may be
+ * @param budget what all memory is taken from
  * @param idleNanos how long spare memory and nested instances are kept unused
  * @param verifiesResets whether each reset is verified
  */
@@ -42,5 +44,6 @@ record PoolSettings<G>(
     long graceNanos,
     long instanceNanos,
     int maxDepth,
+    MemoryBudget budget,
     long idleNanos,
     boolean verifiesResets) {}

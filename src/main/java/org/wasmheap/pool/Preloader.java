@@ -7,6 +7,7 @@ import org.slf4j.LoggerFactory;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallOptions.CallClass;
 
 /**
@@ -52,6 +53,7 @@ final class Preloader {
             1,
             1,
             0,
+            MemoryBudget.unlimited(),
             1,
             false);
     queue = new CallQueue<>(capacities, 1, 1);

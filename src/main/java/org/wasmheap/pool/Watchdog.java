@@ -1,12 +1,13 @@
 package org.wasmheap.pool;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The work of the thread that holds calls to their deadlines and ends those that nobody else ends.
- * It interrupts factories that take too long, and takes spare memory from idle heaps, too.
+ * It interrupts factories that take too long, and takes memory that was not used for long, too.
  */
 final class Watchdog<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
@@ -19,6 +20,7 @@ final class Watchdog<G> implements Runnable {
   private final Workers<G> workers;
   private final RejectionLog rejections;
   private final Reaper<G> reaper;
+  private final Duration unused;
 
   Watchdog(
       PoolSettings<G> settings,
@@ -31,6 +33,7 @@ final class Watchdog<G> implements Runnable {
     this.workers = workers;
     this.rejections = rejections;
     this.reaper = reaper;
+    this.unused = Duration.ofNanos(settings.idleNanos());
   }
 
   @Override
@@ -57,7 +60,7 @@ final class Watchdog<G> implements Runnable {
     try {
       workers.replaceMissing();
       slots.lookAtMakings(System.nanoTime());
-      slots.trimIdle(System.nanoTime());
+      slots.trim(unused);
       rejections.tellIfDue();
     } catch (Throwable e) {
       FullJavaHeap.pauseAfter(LOG, e);

@@ -166,6 +166,7 @@ final class Worker<G> implements Runnable {
       if (queue.phase() == CallQueue.Phase.CLOSED) {
         return false;
       }
+      long freed = queue.timesFreed();
       try {
         calls.making(true);
         slot.create();
@@ -178,7 +179,7 @@ final class Worker<G> implements Runnable {
       } finally {
         calls.making(false);
       }
-      if (!queue.awaitWork(backOffNanos)) {
+      if (!queue.awaitWork(backOffNanos, freed)) {
         return false;
       }
       backOffNanos = Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS);

@@ -34,7 +34,7 @@
  *
  * <pre>
  *  the face              HeapExecutor
- *  running the house     Shutdown, Watchdog, Preloader, Reaper
+ *  running the house     Shutdown, Watchdog, Preloader, Reaper, BudgetMember, Figures
  *  threads               Workers, Worker
  *  entrance              Submissions, NestedCalls
  *  one call, one slot    CallRun

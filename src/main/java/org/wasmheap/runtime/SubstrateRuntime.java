@@ -15,6 +15,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.text.Printable;
@@ -108,6 +109,11 @@ public final class SubstrateRuntime implements GuestFactory<EndiveGuest> {
   @Override
   public Instance<EndiveGuest> create() {
     return module.create();
+  }
+
+  @Override
+  public Instance<EndiveGuest> create(LinearMemory used) {
+    return module.create(used);
   }
 
   /**

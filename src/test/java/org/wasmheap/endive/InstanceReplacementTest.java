@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,8 +57,8 @@ class InstanceReplacementTest {
     Arrays.fill(dirt, (byte) 0xEE);
     first.memory().write(0, dirt, 0, dirt.length);
     // when
-    first.discard();
-    Instance<EndiveGuest> second = module.create();
+    LinearMemory memory = Objects.requireNonNull(first.discard());
+    Instance<EndiveGuest> second = module.create(memory);
     // then
     assertSame(first.memory(), second.memory());
     assertArrayEquals(pristine, contentOf(second.memory()));
@@ -65,17 +66,16 @@ class InstanceReplacementTest {
   }
 
   @Test
-  void each_discarded_memory_serves_one_instance() throws Exception {
+  void a_memory_of_another_module_is_not_taken() throws Exception {
     // given
     EndiveModule module = Guests.load("own_memory");
-    Instance<EndiveGuest> first = module.create();
-    first.discard();
+    LinearMemory other =
+        Objects.requireNonNull(Guests.load("own_memory").create().discard(), "memory");
     // when
-    Instance<EndiveGuest> second = module.create();
-    Instance<EndiveGuest> third = module.create();
+    Instance<EndiveGuest> instance = module.create(other);
     // then
-    assertSame(first.memory(), second.memory());
-    assertNotSame(second.memory(), third.memory());
+    assertNotSame(other, instance.memory());
+    assertNull(instance.difference());
   }
 
   @Test

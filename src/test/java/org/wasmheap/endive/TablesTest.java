@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
@@ -36,13 +37,14 @@ import run.endive.wasm.types.ValType;
 @Timeout(60)
 class TablesTest {
   private static final int NULL = -1;
+  private static final FlatMemory MEMORY = new FlatMemory(1, 1);
 
   private static Table table(int entries) {
     return new Table(ValType.FuncRef, new TableLimits(entries, entries));
   }
 
   private static GuestTable opened(int entries) {
-    GuestTable table = new GuestTable(table(entries), NULL);
+    GuestTable table = new GuestTable(table(entries), NULL, bytes -> {});
     table.seal();
     return table;
   }
@@ -76,7 +78,7 @@ class TablesTest {
   void a_reset_puts_back_what_the_call_wrote_to_and_no_more(
       String export, String arguments, int chunks) {
     // given
-    GuestTables tables = new GuestTables(null, true);
+    GuestTables tables = new GuestTables(MEMORY, null, true);
     Instance instance = large(tables);
     long[] values =
         arguments == null
@@ -99,9 +101,9 @@ class TablesTest {
   @Test
   void instances_share_what_none_of_them_has_written_to() {
     // given
-    GuestTables first = new GuestTables(null, true);
+    GuestTables first = new GuestTables(MEMORY, null, true);
     large(first);
-    GuestTables later = new GuestTables(first.sealed(), false);
+    GuestTables later = new GuestTables(MEMORY, first.sealed(), false);
     Instance instance = large(later);
     assertSame(first.sealed().get(0), later.sealed().get(0));
     // when
@@ -150,7 +152,7 @@ class TablesTest {
   @Test
   void a_long_instruction_looks_for_an_interrupt_as_it_goes() {
     // given
-    GuestTable table = new GuestTable(table(200_000), NULL);
+    GuestTable table = new GuestTable(table(200_000), NULL, bytes -> {});
     boolean interrupted;
     // when
     Thread.currentThread().interrupt();
@@ -199,7 +201,7 @@ class TablesTest {
   @Test
   void an_interpreted_function_finds_the_same_tables() {
     // given
-    GuestTables tables = new GuestTables(null, true);
+    GuestTables tables = new GuestTables(MEMORY, null, true);
     Instance instance =
         Instance.builder(Parser.parse(Guests.wasm("large_table")))
             .withTableFactory(tables)

@@ -48,7 +48,7 @@ class FlatMemoryMaterialisationTest {
   }
 
   private long trimFromAnotherThread(FlatMemory memory) throws Exception {
-    return other.submit(memory::trim).get(30, TimeUnit.SECONDS);
+    return other.submit(() -> memory.trim()).get(30, TimeUnit.SECONDS);
   }
 
   @Test
@@ -292,9 +292,13 @@ class FlatMemoryMaterialisationTest {
   @Test
   void memory_that_the_jvm_does_not_have_is_the_hosts_refusal() {
     // No JVM makes an array of this length, however much memory it has.
+    MemoryBudget budget = MemoryBudget.of(1L << 40);
+    assertTrue(budget.tryTake(TrackedArray.bytes(Integer.MAX_VALUE)));
     GrowthRefusedException refusal =
-        assertThrows(GrowthRefusedException.class, () -> new TrackedArray(Integer.MAX_VALUE));
+        assertThrows(
+            GrowthRefusedException.class, () -> BackingArrays.allocated(Integer.MAX_VALUE, budget));
     // then
     assertInstanceOf(OutOfMemoryError.class, refusal.getCause());
+    assertEquals(0, budget.usedBytes());
   }
 }

@@ -235,15 +235,6 @@ class FlatMemoryRoomTest {
   }
 
   @Test
-  void what_is_wanted_and_cannot_be_had_falls_back_to_what_is_needed() {
-    // given a length that no JVM gives, however much memory it has
-    int impossible = Integer.MAX_VALUE;
-    // then
-    assertEquals(BLOCK, TrackedArray.ofEither(impossible, BLOCK).length());
-    assertThrows(GrowthRefusedException.class, () -> TrackedArray.ofEither(impossible, impossible));
-  }
-
-  @Test
   void a_copy_of_zeros_that_nobody_wrote_takes_no_memory() {
     // given
     FlatMemory wide = Memories.zeros(1000, 1000, PAGE);

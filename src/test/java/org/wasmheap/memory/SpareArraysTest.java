@@ -51,7 +51,7 @@ class SpareArraysTest {
     long bytes = put(2 * BLOCK).bytes() + put(64 * BLOCK).bytes();
     assertEquals(bytes, spares.bytes());
     // when
-    long cleared = spares.clear();
+    long cleared = spares.clear(0);
     // then
     assertEquals(bytes, cleared);
     assertEquals(0, spares.bytes());

@@ -8,6 +8,7 @@ import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.testkit.BareHeaps;
 
@@ -44,6 +45,7 @@ final class PoolParts {
             grace,
             HOUR,
             4,
+            MemoryBudget.unlimited(),
             HOUR,
             false);
     queue = new CallQueue<>(capacities, HOUR, grace);

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wasmheap.heap.GrowthPolicy;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.MarkdownPage;
@@ -34,8 +35,9 @@ class SettingsPageTest {
   private static final MarkdownPage PAGE = MarkdownPage.of(MarkdownPage.FOLDER + "settings.md");
   private static final Duration LONGEST = Duration.ofDays(30);
 
-  /** What stands for no call, no policy, no listener. */
-  private static final Set<Object> NOTHING = Set.of(GrowthPolicy.ALLOW_ALL, PoolListener.NONE);
+  /** What stands for no call, no policy, no budget, no listener. */
+  private static final Set<Object> NOTHING =
+      Set.of(GrowthPolicy.ALLOW_ALL, PoolListener.NONE, MemoryBudget.unlimited());
 
   private final HeapExecutor.Builder<?> builder = HeapExecutor.builder(BareHeaps.factory());
 

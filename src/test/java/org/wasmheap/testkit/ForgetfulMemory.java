@@ -1,5 +1,6 @@
 package org.wasmheap.testkit;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
@@ -32,7 +33,7 @@ public final class ForgetfulMemory implements ForwardingMemory {
   }
 
   @Override
-  public long trim() {
+  public long trim(Duration unusedFor) {
     TRIMS.incrementAndGet();
     throw new IllegalStateException("cannot be trimmed");
   }

@@ -1,7 +1,9 @@
 package org.wasmheap.testkit;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryBudget;
 
 /** A memory that does all by another one; what implements it says what it does otherwise. */
 public interface ForwardingMemory extends LinearMemory {
@@ -54,8 +56,18 @@ public interface ForwardingMemory extends LinearMemory {
   }
 
   @Override
-  default long trim() {
-    return inner().trim();
+  default long trim(Duration unusedFor) {
+    return inner().trim(unusedFor);
+  }
+
+  @Override
+  default void chargeTo(MemoryBudget budget) {
+    inner().chargeTo(budget);
+  }
+
+  @Override
+  default void discharge() {
+    inner().discharge();
   }
 
   @Override

@@ -67,6 +67,17 @@ public final class ScriptedFactory<G> implements GuestFactory<G> {
 
   @Override
   public Instance<G> create() throws Exception {
+    awaitCues();
+    return new ScriptedInstance(sound.create());
+  }
+
+  @Override
+  public Instance<G> create(LinearMemory used) throws Exception {
+    awaitCues();
+    return new ScriptedInstance(sound.create(used));
+  }
+
+  private void awaitCues() throws Exception {
     attempts.incrementAndGet();
     waiting.incrementAndGet();
     try {
@@ -79,7 +90,6 @@ public final class ScriptedFactory<G> implements GuestFactory<G> {
     if (isDue(failures)) {
       throw new IOException("the factory fails on cue");
     }
-    return new ScriptedInstance(sound.create());
   }
 
   private static boolean isDue(AtomicInteger cue) {
@@ -130,8 +140,8 @@ public final class ScriptedFactory<G> implements GuestFactory<G> {
     }
 
     @Override
-    public void discard() {
-      instance.discard();
+    public @Nullable LinearMemory discard() {
+      return instance.discard();
     }
   }
 }

@@ -7,21 +7,31 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.endive.EndiveModule.MemorySize;
+import org.wasmheap.guest.GuestFactory.Instance;
 import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.testkit.Guests;
 
-class MemoryCacheTest {
+class DiscardedMemoryTest {
   private static final int PAGE = 65_536;
 
-  private final MemoryCache cache = new MemoryCache();
+  private final Instance<EndiveGuest> instance =
+      EndiveModule.load(
+              Guests.wasm("own_memory"),
+              (initial, maximum) -> new MemorySize(2048, 2048),
+              List.of(),
+              BlockLimit.ON_CHAIN)
+          .create();
 
-  /** A page of two thousand is held. */
-  private final FlatMemory memory = new FlatMemory(2048, 2048);
+  /** Two pages of two thousand are held. */
+  private final FlatMemory memory = (FlatMemory) instance.memory();
 
   /** Every array that the memory had in use, in order. */
   private final List<byte[]> shown = new ArrayList<>();
 
-  MemoryCacheTest() {
-    memory.capture(PAGE);
+  DiscardedMemoryTest() {
     memory.showTo((buffer, cards, limit) -> shown.add(buffer));
   }
 
@@ -40,9 +50,9 @@ class MemoryCacheTest {
     memory.restore();
     writeUpTo(4);
     // when
-    cache.put(memory);
+    LinearMemory kept = instance.discard();
     // then
-    assertSame(memory, cache.poll());
+    assertSame(memory, kept);
     assertEquals(held, memory.materialisedBytes());
     assertNull(memory.difference());
   }
@@ -53,7 +63,7 @@ class MemoryCacheTest {
     writeUpTo(2048);
     byte[] longest = shown.get(shown.size() - 1);
     // when
-    cache.put(memory);
+    instance.discard();
     // then what the call wrote last is still there, in an array that nobody has any more
     assertEquals(1, longest[1024 * PAGE]);
     assertNull(memory.difference());
@@ -68,9 +78,9 @@ class MemoryCacheTest {
     memory.restore();
     longest[5] = 1;
     // when
-    cache.put(memory);
+    LinearMemory kept = instance.discard();
     // then
-    assertSame(memory, cache.poll());
+    assertSame(memory, kept);
   }
 
   @Test
@@ -78,8 +88,8 @@ class MemoryCacheTest {
     // given
     shown.get(0)[5] = 1;
     // when
-    cache.put(memory);
+    LinearMemory kept = instance.discard();
     // then
-    assertNull(cache.poll());
+    assertNull(kept);
   }
 }

@@ -1,0 +1,67 @@
+package org.wasmheap.pool;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** What there is to be told of an executor, to any thread. */
+final class Figures<G> {
+  private final PoolSettings<G> settings;
+  private final Counters counters;
+  private final CallQueue<G> queue;
+  private final InstanceSlots<G> slots;
+
+  Figures(PoolSettings<G> settings, Counters counters, CallQueue<G> queue, InstanceSlots<G> slots) {
+    this.settings = settings;
+    this.counters = counters;
+    this.queue = queue;
+    this.slots = slots;
+  }
+
+  ExecutorStatistics statistics() {
+    int instances = 0;
+    for (InstanceSlot<G> slot : slots.all()) {
+      instances += slot.view() == null ? 0 : 1;
+    }
+    CallTimes.Figures took = slots.times();
+    QueueLoad load = queue.load();
+    return new ExecutorStatistics(
+        settings.name(),
+        counters.submitted.get(),
+        counters.completed.get(),
+        counters.failed.get(),
+        counters.rejected.get(),
+        counters.cancelled.get(),
+        counters.nested.get(),
+        took.calls(),
+        took.queueNanos(),
+        took.runNanos(),
+        took.resetNanos(),
+        load.allWaiting(),
+        load.waiting(),
+        load.longestWaitNanos(),
+        load.running(),
+        settings.workers(),
+        instances,
+        counters.replaced.get(),
+        counters.poisoned.get(),
+        slots.abandoned(),
+        slots.materialisedBytes());
+  }
+
+  ExecutorStatistics.Health health() {
+    int workers = settings.workers();
+    return slots.health(workers, workers, queue.load().longestWaitNanos());
+  }
+
+  List<ExecutorStatistics.OfHeap> heaps() {
+    List<ExecutorStatistics.OfHeap> each = new ArrayList<>();
+    for (InstanceSlot<G> slot : slots.all()) {
+      ExecutorStatistics.OfHeap figures = slot.figures();
+      if (figures != null) {
+        each.add(figures);
+      }
+    }
+    return Collections.unmodifiableList(each);
+  }
+}
