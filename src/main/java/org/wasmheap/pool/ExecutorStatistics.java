@@ -34,8 +34,7 @@ import org.wasmheap.text.Printable;
  * @param replaced instances made in place of one that was discarded
  * @param poisoned heaps that were poisoned
  * @param abandonedThreads threads that did not come back from a call, and have not yet
- * @param materialisedBytes real bytes set aside for the linear memories of the live instances, and
- *     for those of discarded ones that later instances are to have
+ * @param materialisedBytes real bytes set aside for the linear memories of the live instances
  */
 public record ExecutorStatistics(
     String pool,
@@ -67,8 +66,7 @@ public record ExecutorStatistics(
    * @param state where it is in its life
    * @param calls how many calls were begun: its generation
    * @param failures how many calls failed on its slot, on earlier heaps too
-   * @param materialisedBytes real bytes set aside for its memory, and for the one that its next
-   *     instance is to have
+   * @param materialisedBytes real bytes set aside for its memory
    * @param lastCall the call that ended last on its slot, on an earlier heap perhaps; {@code null}
    *     if there was none, or no listener
    */

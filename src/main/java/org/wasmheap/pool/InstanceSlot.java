@@ -2,7 +2,6 @@ package org.wasmheap.pool;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,10 +39,10 @@ final class InstanceSlot<G> {
   private volatile @Nullable Heap heap;
 
   /**
-   * The memory of the instance that was discarded last, for the next one. Put here by the owner;
-   * taken by the owner or by whoever trims, by exchange, so that of two one gets it.
+   * The memory of the instance that was discarded last: the next one, which is made at once, gets
+   * it, and if none is, it is given back.
    */
-  private final AtomicReference<@Nullable Reserve> reserve = new AtomicReference<>();
+  private @Nullable LinearMemory kept;
 
   /** Whether this place is closed for good. */
   private boolean closed;
@@ -73,9 +72,6 @@ final class InstanceSlot<G> {
 
   /** The call that ended last, if anybody listens. Written by the owner, read by any thread. */
   private volatile @Nullable CallReport lastReport;
-
-  /** A memory, and since when it is kept. */
-  private record Reserve(LinearMemory memory, long sinceNanos) {}
 
   /** The registry that a slot tells of its life. */
   interface Home<G> {
@@ -112,12 +108,10 @@ final class InstanceSlot<G> {
     return now == null ? null : now.view();
   }
 
-  /** Real bytes of its memory, and of the one that is kept for its next instance. */
+  /** Real bytes of its memory. */
   long materialisedBytes() {
     HeapView own = view();
-    Reserve kept = reserve.get();
-    return (own == null ? 0 : own.memory().materialisedBytes())
-        + (kept == null ? 0 : kept.memory().materialisedBytes());
+    return own == null ? 0 : own.memory().materialisedBytes();
   }
 
   /**
@@ -128,15 +122,7 @@ final class InstanceSlot<G> {
    */
   long trim(Duration unusedFor) {
     HeapView own = view();
-    long bytes = own == null ? 0 : own.memory().trim(unusedFor);
-    Reserve kept = reserve.get();
-    if (kept != null
-        && System.nanoTime() - kept.sinceNanos() >= unusedFor.toNanos()
-        && reserve.compareAndSet(kept, null)) {
-      bytes += kept.memory().materialisedBytes();
-      kept.memory().discharge();
-    }
-    return bytes;
+    return own == null ? 0 : own.memory().trim(unusedFor);
   }
 
   /** What its heap is and did; {@code null} if there is none. */
@@ -269,14 +255,15 @@ final class InstanceSlot<G> {
   }
 
   private GuestFactory.Instance<G> make() throws Exception {
-    Reserve kept = reserve.getAndSet(null);
-    if (kept == null) {
+    LinearMemory used = kept;
+    if (used == null) {
       return settings.factory().create();
     }
+    kept = null;
     try {
-      return settings.factory().create(kept.memory());
+      return settings.factory().create(used);
     } catch (Throwable e) {
-      kept.memory().discharge();
+      used.discharge();
       throw e;
     }
   }
@@ -441,9 +428,9 @@ final class InstanceSlot<G> {
 
   /** The memory of an instance that is out of use is kept for the next one, or given back. */
   private void putAside(GuestFactory.Instance<G> old, Reason why) {
-    LinearMemory kept = null;
+    LinearMemory used = null;
     try {
-      kept = old.discard();
+      used = old.discard();
     } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("event", "instance.failed")
@@ -451,11 +438,19 @@ final class InstanceSlot<G> {
           .setCause(e)
           .log("An instance could not be made or dropped");
     } finally {
-      if (kept == null || why == Reason.CLOSED) {
+      if (used == null || why == Reason.CLOSED) {
         old.memory().discharge();
       } else {
-        reserve.set(new Reserve(kept, System.nanoTime()));
+        kept = used;
       }
+    }
+  }
+
+  private void giveBackKept() {
+    LinearMemory used = kept;
+    if (used != null) {
+      kept = null;
+      used.discharge();
     }
   }
 
@@ -464,7 +459,7 @@ final class InstanceSlot<G> {
     try {
       discard(Reason.CLOSED);
     } finally {
-      trim(Duration.ZERO);
+      giveBackKept();
       home.closed(this);
     }
     closed = true;

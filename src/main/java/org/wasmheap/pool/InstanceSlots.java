@@ -186,7 +186,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     return bytes;
   }
 
-  /** Real bytes of all memories, those included that are kept for instances to come. */
+  /** Real bytes of all memories. */
   long materialisedBytes() {
     long bytes = 0;
     int at = 0;

@@ -1,0 +1,214 @@
+package org.wasmheap.pool;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.testkit.Calls.CALL;
+import static org.wasmheap.testkit.Calls.failureOf;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.endive.EndiveModule;
+import org.wasmheap.guest.CallException;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestFactory;
+import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.memory.MemoryBudget;
+import org.wasmheap.memory.MemoryImage;
+import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.Guests;
+
+/** Executors and the budget that their memory is taken from. */
+@Timeout(120)
+class MemoryBudgetsTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final MemoryImage IMAGE = new FlatMemory(1, 256).capture(LinearMemory.PAGE_SIZE);
+
+  /** A page with its cards: what an idle heap holds. */
+  private static final long HEAP_BYTES = LinearMemory.PAGE_SIZE + 16;
+
+  @TempDir private Path folder;
+
+  private static HeapExecutor.Builder<HeapHandle> executor(MemoryBudget budget) {
+    return BareHeaps.executor(GuestFactory.bare(IMAGE, 1024, BlockLimit.ON_CHAIN))
+        .memoryBudget(budget);
+  }
+
+  private static int touch(HeapHandle heap, int pages) {
+    heap.growMemory(pages - 1);
+    heap.write(pages * LinearMemory.PAGE_SIZE - 1, new byte[] {1});
+    return pages;
+  }
+
+  @Test
+  void after_a_burst_of_large_calls_no_single_call_is_refused_what_lies_spare_elsewhere()
+      throws Exception {
+    Path out = folder.resolve("out");
+    Process program =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                BurstProgram.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(out.toFile())
+            .start();
+    boolean ended = program.waitFor(100, TimeUnit.SECONDS);
+    program.destroyForcibly();
+
+    assertTrue(ended, "it hangs");
+    assertEquals(
+        "spare=true refused=0",
+        Files.readAllLines(out, UTF_8).stream()
+            .filter(line -> line.startsWith("spare="))
+            .findFirst()
+            .orElseGet(() -> "no result"));
+  }
+
+  @Test
+  void a_pool_that_is_busy_with_small_calls_gives_back_what_a_large_one_left() throws Exception {
+    MemoryBudget budget = MemoryBudget.of(1L << 30);
+    try (HeapExecutor<HeapHandle> executor =
+        executor(budget).trimAfter(Duration.ofMillis(50)).build()) {
+      // given
+      executor.call(CALL, heap -> touch(heap, 50));
+
+      // then calls that follow one another without a pause do not keep it
+      await()
+          .until(
+              () -> {
+                for (int i = 0; i < 1_000; i++) {
+                  executor.call(CALL, heap -> heap.malloc(8));
+                }
+                return executor.statistics().materialisedBytes() == HEAP_BYTES;
+              });
+      assertEquals(HEAP_BYTES, budget.usedBytes());
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void what_does_not_fit_is_the_hosts_shortage_and_the_pool_goes_on() throws Exception {
+    MemoryBudget budget = MemoryBudget.of(20 * HEAP_BYTES);
+    try (HeapExecutor<HeapHandle> executor = executor(budget).build()) {
+      // when
+      CallException failure = failureOf(executor.submit(CALL, heap -> touch(heap, 50)));
+      // then
+      assertEquals(FailureKind.GROWTH_REFUSED, failure.kind());
+      assertFalse(failure.isDeterministic());
+      assertTrue(failure.getMessage().contains("the memory budget of"), failure.getMessage());
+      executor.call(CALL, heap -> touch(heap, 5));
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void spare_memory_of_another_executor_is_taken_before_a_call_is_refused() throws Exception {
+    MemoryBudget budget = MemoryBudget.of(60 * HEAP_BYTES);
+    try (HeapExecutor<HeapHandle> one = executor(budget).build();
+        HeapExecutor<HeapHandle> other = executor(budget).build()) {
+      // given
+      one.call(CALL, heap -> touch(heap, 50));
+      assertTrue(one.statistics().materialisedBytes() > 50 * HEAP_BYTES);
+      // when
+      other.call(CALL, heap -> touch(heap, 50));
+      // then
+      assertEquals(HEAP_BYTES, one.statistics().materialisedBytes());
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void an_instance_that_finds_no_room_is_made_when_some_is_free() throws Exception {
+    // given room for one instance, which another executor has
+    MemoryBudget budget = MemoryBudget.of(HEAP_BYTES + HEAP_BYTES / 2);
+    HeapExecutor<HeapHandle> first = executor(budget).build();
+    assertTrue(first.awaitReady(LONG));
+    try (HeapExecutor<HeapHandle> second = executor(budget).build()) {
+      await().until(() -> second.health().failuresInARow() > 3);
+      ListenableFuture<Integer> waits = second.submit(CALL, heap -> heap.malloc(8));
+      assertTrue(second.health().degraded());
+      // when
+      first.close();
+      // then
+      assertTrue(waits.get(30, TimeUnit.SECONDS) > 0);
+      assertEquals(0, second.health().failuresInARow());
+      assertFalse(second.health().degraded());
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void a_closed_executor_has_given_everything_back_however_many_calls_had_failed()
+      throws Exception {
+    // given
+    EndiveModule module = Guests.load("own_memory");
+    MemoryBudget budget = MemoryBudget.of(1L << 30);
+    try (HeapExecutor<EndiveGuest> executor =
+        BareHeaps.executor(module).workers(3).queueCapacity(64).memoryBudget(budget).build()) {
+      assertTrue(executor.awaitReady(LONG));
+      long held = budget.usedBytes();
+      for (int i = 0; i < 30; i++) {
+        failureOf(
+            executor.submit(
+                CALL,
+                guest -> {
+                  guest.call("dirty_all");
+                  throw new IllegalStateException("on purpose");
+                }));
+      }
+      // then no more is held than before
+      assertTrue(executor.awaitReady(LONG));
+      assertEquals(held, budget.usedBytes());
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void memory_of_a_discarded_instance_is_given_back_if_no_other_can_be_made() throws Exception {
+    // given a factory that works once
+    EndiveModule module = Guests.load("own_memory");
+    CountDownLatch made = new CountDownLatch(1);
+    GuestFactory<EndiveGuest> once =
+        () -> {
+          if (made.getCount() == 0) {
+            throw new IllegalStateException("no more");
+          }
+          made.countDown();
+          return module.create();
+        };
+    MemoryBudget budget = MemoryBudget.of(1L << 30);
+    try (HeapExecutor<EndiveGuest> executor =
+        BareHeaps.executor(once).memoryBudget(budget).build()) {
+      assertTrue(executor.awaitReady(LONG));
+      // when the instance is discarded
+      failureOf(
+          executor.submit(
+              CALL,
+              guest -> {
+                throw new IllegalStateException("on purpose");
+              }));
+      await().until(() -> executor.statistics().instances() == 0);
+      await().until(() -> executor.health().failuresInARow() > 0);
+      // then
+      assertEquals(0, executor.statistics().materialisedBytes());
+      assertEquals(0, budget.usedBytes());
+    }
+  }
+}
