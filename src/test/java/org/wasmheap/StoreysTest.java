@@ -39,8 +39,8 @@ class StoreysTest {
           List.of("Submissions", "NestedCalls"),
           List.of("CallRun"),
           List.of("Failures", "RejectionLog"),
-          List.of("CallQueue", "ClassQueues", "DueCalls", "CallList", "QueueLoad"),
-          List.of("CallTask", "CallStack", "InterruptGate", "Verdict"),
+          List.of("CallQueue", "ClassQueues", "ClassQueue", "DueCalls", "CallList", "QueueLoad"),
+          List.of("CallTask", "CallStack", "InterruptGate", "DueHeap", "Verdict"),
           List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making"),
           List.of(
               "PoolSettings",

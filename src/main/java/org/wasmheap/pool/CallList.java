@@ -15,6 +15,10 @@ final class CallList<G> {
     return first;
   }
 
+  @Nullable CallTask<G, ?> last() {
+    return last;
+  }
+
   /** The call behind a call in whichever list it stands. */
   static <G> @Nullable CallTask<G, ?> after(CallTask<G, ?> task) {
     return task.next;
@@ -22,12 +26,6 @@ final class CallList<G> {
 
   int size() {
     return size;
-  }
-
-  /** How long the oldest call has waited, 0 if there is none. */
-  long longestWait(long now) {
-    CallTask<G, ?> oldest = first;
-    return oldest == null ? 0 : now - oldest.submittedNanos();
   }
 
   /** Takes a call in, which must stand in no list. */

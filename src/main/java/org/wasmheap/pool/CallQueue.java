@@ -1,7 +1,6 @@
 package org.wasmheap.pool;
 
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,6 +22,9 @@ final class CallQueue<G> implements CallTask.Home<G> {
 
   /** When a call is told of again that could not be failed. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** How many calls that wait are condemned in one look; those beyond are due in the next. */
+  private static final int MOST_EXPIRED = 4096;
 
   /** How far the executor is in its life. */
   enum Phase {
@@ -58,7 +60,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
    * An open queue.
    *
    * @param capacities for every class, how many calls may wait
-   * @param ageingNanos a call that has waited longer goes before younger ones of any class
+   * @param ageingNanos a call that has waited longer has aged, see {@link ClassQueues}
    * @param graceNanos how long an interrupted call may take to come back
    */
   CallQueue(Map<CallClass, Integer> capacities, long ageingNanos, long graceNanos) {
@@ -75,8 +77,8 @@ final class CallQueue<G> implements CallTask.Home<G> {
   @Nullable Refusal offer(CallTask<G, ?> task) {
     lock.lock();
     try {
-      if (phase != Phase.OPEN || !waiting.hasRoomFor(task)) {
-        CallList<G> same = waiting.of(task);
+      if (phase != Phase.OPEN || !waiting.of(task).hasRoom()) {
+        ClassQueue<G> same = waiting.of(task);
         long longest = same.longestWait(System.nanoTime());
         return new Refusal(phase, same.size(), running.size(), longest);
       }
@@ -125,18 +127,16 @@ final class CallQueue<G> implements CallTask.Home<G> {
       if (done != null) {
         leave(done);
       }
-      CallList<G> next = waiting.next();
+      // A queue that is closed has none that waits.
+      CallTask<G, ?> next = waiting.take();
       while (next == null && phase == Phase.OPEN) {
         waitFor(work, WAIT_NANOS);
-        next = waiting.next();
+        next = waiting.take();
       }
-      if (next == null || phase == Phase.CLOSED) {
-        return null;
+      if (next != null) {
+        running.add(next);
       }
-      CallTask<G, ?> task = Objects.requireNonNull(next.first(), "a call waits");
-      next.remove(task);
-      running.add(task);
-      return task;
+      return next;
     } finally {
       lock.unlock();
     }
@@ -154,19 +154,30 @@ final class CallQueue<G> implements CallTask.Home<G> {
 
   private void leave(CallTask<G, ?> task) {
     if (!task.isDone()) {
-      condemn(running, task, Verdict.UNFINISHED, System.nanoTime());
+      condemnRunning(task, Verdict.UNFINISHED, System.nanoTime());
     } else if (running.remove(task) || condemned.remove(task)) {
       signalIfIdle();
     }
   }
 
-  /** From a place to that of the calls to be failed; nothing if it is in another. */
-  private void condemn(CallList<G> place, CallTask<G, ?> task, Verdict verdict, long now) {
-    if (place.remove(task)) {
-      task.condemn(verdict, now);
-      condemned.add(task);
-      watchFor(task);
+  /** To the calls that are to be failed; nothing if it does not run. */
+  private void condemnRunning(CallTask<G, ?> task, Verdict verdict, long now) {
+    if (running.remove(task)) {
+      condemn(task, verdict, now);
     }
+  }
+
+  /** The same for a call that waits. */
+  private void condemnWaiting(CallTask<G, ?> task, long now) {
+    if (waiting.of(task).remove(task)) {
+      condemn(task, Verdict.EXPIRED, now);
+    }
+  }
+
+  private void condemn(CallTask<G, ?> task, Verdict verdict, long now) {
+    task.condemn(verdict, now);
+    condemned.add(task);
+    watchFor(task);
   }
 
   /** Frees the place of a call that waits; {@code false} if it does not. */
@@ -221,9 +232,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
       due.clear(phase == Phase.CLOSED);
       long now = System.nanoTime();
       interruptDue(due, now);
-      for (int i = 0; i < waiting.count(); i++) {
-        expireDue(waiting.get(i), now);
-      }
+      expireDue(now);
       failDue(due, now);
       return !hasEnded();
     } finally {
@@ -240,21 +249,22 @@ final class CallQueue<G> implements CallTask.Home<G> {
         if (task.markOverdue(now + graceNanos)) {
           due.add(task, Verdict.INTERRUPT);
         } else {
-          condemn(running, task, Verdict.GIVE_UP, now);
+          condemnRunning(task, Verdict.GIVE_UP, now);
         }
       }
       task = next;
     }
   }
 
-  private void expireDue(CallList<G> list, long now) {
-    CallTask<G, ?> task = list.first();
-    while (task != null) {
-      CallTask<G, ?> next = CallList.after(task);
-      if (task.wakeNanos() - now <= 0) {
-        condemn(list, task, Verdict.EXPIRED, now);
-      }
-      task = next;
+  /**
+   * More than one look can tell of, so that workers do not take them meanwhile; but not a million,
+   * as long as it holds the lock.
+   */
+  private void expireDue(long now) {
+    CallTask<G, ?> task = waiting.firstDue();
+    for (int i = 0; i < MOST_EXPIRED && task != null && task.wakeNanos() - now <= 0; i++) {
+      condemnWaiting(task, now);
+      task = waiting.firstDue();
     }
   }
 
@@ -290,10 +300,8 @@ final class CallQueue<G> implements CallTask.Home<G> {
   private long earliestWake(long now, long latest) {
     long earliest = earliestWake(condemned, now, latest);
     earliest = earliestWake(running, now, earliest);
-    for (int i = 0; i < waiting.count(); i++) {
-      earliest = earliestWake(waiting.get(i), now, earliest);
-    }
-    return earliest;
+    CallTask<G, ?> first = waiting.firstDue();
+    return first != null && first.wakeNanos() - earliest < 0 ? first.wakeNanos() : earliest;
   }
 
   private static <G> long earliestWake(CallList<G> list, long now, long latest) {
@@ -390,10 +398,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
       phase = Phase.CLOSED;
       long now = System.nanoTime();
       for (int i = 0; i < waiting.count(); i++) {
-        CallList<G> list = waiting.get(i);
-        for (CallTask<G, ?> task = list.first(); task != null; task = list.first()) {
-          condemn(list, task, Verdict.EXPIRED, now);
-        }
+        condemnAll(waiting.get(i), now);
       }
       for (CallTask<G, ?> task = running.first(); task != null; task = CallList.after(task)) {
         task.makeDueBy(now);
@@ -407,13 +412,22 @@ final class CallQueue<G> implements CallTask.Home<G> {
     }
   }
 
+  private void condemnAll(ClassQueue<G> waits, long now) {
+    waits.forgetDue();
+    CallTask<G, ?> task = waits.first();
+    while (task != null) {
+      condemnWaiting(task, now);
+      task = waits.first();
+    }
+  }
+
   /** After the close: nobody waits for those that run any more. All that are left are due now. */
   void endAll() {
     lock.lock();
     try {
       long now = System.nanoTime();
       for (CallTask<G, ?> task = running.first(); task != null; task = running.first()) {
-        condemn(running, task, Verdict.GIVE_UP, now);
+        condemnRunning(task, Verdict.GIVE_UP, now);
       }
       for (CallTask<G, ?> task = condemned.first(); task != null; task = CallList.after(task)) {
         task.wakeAt(now);

@@ -19,7 +19,8 @@ import org.wasmheap.text.Printable;
  * A submitted call and its future. It completes exactly once, by whichever comes first: the worker,
  * the watchdog, the caller who cancels, or shutdown; the one that completes it counts the outcome.
  */
-final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
+final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
+    implements DueHeap.Entry {
   /** Made before it is needed, see {@link FullJavaHeap}. */
   private static final ListenableFuture<?> BROKEN =
       Futures.immediateFailedFuture(
@@ -51,6 +52,9 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
   @Nullable Object list;
   @Nullable CallTask<G, ?> previous;
   @Nullable CallTask<G, ?> next;
+
+  /** Where it stands in the heap of waiting calls. Written by DueHeap; guarded by the same lock. */
+  private int place = DueHeap.NOWHERE;
 
   /** Whose outcome counts. Written once, by that thread; of use to it alone. */
   private @Nullable Thread endedBy;
@@ -128,8 +132,19 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R> {
 
   // For the queue, in its lock.
 
-  long wakeNanos() {
+  @Override
+  public long wakeNanos() {
     return wakeNanos;
+  }
+
+  @Override
+  public int place() {
+    return place;
+  }
+
+  @Override
+  public void moveTo(int newPlace) {
+    place = newPlace;
   }
 
   /** Its time is over, or it was interrupted; {@code false} if it had been before. */

@@ -9,8 +9,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.pool.CallOptions.CallClass;
 
-/** The calls that wait, by class, and which of them is next. Guarded by the queue's lock. */
+/**
+ * The calls that wait, by class, and which of them is next. Guarded by the queue's lock.
+ *
+ * <p>The more urgent class goes first. Once the call that has waited longest of all has aged, it is
+ * next at the latest after {@value #BY_CLASS} others. So at most every fourth call is taken out of
+ * the order of the classes, however many have aged, and none waits for ever: each is at some time
+ * the one that has waited longest.
+ */
 final class ClassQueues<G> {
+  /** How many calls in a row go by class while one waits that has aged. */
+  private static final int BY_CLASS = 3;
+
   private final long ageingNanos;
 
   private final ImmutableMap<CallClass, ClassQueue<G>> queueOf;
@@ -18,28 +28,20 @@ final class ClassQueues<G> {
   /** The most urgent class first. */
   private final ImmutableList<ClassQueue<G>> queues;
 
-  /** The calls of a class that wait, and how many may. */
-  private record ClassQueue<G>(CallList<G> waiting, int capacity) {}
+  /** How many calls were taken since the one that had waited longest; {@link #BY_CLASS} at most. */
+  private int sinceEldest;
 
   ClassQueues(Map<CallClass, Integer> capacities, long ageingNanos) {
     Map<CallClass, ClassQueue<G>> each = new EnumMap<>(CallClass.class);
-    capacities.forEach((one, places) -> each.put(one, new ClassQueue<>(new CallList<>(), places)));
+    capacities.forEach((one, places) -> each.put(one, new ClassQueue<>(places)));
     this.queueOf = Maps.immutableEnumMap(each);
     this.queues = ImmutableList.copyOf(each.values());
     this.ageingNanos = ageingNanos;
   }
 
-  private ClassQueue<G> queueOf(CallTask<G, ?> task) {
+  /** That of a call's class. */
+  ClassQueue<G> of(CallTask<G, ?> task) {
     return Objects.requireNonNull(queueOf.get(task.callClass()), "every class has a queue");
-  }
-
-  /** Those of a call's class. */
-  CallList<G> of(CallTask<G, ?> task) {
-    return queueOf(task).waiting();
-  }
-
-  boolean hasRoomFor(CallTask<G, ?> task) {
-    return queueOf(task).waiting().size() < queueOf(task).capacity();
   }
 
   // By index, here and by those who call these two: an iterator is garbage for each call, and see
@@ -49,8 +51,8 @@ final class ClassQueues<G> {
     return queues.size();
   }
 
-  CallList<G> get(int index) {
-    return queues.get(index).waiting();
+  ClassQueue<G> get(int index) {
+    return queues.get(index);
   }
 
   /** How many calls wait, of all classes. */
@@ -62,40 +64,58 @@ final class ClassQueues<G> {
     return calls;
   }
 
-  /** Where the call that is next is the first; {@code null} if none waits. */
-  @Nullable CallList<G> next() {
-    CallList<G> urgent = null;
-    int classesWaiting = 0;
+  /** The call that is due first; {@code null} if none waits. */
+  @Nullable CallTask<G, ?> firstDue() {
+    CallTask<G, ?> first = null;
     for (int i = 0; i < count(); i++) {
-      if (get(i).size() > 0) {
-        urgent = urgent == null ? get(i) : urgent;
-        classesWaiting++;
-      }
+      first = ClassQueue.earlier(first, get(i).firstDue());
     }
-    // The oldest of those that aged, else the most urgent.
-    CallList<G> aged = classesWaiting < 2 ? null : eldestAged(System.nanoTime());
-    return aged == null ? urgent : aged;
+    return first;
   }
 
-  private @Nullable CallList<G> eldestAged(long now) {
-    CallList<G> aged = null;
-    long eldest = ageingNanos;
+  /** Takes out the call that is next; {@code null} if none waits. */
+  @Nullable CallTask<G, ?> take() {
+    CallTask<G, ?> next = mostUrgent();
+    if (next != null) {
+      CallTask<G, ?> eldest = eldest(next);
+      if (eldest != next && sinceEldest == BY_CLASS && hasAged(eldest)) {
+        next = eldest;
+      }
+      sinceEldest = next == eldest ? 0 : Math.min(sinceEldest + 1, BY_CLASS);
+      of(next).remove(next);
+    }
+    return next;
+  }
+
+  /** The first of the most urgent class in which one waits; {@code null} if none waits. */
+  private @Nullable CallTask<G, ?> mostUrgent() {
+    CallTask<G, ?> urgent = null;
+    for (int i = 0; i < count() && urgent == null; i++) {
+      urgent = get(i).first();
+    }
+    return urgent;
+  }
+
+  /** Which has waited longest, of a call and the first of each class. */
+  private CallTask<G, ?> eldest(CallTask<G, ?> any) {
+    CallTask<G, ?> eldest = any;
     for (int i = 0; i < count(); i++) {
-      if (get(i).longestWait(now) > eldest) {
-        aged = get(i);
-        eldest = get(i).longestWait(now);
+      CallTask<G, ?> first = get(i).first();
+      if (first != null && first.submittedNanos() - eldest.submittedNanos() < 0) {
+        eldest = first;
       }
     }
-    return aged;
+    return eldest;
+  }
+
+  private boolean hasAged(CallTask<G, ?> task) {
+    return System.nanoTime() - task.submittedNanos() > ageingNanos;
   }
 
   /** How long the oldest of all has waited, 0 if there is none. */
   long longestWait(long now) {
-    long longest = 0;
-    for (int i = 0; i < count(); i++) {
-      longest = Math.max(longest, get(i).longestWait(now));
-    }
-    return longest;
+    CallTask<G, ?> any = mostUrgent();
+    return any == null ? 0 : now - eldest(any).submittedNanos();
   }
 
   /** How many calls wait in each class, the most urgent first, into an array for all of them. */

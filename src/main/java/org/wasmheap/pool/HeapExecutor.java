@@ -400,8 +400,10 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * A call that has waited longer goes before younger ones of any class, so that none waits for
-     * ever. Default 1 second.
+     * How long a call waits before it has aged. The more urgent class goes first; but if the call
+     * that has waited longest of all has aged, it is taken after three others at the latest,
+     * whatever its class is. So nothing waits for ever, and at most every fourth call is taken out
+     * of the order of the classes, however many have aged. Default 1 second.
      *
      * @param value more than zero, at most 30 days
      * @return this

@@ -20,7 +20,7 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param maxAbandonedThreads threads that do not come back and are replaced all the same
  * @param stackBytes stack of a thread
  * @param queueCapacities for every class, how many calls may wait
- * @param ageingNanos a call that has waited longer goes before younger ones of any class
+ * @param ageingNanos how long a call waits before it has aged
  * @param defaultDeadlineNanos for calls that name none
  * @param graceNanos how long an interrupted call may take to come back
  * @param instanceNanos how long an instance may take to be made before that is interrupted

@@ -30,6 +30,14 @@
  * <p>A call that is made inside a call never waits: {@code NestedCalls} runs it at once, on the
  * same thread and on a nested slot.
  *
+ * <p><b>Which call is next.</b> Of the calls that wait, the more urgent class goes first, and each
+ * class in the order in which its calls came. A call that has waited longer than {@link
+ * org.wasmheap.pool.HeapExecutor.Builder#ageing} has aged. If the one that has waited longest of
+ * all has, it is taken after three others at the latest, whatever its class is. So of any four
+ * calls that are taken, at most one is taken out of the order of the classes: block import waits
+ * for a few calls and not for a backlog of older ones. And nothing waits for ever, since every call
+ * is at some time the one that has waited longest.
+ *
  * <p><b>The storeys.</b> No class knows one that stands above it; a test holds this.
  *
  * <pre>
@@ -39,8 +47,8 @@
  *  entrance              Submissions, NestedCalls
  *  one call, one slot    CallRun
  *  failures              Failures, RejectionLog
- *  queue                 CallQueue, ClassQueues, DueCalls, CallList, QueueLoad
- *  the call              CallTask, CallStack, InterruptGate, Verdict
+ *  queue                 CallQueue, ClassQueues, ClassQueue, DueCalls, CallList, QueueLoad
+ *  the call              CallTask, CallStack, InterruptGate, DueHeap, Verdict
  *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making
  *  ground                PoolSettings, WarmUp, Counters, CallTimes, FullJavaHeap, Ranges,
  *                        GuardedPoolListener, and the public values

@@ -13,6 +13,7 @@ import static org.wasmheap.testkit.Calls.failureOf;
 import static org.wasmheap.testkit.Calls.waiting;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.MoreExecutors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,37 +74,125 @@ class CallClassesTest {
   }
 
   @Test
-  void a_call_that_has_aged_must_go_before_younger_ones_of_any_class() throws Exception {
+  void a_call_that_has_aged_must_go_after_three_more_urgent_ones_at_the_latest() throws Exception {
     Duration ageing = Duration.ofMillis(100);
-    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().ageing(ageing).build()) {
-      // given a call that has waited long enough
+    try (HeapExecutor<HeapHandle> executor = executor(ageing)) {
+      // given two calls that have waited long enough
       occupy(executor);
-      submit(executor, "query", OFF_CHAIN);
+      submit(executor, "query 1", OFF_CHAIN);
+      submit(executor, "query 2", OFF_CHAIN);
       long since = System.nanoTime();
       await().until(() -> System.nanoTime() - since > ageing.toNanos());
 
       // when
-      submit(executor, "import", BLOCK_IMPORT);
+      for (int number = 1; number <= 7; number++) {
+        submit(executor, "import " + number, BLOCK_IMPORT);
+      }
       runAll();
 
       // then
-      assertEquals(List.of("query", "import"), order);
+      assertEquals(
+          List.of(
+              "import 1",
+              "import 2",
+              "import 3",
+              "query 1",
+              "import 4",
+              "import 5",
+              "import 6",
+              "query 2",
+              "import 7"),
+          order);
     }
   }
 
   @Test
-  void of_those_that_have_aged_the_oldest_must_go_first() throws Exception {
-    try (HeapExecutor<HeapHandle> executor =
-        BareHeaps.executor().ageing(Duration.ofNanos(1)).build()) {
+  void of_those_that_have_aged_the_oldest_must_have_the_fourth_place() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = executor(Duration.ofNanos(1))) {
       occupy(executor);
 
       submit(executor, "query", OFF_CHAIN);
-      submit(executor, "import", BLOCK_IMPORT);
-      submit(executor, "author", AUTHORING);
+      for (int number = 1; number <= 3; number++) {
+        submit(executor, "author " + number, AUTHORING);
+        submit(executor, "import " + number, BLOCK_IMPORT);
+      }
+      submit(executor, "import 4", BLOCK_IMPORT);
       runAll();
 
-      assertEquals(List.of("query", "import", "author"), order);
+      // The call that has waited longest is due for its place; by class each has had its own.
+      assertEquals(
+          List.of(
+              "import 1",
+              "import 2",
+              "import 3",
+              "query",
+              "import 4",
+              "author 1",
+              "author 2",
+              "author 3"),
+          order);
     }
+  }
+
+  @Test
+  void a_call_that_waited_longest_and_goes_by_class_must_leave_the_next_three_to_their_classes()
+      throws Exception {
+    try (HeapExecutor<HeapHandle> executor = executor(Duration.ofNanos(1))) {
+      // given an import that is older than all others
+      occupy(executor);
+      submit(executor, "import 1", BLOCK_IMPORT);
+      submit(executor, "query 1", OFF_CHAIN);
+
+      // when
+      for (int number = 2; number <= 5; number++) {
+        submit(executor, "import " + number, BLOCK_IMPORT);
+      }
+      runAll();
+
+      // then
+      assertEquals(
+          List.of("import 1", "import 2", "import 3", "import 4", "query 1", "import 5"), order);
+    }
+  }
+
+  @Test
+  void no_call_must_wait_for_ever_however_many_more_urgent_ones_come() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = executor(Duration.ofNanos(1))) {
+      // given a class that is never empty
+      occupy(executor);
+      submit(executor, "query", OFF_CHAIN);
+      submit(executor, "author", AUTHORING);
+      CountDownLatch bothRan = new CountDownLatch(2);
+      submitted.get(1).addListener(bothRan::countDown, MoreExecutors.directExecutor());
+      submitted.get(2).addListener(bothRan::countDown, MoreExecutors.directExecutor());
+      for (int number = 0; number < 2; number++) {
+        submitAgainAndAgain(executor, bothRan);
+      }
+
+      // when
+      runAll();
+
+      // then
+      assertTrue(bothRan.await(30, SECONDS));
+    }
+  }
+
+  /** An import behind which the next one comes when it ends, until the others have run. */
+  private static void submitAgainAndAgain(
+      HeapExecutor<HeapHandle> executor, CountDownLatch bothRan) {
+    executor
+        .submit(CALL.withClass(BLOCK_IMPORT), heap -> 1)
+        .addListener(
+            () -> {
+              if (bothRan.getCount() > 0) {
+                submitAgainAndAgain(executor, bothRan);
+              }
+            },
+            MoreExecutors.directExecutor());
+  }
+
+  private static HeapExecutor<HeapHandle> executor(Duration ageing) {
+    return BareHeaps.executor().queueCapacity(10).ageing(ageing).build();
   }
 
   @Test

@@ -167,6 +167,61 @@ class CallQueueTest {
   }
 
   @Test
+  void calls_that_are_due_in_any_order_and_class_must_be_told_of_and_the_others_wait_on() {
+    // given
+    long now = System.nanoTime();
+    long later = now + TimeUnit.HOURS.toNanos(1);
+    List<CallTask<HeapHandle, String>> all =
+        List.of(
+            pool.task("1", CallClass.OFF_CHAIN, later + 9),
+            pool.task("2", CallClass.OFF_CHAIN, later),
+            pool.task("3", CallClass.OFF_CHAIN, now - 1),
+            pool.task("4", CallClass.BLOCK_IMPORT, later),
+            pool.task("5", CallClass.BLOCK_IMPORT, now - 2),
+            pool.task("6", CallClass.AUTHORING, now - 3));
+    all.forEach(each -> assertNull(queue.offer(each)));
+
+    // when
+    assertEquals(List.of(Verdict.EXPIRED, Verdict.EXPIRED, Verdict.EXPIRED), look());
+
+    // then
+    assertEquals(
+        List.of(all.get(5), all.get(4), all.get(2)),
+        List.of(due.call(0), due.call(1), due.call(2)),
+        "the earliest first");
+    assertEquals(all.get(3), queue.take(null));
+    assertEquals(all.get(0), queue.take(null));
+    assertEquals(all.get(1), queue.take(null));
+  }
+
+  @Test
+  void more_calls_than_one_look_condemns_must_all_be_told_of_once() {
+    // given two looks' worth and more, in order and in the reverse
+    int many = 10_000;
+    PoolParts large = PoolParts.withRoomFor(many);
+    long now = System.nanoTime();
+    for (int i = 0; i < many; i++) {
+      long due = now + (i % 2 == 0 ? -many + i : -many - i);
+      assertNull(large.queue.offer(large.task("due", CallClass.OFF_CHAIN, due)));
+    }
+
+    // when
+    Set<CallTask<HeapHandle, ?>> told = new HashSet<>();
+    do {
+      large.queue.awaitDue(due, 0);
+      for (int i = 0; i < due.size(); i++) {
+        assertTrue(told.add(due.call(i)));
+        due.call(i).failAsBroken(false);
+        large.queue.finished(due.call(i));
+      }
+    } while (due.size() > 0);
+
+    // then
+    assertEquals(many, told.size());
+    assertTrue(large.queue.drain(0));
+  }
+
+  @Test
   void a_closed_queue_must_tell_of_what_waited_and_ran_and_end_when_all_is_done() {
     // given
     CallTask<HeapHandle, String> runs = call();
