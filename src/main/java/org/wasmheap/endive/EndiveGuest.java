@@ -34,7 +34,9 @@ public final class EndiveGuest {
   }
 
   /**
-   * Calls an exported function.
+   * Calls an exported function. A host function may do so, too: that is guest code, which a
+   * deadline or a cancellation interrupts. The host function gets the exception then, as for any
+   * failure of the guest, and is not interrupted itself.
    *
    * @param export name of the function
    * @param arguments one for each parameter; an i32 in the low half
@@ -60,7 +62,9 @@ public final class EndiveGuest {
               + " arguments, not "
               + arguments.length);
     }
+    boolean entered = false;
     try {
+      entered = scope.enterGuest();
       long[] results = exports.function(export).apply(arguments);
       return results == null ? NO_RESULTS : results;
     } catch (RuntimeException | Error e) {
@@ -68,6 +72,10 @@ public final class EndiveGuest {
       // The call fails with its guest, also if its own code swallows the exception.
       scope.guestFailed(failure);
       throw failure;
+    } finally {
+      if (entered) {
+        scope.exitGuest(); // Fails only for a call that was given up, whose outcome nobody gets.
+      }
     }
   }
 

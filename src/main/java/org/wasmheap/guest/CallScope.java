@@ -12,7 +12,8 @@ import org.wasmheap.text.Printable;
 
 /**
  * What a call carries to its guest and to the host functions: heap, host context, and the marks
- * round host functions, inside which the call is never interrupted.
+ * round host functions, inside which the call is never interrupted, and round their callbacks, in
+ * which it can be.
  *
  * <p>Valid on the call's thread until the call ends; afterwards every method throws {@link
  * HeapConfinementException}, and so does the handle that {@link #heap()} gives. An executor makes
@@ -32,6 +33,9 @@ public final class CallScope {
   /** What host functions keep, by its type; made with the first of it. The call's thread's own. */
   private @Nullable Map<Class<?>, Object> attachments;
 
+  /** How many callbacks from host functions are under way. The call's thread's own. */
+  private int callbacks;
+
   /** Holds interrupts of a call back while a host function works. Used on the call's thread. */
   public interface Interrupts {
     /**
@@ -48,6 +52,24 @@ public final class CallScope {
      * @throws CallException if the call was to be interrupted meanwhile
      */
     void exitHost();
+
+    /**
+     * Guest code begins: inside a host function it is a callback, which can be interrupted.
+     *
+     * @return {@code false} if the call is inside no host function, so that nothing changes; or if
+     *     callbacks count as work of the host function, as they do here by default
+     * @throws CallException if the call was interrupted before this point
+     */
+    default boolean enterGuest() {
+      return false;
+    }
+
+    /**
+     * The callback is over for which {@link #enterGuest} gave {@code true}, however it ended: the
+     * host function works on, and cannot be interrupted. If the callback was, the thread's
+     * interrupt flag is clean afterwards, and {@link #exitHost} tells of it.
+     */
+    default void exitGuest() {}
 
     /**
      * How long the call may still run.
@@ -169,6 +191,39 @@ public final class CallScope {
   }
 
   /**
+   * Enters guest code, for engines: from here to {@link #exitGuest} a callback from a host function
+   * can be interrupted, as any guest code. Inside it, host functions are entered as ever.
+   *
+   * @return {@code false} if the call is inside no host function; then do not exit
+   * @throws CallException if the call was interrupted before this point, also if that waits for the
+   *     host function to return
+   */
+  public boolean enterGuest() {
+    heap.check();
+    boolean entered = interrupts.enterGuest();
+    callbacks += entered ? 1 : 0;
+    return entered;
+  }
+
+  /**
+   * Leaves the guest code that {@link #enterGuest} entered, however it ended: the host function
+   * that called the guest back goes on undisturbed. If the call was interrupted meanwhile, {@link
+   * #exitHost} tells so.
+   *
+   * @throws IllegalStateException if none was entered
+   * @throws HeapConfinementException if the call was given up meanwhile
+   */
+  public void exitGuest() {
+    if (callbacks == 0) {
+      heap.check();
+      throw new IllegalStateException("no host function has called the guest");
+    }
+    callbacks--;
+    interrupts.exitGuest(); // First, as the host function cleans up after a call given up, too.
+    heap.check();
+  }
+
+  /**
    * How long the call may still run: for host functions that do work of unknown length, in which no
    * deadline interrupts them.
    *
@@ -228,6 +283,18 @@ public final class CallScope {
         throw new IllegalStateException("the call is in no host function");
       }
       inHost = false;
+    }
+
+    @Override
+    public boolean enterGuest() {
+      boolean entered = inHost;
+      inHost = false;
+      return entered;
+    }
+
+    @Override
+    public void exitGuest() {
+      inHost = true;
     }
   }
 }

@@ -20,6 +20,16 @@ import org.wasmheap.guest.FailureKind;
  * before it clears the interrupt flag. So the flag is set after the move and before the clearing,
  * whatever the timing, and is clean when the next call begins.
  *
+ * <p>A host function may call its own guest back. That is guest code, so the worker moves from the
+ * host function to running and, when the callback is over, back again. An interrupt that came while
+ * the host function worked refuses the callback. One that comes while the callback runs finds the
+ * call running and sets the flag; the worker, if it finds its move back forestalled, enters the
+ * monitor, clears the flag and turns interrupted into pending. So the host function goes on with a
+ * clean flag, as it began, and its own work is never interrupted; when it returns, the call is
+ * interrupted again, as by any interrupt that waited. Host functions and callbacks may follow one
+ * another to any depth: each level that was entered is left by the same level, whatever fails, and
+ * the phase tells which kind is innermost.
+ *
  * <p>Abandoned is final for its call: the move away from any other phase and the move to idle
  * exclude each other, so a thread either came back in time or was given up.
  *
@@ -79,6 +89,12 @@ final class InterruptGate implements CallScope.Interrupts {
   /** Whether the inner call was made outside a host function. Guarded by this gate's monitor. */
   private boolean innerFromGuest;
 
+  /**
+   * Whether a callback of the present call was refused or interrupted: what fails after that is no
+   * verdict on the guest, though the host function goes on. The worker's own.
+   */
+  private boolean hasBeenTold;
+
   /** When the present call must have ended, nanoTime. The worker's own. */
   private long deadlineNanos;
 
@@ -92,6 +108,7 @@ final class InterruptGate implements CallScope.Interrupts {
   /** The worker begins a call, with a clean interrupt flag. */
   void begin(long call) {
     Thread.interrupted();
+    hasBeenTold = false;
     word = call << PHASE_BITS | RUNNING;
   }
 
@@ -135,6 +152,47 @@ final class InterruptGate implements CallScope.Interrupts {
       worker.interrupt();
     }
     throw interrupted();
+  }
+
+  @Override
+  public boolean enterGuest() {
+    long now = word;
+    long phase = now & PHASE_MASK;
+    if (phase == IN_HOST && WORD.compareAndSet(this, now, now + RUNNING - IN_HOST)) {
+      return true;
+    }
+    if (phase == RUNNING || phase == IDLE || phase == ENDING) {
+      return false;
+    }
+    hasBeenTold = true;
+    throw interrupted();
+  }
+
+  @Override
+  public void exitGuest() {
+    long now = word;
+    if ((now & PHASE_MASK) != RUNNING || !WORD.compareAndSet(this, now, now + IN_HOST - RUNNING)) {
+      exitGuestDisturbed();
+    }
+  }
+
+  /** In the monitor: whoever moved the word to interrupted has set the flag by now. */
+  private synchronized void exitGuestDisturbed() {
+    long now = word;
+    long phase = now & PHASE_MASK;
+    if (phase != INTERRUPTED && phase != ABANDONED) {
+      throw new IllegalStateException("no host function has called the guest");
+    }
+    hasBeenTold = true;
+    Thread.interrupted();
+    FailureKind why = reason;
+    if (phase == INTERRUPTED && why != null) {
+      word = now + PENDING - INTERRUPTED;
+      if (inner != null) {
+        inner.interruptAny(why);
+        inner.refused(); // The flag that was cleared may have been its own.
+      }
+    }
   }
 
   @Override
@@ -236,7 +294,7 @@ final class InterruptGate implements CallScope.Interrupts {
 
   /**
    * Asks whether the present call is interrupted by now; while a host function holds the interrupt
-   * back, it is not. On the worker's thread.
+   * back, it is not, unless a callback has met it. On the worker's thread.
    */
   BooleanSupplier whetherInterrupted() {
     return interrupted;
@@ -244,7 +302,7 @@ final class InterruptGate implements CallScope.Interrupts {
 
   private boolean isInterrupted() {
     long phase = word & PHASE_MASK;
-    return phase == INTERRUPTED || phase == ABANDONED;
+    return phase == INTERRUPTED || phase == ABANDONED || hasBeenTold;
   }
 
   /** Whether the present call was given up. */

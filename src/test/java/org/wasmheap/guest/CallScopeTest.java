@@ -81,8 +81,39 @@ class CallScopeTest {
   }
 
   @Test
-  void the_marks_round_host_functions_must_reach_those_who_run_the_call() {
+  void a_callback_must_be_entered_from_a_host_function_only_and_left_once() {
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null);
+
+    assertFalse(scope.enterGuest());
+    assertThrows(IllegalStateException.class, scope::exitGuest);
+    assertTrue(scope.enterHost());
+    assertTrue(scope.enterGuest());
+    assertFalse(scope.enterGuest());
+    assertTrue(scope.enterHost(), "the guest calls the host again");
+    scope.exitHost();
+    scope.exitGuest();
+    assertThrows(IllegalStateException.class, scope::exitGuest);
+    scope.exitHost();
+  }
+
+  @Test
+  void a_callback_of_a_call_that_was_given_up_must_be_left_and_then_tell_so() {
+    // given
     List<String> heard = new ArrayList<>();
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null, hearing(heard));
+    scope.enterHost();
+    scope.enterGuest();
+
+    // when
+    heap.revoke();
+
+    // then
+    assertThrows(HeapConfinementException.class, scope::exitGuest);
+    assertEquals(List.of("enter", "enter guest", "exit guest"), heard);
+  }
+
+  @Test
+  void who_runs_calls_and_knows_no_callbacks_must_be_asked_for_none() {
     CallScope scope =
         CallScope.of(
             heap.begin(1, "test"),
@@ -90,15 +121,46 @@ class CallScopeTest {
             new CallScope.Interrupts() {
               @Override
               public boolean enterHost() {
-                heard.add("enter");
                 return true;
               }
 
               @Override
-              public void exitHost() {
-                heard.add("exit");
-              }
+              public void exitHost() {}
             });
+
+    scope.enterHost();
+
+    assertFalse(scope.enterGuest());
+  }
+
+  private static CallScope.Interrupts hearing(List<String> heard) {
+    return new CallScope.Interrupts() {
+      @Override
+      public boolean enterHost() {
+        return heard.add("enter");
+      }
+
+      @Override
+      public void exitHost() {
+        heard.add("exit");
+      }
+
+      @Override
+      public boolean enterGuest() {
+        return heard.add("enter guest");
+      }
+
+      @Override
+      public void exitGuest() {
+        heard.add("exit guest");
+      }
+    };
+  }
+
+  @Test
+  void the_marks_round_host_functions_must_reach_those_who_run_the_call() {
+    List<String> heard = new ArrayList<>();
+    CallScope scope = CallScope.of(heap.begin(1, "test"), null, hearing(heard));
 
     scope.enterHost();
     scope.exitHost();
@@ -128,6 +190,8 @@ class CallScopeTest {
 
     assertThrows(HeapConfinementException.class, scope::enterHost);
     assertThrows(HeapConfinementException.class, scope::exitHost);
+    assertThrows(HeapConfinementException.class, scope::enterGuest);
+    assertThrows(HeapConfinementException.class, scope::exitGuest);
     assertThrows(HeapConfinementException.class, scope::hasContext);
     assertThrows(HeapConfinementException.class, () -> scope.context(String.class));
     assertThrows(HeapConfinementException.class, () -> scope.guestFailed(failure));

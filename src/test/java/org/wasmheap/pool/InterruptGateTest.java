@@ -93,6 +93,132 @@ class InterruptGateTest {
   }
 
   @Test
+  void a_callback_from_a_host_function_is_interrupted_at_once_and_the_host_function_is_not() {
+    // given
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+    assertTrue(gate.enterGuest());
+
+    // when
+    assertTrue(gate.interrupt(1, FailureKind.DEADLINE));
+
+    // then
+    assertTrue(Thread.currentThread().isInterrupted());
+    gate.exitGuest();
+    assertFalse(Thread.currentThread().isInterrupted(), "the host function works on");
+    assertFalse(gate.interrupt(1, FailureKind.CANCELLED));
+    assertThrows(CallException.class, gate::exitHost);
+    assertTrue(Thread.currentThread().isInterrupted());
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+  }
+
+  @Test
+  void a_callback_is_refused_if_the_interrupt_came_before_it() {
+    // given
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+    gate.interrupt(1, FailureKind.DEADLINE);
+    assertFalse(gate.whetherInterrupted().getAsBoolean(), "it waits for the host function");
+
+    // when
+    CallException stop = assertThrows(CallException.class, gate::enterGuest);
+
+    // then
+    assertEquals(FailureKind.INTERRUPTED, stop.kind());
+    assertTrue(gate.whetherInterrupted().getAsBoolean(), "what fails from here on is no verdict");
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertThrows(CallException.class, gate::exitHost);
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+    gate.begin(2);
+    assertFalse(gate.whetherInterrupted().getAsBoolean());
+    gate.end(2);
+  }
+
+  @Test
+  void host_functions_and_callbacks_follow_one_another_to_any_depth() {
+    // given
+    gate.begin(1);
+    assertFalse(gate.enterGuest(), "it is in no host function");
+    for (int level = 0; level < 3; level++) {
+      assertTrue(gate.enterHost());
+      assertFalse(gate.enterHost());
+      assertTrue(gate.enterGuest());
+      assertFalse(gate.enterGuest());
+    }
+
+    // when an interrupt waits for the innermost host function
+    assertTrue(gate.enterHost());
+    gate.interrupt(1, FailureKind.DEADLINE);
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertThrows(CallException.class, gate::exitHost);
+
+    // then the guest is interrupted at each level, and no host function is
+    for (int level = 0; level < 3; level++) {
+      assertTrue(Thread.currentThread().isInterrupted());
+      gate.exitGuest();
+      assertFalse(Thread.currentThread().isInterrupted());
+      assertThrows(CallException.class, gate::exitHost);
+    }
+    assertEquals(FailureKind.DEADLINE, gate.end(1));
+  }
+
+  @Test
+  void a_host_function_whose_callback_was_given_up_works_on_undisturbed() {
+    // given
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+    assertTrue(gate.enterGuest());
+    gate.interrupt(1, FailureKind.DEADLINE);
+    assertTrue(gate.abandon(1));
+
+    // when
+    gate.exitGuest();
+
+    // then
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertTrue(gate.isAbandoned());
+    assertThrows(CallException.class, gate::enterGuest);
+    assertThrows(CallException.class, gate::exitHost);
+    gate.end(1);
+    assertFalse(gate.release());
+  }
+
+  @Test
+  void a_callback_into_an_outer_call_that_is_interrupted_leaves_the_inner_call_interrupted() {
+    // given an inner call that a host function of the outer one makes, and that calls its guest
+    InterruptGate nested = new InterruptGate(Thread.currentThread());
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+    nested.begin(2);
+    assertTrue(gate.enter(nested));
+    assertTrue(gate.enterGuest());
+
+    // when
+    gate.interrupt(1, FailureKind.CANCELLED);
+    gate.exitGuest();
+
+    // then
+    assertTrue(Thread.currentThread().isInterrupted(), "the inner call is guest code as well");
+    assertEquals(FailureKind.CANCELLED, nested.end(2));
+    nested.release();
+    gate.leave();
+    assertFalse(Thread.currentThread().isInterrupted());
+    assertThrows(CallException.class, gate::exitHost);
+    assertEquals(FailureKind.CANCELLED, gate.end(1));
+  }
+
+  @Test
+  void leaving_a_callback_that_was_not_entered_is_a_mistake_that_stops_nothing() {
+    gate.begin(1);
+    assertTrue(gate.enterHost());
+
+    assertThrows(IllegalStateException.class, gate::exitGuest);
+
+    gate.exitHost();
+    assertNull(gate.end(1));
+  }
+
+  @Test
   void an_interrupted_call_makes_no_call_of_its_own_and_stays_interrupted() {
     // given
     gate.begin(1);
