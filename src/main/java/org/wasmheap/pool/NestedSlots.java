@@ -7,15 +7,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import org.wasmheap.text.Printable;
 
 /**
  * The slots for calls that are made inside calls: a thread claims one for the length of a call.
  *
- * <p>Their instances are made by a thread of their own, so that a factory that hangs or fails holds
- * up no call for longer than its deadline. The first call that needs one starts that thread; a pool
- * without such calls has neither. There are as many as were ever needed at once, and those that
- * were idle for long are dropped.
+ * <p>Their instances are made by a thread of their own, with the stack of a worker, so that a
+ * factory that hangs or fails holds up no call for longer than its deadline. The first call that
+ * needs one starts that thread; a pool without such calls has neither. There are as many as were
+ * ever needed at once, and those that were idle for long are dropped.
  */
 final class NestedSlots<G> {
   private static final Logger LOG = LoggerFactory.getLogger(NestedSlots.class);
@@ -50,7 +51,8 @@ final class NestedSlots<G> {
   NestedSlots(PoolSettings<G> settings, InstanceSlots<G> slots) {
     this.settings = settings;
     this.slots = slots;
-    this.maker = new Thread(null, this::makeOnDemand, Printable.name(settings.name()) + "-nested");
+    String name = Printable.name(settings.name()) + "-nested";
+    this.maker = new Thread(null, this::makeOnDemand, name, settings.stackBytes());
     maker.setDaemon(true);
   }
 
@@ -212,10 +214,7 @@ final class NestedSlots<G> {
       slot.create();
     } catch (Throwable e) {
       slot.close();
-      LOG.atWarn()
-          .addKeyValue("event", "instance.failed")
-          .addKeyValue("pool", Printable.name(settings.name()))
-          .addKeyValue("worker", Thread.currentThread().getName())
+      aboutMaker("instance.failed")
           .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
           .setCause(e)
           .log("An instance could not be made or dropped");
@@ -241,10 +240,29 @@ final class NestedSlots<G> {
     dropIdle(System.nanoTime());
   }
 
-  /** Waits for the maker's thread after {@link #close}; {@code false} if it does not end. */
-  boolean join(long untilNanos) throws InterruptedException {
-    // A thread that was never started is not waited for.
-    TimeUnit.NANOSECONDS.timedJoin(maker, Math.max(1_000_000, untilNanos - System.nanoTime()));
+  /**
+   * Waits for the maker's thread after {@link #close}, not longer than until the calling thread is
+   * interrupted; {@code false} if it has not ended.
+   */
+  boolean join(long untilNanos) {
+    try {
+      // A thread that was never started is not waited for.
+      TimeUnit.NANOSECONDS.timedJoin(maker, Math.max(1_000_000, untilNanos - System.nanoTime()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     return !maker.isAlive();
+  }
+
+  /** Logs that the maker's thread is still there at shutdown. */
+  void tellLeft() {
+    aboutMaker("worker.left").log("A thread has not ended at shutdown");
+  }
+
+  private LoggingEventBuilder aboutMaker(String event) {
+    return LOG.atWarn()
+        .addKeyValue("event", event)
+        .addKeyValue("pool", Printable.name(settings.name()))
+        .addKeyValue("worker", maker.getName());
   }
 }

@@ -1,10 +1,17 @@
 package org.wasmheap.pool;
 
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.wasmheap.text.Printable;
 
 /** The end of an executor: drains, cuts off, waits for the threads. Every wait has a limit. */
 final class Shutdown<G> {
+  private static final Logger LOG = LoggerFactory.getLogger(Shutdown.class);
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** For a thread that ends by itself, when others have used the time up. */
+  private static final long LEAST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final PoolSettings<G> settings;
   private final Counters counters;
@@ -68,15 +75,34 @@ final class Shutdown<G> {
     }
   }
 
-  /** Then waits for the threads, a grace time for all together; how many are left. */
+  /**
+   * Then waits for the threads, a grace time for all together; how many are left. A thread that is
+   * interrupted counts them without waiting.
+   */
   int join() {
     int left = workers.join(untilNanos);
+    if (!nested.join(untilNanos)) {
+      nested.tellLeft();
+      left++;
+    }
+    if (!hasEnded(watchdog)) {
+      LOG.atWarn()
+          .addKeyValue("event", "worker.left")
+          .addKeyValue("pool", Printable.name(settings.name()))
+          .addKeyValue("worker", watchdog.getName())
+          .log("A thread has not ended at shutdown");
+      left++;
+    }
+    return left;
+  }
+
+  private boolean hasEnded(Thread thread) {
     try {
-      left += nested.join(untilNanos) ? 0 : 1;
-      TimeUnit.NANOSECONDS.timedJoin(watchdog, Math.max(1, untilNanos - System.nanoTime()));
+      long left = untilNanos - System.nanoTime();
+      TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(LEAST_WAIT_NANOS, left));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return left;
+    return !thread.isAlive();
   }
 }

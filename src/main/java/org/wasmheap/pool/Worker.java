@@ -78,6 +78,10 @@ final class Worker<G> implements Runnable {
     return !thread.isAlive();
   }
 
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
   InterruptGate gate() {
     return gate;
   }

@@ -175,22 +175,31 @@ final class Workers<G> implements Worker.Home<G> {
     return goesOn;
   }
 
-  /** Waits for the threads, until the time is over for all together; how many are left. */
+  /**
+   * Waits for the threads, until the time is over for all together, or the calling thread is
+   * interrupted; how many are left then.
+   */
   int join(long untilNanos) {
     int left = 0;
     for (int i = 0; i < threads.length(); i++) {
       Worker<G> worker = threads.get(i);
-      try {
-        if (worker != null && !worker.join(untilNanos - System.nanoTime())) {
-          worker
-              .about(LOG.atWarn().addKeyValue("event", "worker.left"))
-              .log("A thread has not ended at shutdown");
-          left++;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+      if (worker != null && !hasEnded(worker, untilNanos)) {
+        worker
+            .about(LOG.atWarn().addKeyValue("event", "worker.left"))
+            .log("A thread has not ended at shutdown");
+        left++;
       }
     }
     return left;
+  }
+
+  /** Once the calling thread is interrupted, which stays so, no wait begins any more. */
+  private boolean hasEnded(Worker<G> worker, long untilNanos) {
+    try {
+      return worker.join(untilNanos - System.nanoTime());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return !worker.isAlive();
+    }
   }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapView;
@@ -320,7 +321,68 @@ class HeapExecutorLifeTest {
     assertTrue(runs.isDone() && waits.isDone());
     assertEquals(2, account.cutOff());
     assertEquals(2, account.failed());
+    assertTrue(account.threadsLeft() >= 1, () -> "its thread is left: " + account);
     go.countDown();
+  }
+
+  @Test
+  void a_shutdown_that_is_interrupted_must_count_all_threads_that_are_left() throws Exception {
+    // given two threads that do not come back, and were given up
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().workers(2).grace(SOON).build();
+    CountDownLatch bothStarted = new CountDownLatch(2);
+    GuestCall<HeapHandle, Boolean> sticks =
+        heap -> {
+          bothStarted.countDown();
+          return stuck();
+        };
+    ListenableFuture<Boolean> one = executor.submit(CALL, sticks);
+    ListenableFuture<Boolean> other = executor.submit(CALL, sticks);
+    assertTrue(bothStarted.await(30, SECONDS));
+    assertEquals(2, executor.shutdown(SOON).threadsLeft());
+    assertTrue(one.isDone() && other.isDone());
+
+    // when
+    Thread.currentThread().interrupt();
+    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+
+    // then
+    assertTrue(Thread.interrupted(), "the flag stays");
+    assertEquals(2, account.threadsLeft());
+    go.countDown();
+    await().untilAsserted(() -> assertEquals(0, executor.shutdown(SOON).threadsLeft()));
+  }
+
+  @Test
+  void a_watchdog_that_a_listener_blocks_must_be_told_of_as_left() throws Exception {
+    // given
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(SOON).build();
+    assertTrue(executor.awaitReady(LONG));
+    ListenableFuture<String> runs = executor.submit(CALL, waiting(started, go));
+    assertTrue(started.await(30, SECONDS));
+    CountDownLatch blocks = new CountDownLatch(1);
+    CountDownLatch unblock = new CountDownLatch(1);
+    executor
+        .submit(CALL.withDeadline(SOON), heap -> 1)
+        .addListener(
+            () -> {
+              blocks.countDown();
+              assertTrue(Uninterruptibles.awaitUninterruptibly(unblock, 30, SECONDS));
+            },
+            MoreExecutors.directExecutor());
+    assertTrue(blocks.await(30, SECONDS));
+    go.countDown();
+    runs.get(30, SECONDS);
+
+    // when
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      assertEquals(1, executor.shutdown(SOON).threadsLeft());
+
+      // then
+      assertEquals(
+          "test-watchdog", LogCapture.values(log.events("worker.left").get(0)).get("worker"));
+    }
+    unblock.countDown();
+    await().untilAsserted(() -> assertEquals(0, executor.shutdown(SOON).threadsLeft()));
   }
 
   @Test

@@ -110,6 +110,11 @@ class InstanceDeadlineTest {
               () ->
                   log.events("instance.slow").stream()
                       .anyMatch(each -> LogCapture.values(each).containsValue("test-nested")));
+      await()
+          .until(
+              () ->
+                  log.events("instance.failed").stream()
+                      .anyMatch(each -> LogCapture.values(each).containsValue("test-nested")));
       factory.release();
       Integer pointer = executor.call(CALL, heap -> executor.call(CALL, inner -> inner.malloc(1)));
       assertEquals(BareHeaps.FIRST_POINTER, pointer);

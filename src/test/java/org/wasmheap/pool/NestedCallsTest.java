@@ -12,7 +12,9 @@ import static org.wasmheap.testkit.Calls.CALL;
 import static org.wasmheap.testkit.Calls.failureOf;
 import static org.wasmheap.testkit.Calls.isInterrupted;
 
+import ch.qos.logback.classic.Level;
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,10 +32,14 @@ import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.LogCapture;
 
 /** Calls that calls make: on the same thread, on an instance of their own. */
 @Timeout(60)
 class NestedCallsTest {
+  /** More frames than a stack of the usual megabyte has room for, at 16 bytes or more each. */
+  private static final int DEEP = 200_000;
+
   private static final Duration SOON = Duration.ofMillis(100);
 
   /** Calls itself on the two executors in turn, so many times; the pointers that each call got. */
@@ -262,6 +268,67 @@ class NestedCallsTest {
     }
     assertEquals(0, executor.statistics().instances());
     assertEquals(0, executor.shutdown(Duration.ZERO).threadsLeft());
+  }
+
+  @Test
+  void instances_for_nested_calls_must_be_made_with_the_stack_that_was_set() throws Exception {
+    // given a factory that goes deeper than the stack that threads have by default
+    GuestFactory<HeapHandle> factory = BareHeaps.factory();
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(
+                () -> {
+                  assertEquals(DEEP, depth(DEEP));
+                  return factory.create();
+                })
+            .stackBytes(512 << 20)
+            .build()) {
+      // when
+      Integer pointer = executor.call(CALL, outer -> executor.call(CALL, inner -> inner.malloc(1)));
+
+      // then
+      assertEquals(BareHeaps.FIRST_POINTER, pointer);
+    }
+  }
+
+  private static int depth(int left) {
+    return left == 0 ? 0 : 1 + depth(left - 1);
+  }
+
+  @Test
+  void shutdown_must_tell_of_the_thread_that_makes_nested_instances_also_when_it_is_interrupted()
+      throws Exception {
+    // given a factory that does not come back on that thread, interrupted or not
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicInteger made = new AtomicInteger();
+    GuestFactory<HeapHandle> factory = BareHeaps.factory();
+    HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(
+                () -> {
+                  if (made.getAndIncrement() > 0) {
+                    assertTrue(Uninterruptibles.awaitUninterruptibly(go, 30, SECONDS));
+                  }
+                  return factory.create();
+                })
+            .build();
+    executor.call(CALL, outer -> failureOf(executor.submit(CALL.withDeadline(SOON), in -> 1)));
+    assertEquals(2, made.get());
+
+    try (LogCapture log = LogCapture.of(Level.WARN)) {
+      // when
+      assertEquals(1, executor.shutdown(SOON).threadsLeft());
+      Thread.currentThread().interrupt();
+      int whenInterrupted = executor.shutdown(SOON).threadsLeft();
+
+      // then
+      assertTrue(Thread.interrupted(), "the flag stays");
+      assertEquals(1, whenInterrupted);
+      assertEquals(
+          List.of("test-nested", "test-nested"),
+          log.events("worker.left").stream()
+              .map(each -> LogCapture.values(each).get("worker"))
+              .toList());
+    }
+    go.countDown();
   }
 
   @Test
