@@ -1,11 +1,13 @@
 package org.wasmheap.heap;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.HeapAudit;
+import org.wasmheap.text.MdcEntries;
 import org.wasmheap.text.Printable;
 
 /**
@@ -33,6 +35,9 @@ import org.wasmheap.text.Printable;
  * @param bytesAddress address of the first of {@code bytes}; -1 without a bad header
  * @param bytes up to 64 bytes round the bad header, in lower-case hex
  * @param audit what the headers say; {@code null} if the memory could not be read
+ * @param mdc the diagnostic context (SLF4J's MDC) of the call's thread, which is its caller's, and
+ *     what host functions put there; empty if there is none. Immutable, at most 32 entries, with
+ *     names of at most 128 characters and values of at most 1,024
  */
 public record PoisonReport(
     String heap,
@@ -53,7 +58,13 @@ public record PoisonReport(
     long badHeader,
     long bytesAddress,
     String bytes,
-    @Nullable HeapAudit audit) {
+    @Nullable HeapAudit audit,
+    Map<String, String> mdc) {
+
+  /** Bounds the diagnostic context. */
+  public PoisonReport {
+    mdc = MdcEntries.bounded(mdc);
+  }
 
   /**
    * A successful operation of a heap.
@@ -93,6 +104,7 @@ public record PoisonReport(
         + operand
         + ", "
         + fault
+        + (mdc.isEmpty() ? "" : ", mdc {" + MdcEntries.line(mdc) + "}")
         + "]";
   }
 }

@@ -1,8 +1,10 @@
 package org.wasmheap.heap;
 
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorException.Operation;
 import org.wasmheap.allocator.AllocatorStatistics;
@@ -10,6 +12,7 @@ import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.allocator.HeapAuditor;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.MdcEntries;
 
 /**
  * Takes the report on a poison, on the thread of the call and before anybody hears of it.
@@ -66,7 +69,17 @@ final class PoisonReporter {
         badHeader,
         from,
         from == NONE ? "" : dump(from),
-        audit);
+        audit,
+        mdc());
+  }
+
+  private static Map<String, String> mdc() {
+    try {
+      Map<String, String> copy = MDC.getCopyOfContextMap();
+      return copy == null ? Map.of() : MdcEntries.bounded(copy);
+    } catch (Throwable e) {
+      return Map.of();
+    }
   }
 
   private @Nullable HeapAudit audit() {

@@ -13,6 +13,7 @@ import org.wasmheap.allocator.HeapAudit.Use;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.heap.PoisonReport.Growth;
+import org.wasmheap.text.MdcEntries;
 import org.wasmheap.text.Printable;
 
 /** A poison report as text: what a person on call reads first, and then all of it. */
@@ -22,7 +23,7 @@ final class PoisonText {
   private PoisonText() {}
 
   static String summary(PoisonReport report) {
-    return "Call %d '%s' on heap %s (generation %d) failed when it %s: %s, %s. %s %s"
+    return "Call %d '%s' on heap %s (generation %d) failed when it %s: %s, %s. %s %s%s"
         .formatted(
             report.call(),
             Printable.name(report.callName()),
@@ -34,7 +35,14 @@ final class PoisonText {
             report.fault(),
             report.fault().meaning(),
             doing(report),
-            clue(report));
+            clue(report),
+            caller(report));
+  }
+
+  private static String caller(PoisonReport report) {
+    return report.mdc().isEmpty()
+        ? ""
+        : " Its caller's diagnostic context: " + MdcEntries.line(report.mdc()) + ".";
   }
 
   private static String doing(PoisonReport report) {

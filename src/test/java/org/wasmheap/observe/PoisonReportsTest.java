@@ -13,11 +13,13 @@ import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.MDC;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorException.Operation;
 import org.wasmheap.allocator.AllocatorFault;
@@ -79,7 +81,8 @@ class PoisonReportsTest {
         -1,
         -1,
         "",
-        null);
+        null,
+        Map.of());
   }
 
   private static PoisonReport read(JsonElement json) throws IOException {
@@ -208,6 +211,52 @@ class PoisonReportsTest {
     PoisonReport report = overwrittenHeader();
 
     assertEquals(report, PoisonReports.read(new StringReader(PoisonReports.json(report))));
+  }
+
+  @Test
+  void the_callers_context_is_in_the_text_escaped_and_is_read_back_as_it_was() throws IOException {
+    // given
+    Map<String, String> callers = Map.of("block", "17", "peer'\n", "\u001b[2J\"");
+    MDC.setContextMap(callers);
+    PoisonReport report;
+    try {
+      report = doubleFree();
+    } finally {
+      MDC.clear();
+    }
+
+    // then
+    assertEquals(callers, report.mdc());
+    assertTrue(
+        PoisonReports.summary(report)
+            .endsWith(" Its caller's diagnostic context: block='17', peer\\'\\n='\\u{1b}[2J\\\"'."),
+        PoisonReports.summary(report));
+    assertTrue(report.toString().endsWith("='\\u{1b}[2J\\\"'}]"), report.toString());
+    String json = PoisonReports.json(report);
+    assertTrue(json.chars().allMatch(character -> character >= ' '), json);
+    assertEquals(report, PoisonReports.read(new StringReader(json)));
+  }
+
+  @Test
+  void a_callers_context_from_a_file_is_bounded_and_may_be_missing() throws IOException {
+    // given
+    JsonObject json = JsonParser.parseString(PoisonReports.json(doubleFree())).getAsJsonObject();
+    JsonObject much = new JsonObject();
+    for (int i = 0; i < 1_000; i++) {
+      much.addProperty("key " + i, "v".repeat(10_000));
+    }
+    much.add("none", JsonNull.INSTANCE);
+
+    // when
+    json.add("mdc", much);
+    PoisonReport bounded = read(json);
+    json.remove("mdc");
+    PoisonReport without = read(json);
+
+    // then
+    assertEquals(32, bounded.mdc().size());
+    bounded.mdc().values().forEach(value -> assertTrue(value.length() <= 1_027));
+    assertEquals(Map.of(), without.mdc());
   }
 
   @Test
