@@ -24,7 +24,10 @@ public final class CallScope {
   private static final Duration NO_DEADLINE = Duration.ofDays(30);
 
   private final HeapHandle heap;
-  private final @Nullable Object context;
+
+  /** The caller's, until the end. The call's thread's own. */
+  private @Nullable Object context;
+
   private final Interrupts interrupts;
 
   /** What the guest last said of an error. The call's thread's own. */
@@ -264,6 +267,16 @@ public final class CallScope {
    */
   public void guestFailed(Throwable failure) {
     heap.fail(failure);
+  }
+
+  /**
+   * Lets go of all that the call carried, so that a scope that somebody keeps keeps none of it; on
+   * the call's thread, once nothing of the call runs any more. For those who run calls.
+   */
+  public void end() {
+    context = null;
+    attachments = null;
+    guestWords = null;
   }
 
   /** Only remembers whether a host function works. One thread's own. */

@@ -190,6 +190,7 @@ public final class Heap {
     try {
       end();
       view.become(HeapView.State.RETIRED);
+      operations.forget();
       listener.retired(view);
     } finally {
       view.become(HeapView.State.RETIRED);
@@ -221,7 +222,7 @@ public final class Heap {
    * Why the present call fails, if it does; on the owner's thread.
    *
    * @return the allocator's fault, the host's refusal, or what {@link HeapHandle#fail} told,
-   *     whichever came first
+   *     whichever came first; kept until the heap is reset or retired
    */
   public @Nullable Throwable firstCause() {
     return operations.firstCause();
@@ -242,7 +243,7 @@ public final class Heap {
    * The heap as it was when its allocator failed in the present call, if it did; on the owner's
    * thread. Taken whether or not anybody asks.
    *
-   * @return the report, kept until the reset
+   * @return the report, kept until the heap is reset or retired
    */
   public @Nullable PoisonReport poisonReport() {
     return operations.poisonReport();

@@ -78,12 +78,17 @@ final class HeapOperations {
   }
 
   void reset() {
+    forget();
+    growth.reset();
+    allocator.reset();
+  }
+
+  /** The call is over: a handle of it that somebody keeps keeps nothing of how it failed. */
+  void forget() {
     firstCause = null;
     interrupted = HeapOperations::never;
     interruptedFirst = false;
     poisonReport = null;
-    growth.reset();
-    allocator.reset();
   }
 
   int malloc(int size) {

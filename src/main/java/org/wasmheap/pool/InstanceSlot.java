@@ -50,8 +50,8 @@ final class InstanceSlot<G> {
   /** Whether a call has begun on the instance and it was not put back since. */
   private boolean used;
 
-  /** Makes the token of the present call dead. Made with the heap, so that a call makes none. */
-  private Runnable revoke = () -> {};
+  /** Made with the slot, so that a call makes none, and nothing keeps a heap that is gone. */
+  private final Runnable revoke = this::revokeToken;
 
   /** Name of the heap whose place the next one takes; {@code null} if of none. */
   private @Nullable String discarded;
@@ -188,6 +188,14 @@ final class InstanceSlot<G> {
     return revoke;
   }
 
+  /** If the call's heap is gone, so is its token. */
+  private void revokeToken() {
+    Heap own = heap;
+    if (own != null) {
+      own.revoke();
+    }
+  }
+
   /** The calling thread owns the heap from here on. */
   void claim() {
     Heap own = heap;
@@ -211,12 +219,11 @@ final class InstanceSlot<G> {
   void create() throws Exception {
     GuestFactory.Instance<G> made;
     Heap own;
-    Runnable revokes;
     making.begin();
     try {
       made = makeCounted();
       own = claimHeap(made);
-      revokes = prepare(made, own);
+      warmUp(made, own);
     } catch (Throwable e) {
       home.made(e);
       throw e;
@@ -230,7 +237,6 @@ final class InstanceSlot<G> {
       // First, so that whoever finds the instance ready finds it counted.
       counters.replaced.incrementAndGet();
     }
-    revoke = revokes;
     instance = made;
     heap = own;
     try {
@@ -300,14 +306,12 @@ final class InstanceSlot<G> {
     return own;
   }
 
-  /** Warms an instance up; what makes the tokens of its calls dead. */
-  private Runnable prepare(GuestFactory.Instance<G> made, Heap own) throws Exception {
+  private void warmUp(GuestFactory.Instance<G> made, Heap own) throws Exception {
     try {
       WarmUp<G> warmUp = settings.warmUp();
       if (warmUp != null) {
         warmUp.run(made, own);
       }
-      return own::revoke; // It takes memory, and nothing after it does.
     } catch (Throwable e) {
       own.retire();
       drop(made);

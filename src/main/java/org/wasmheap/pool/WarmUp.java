@@ -18,8 +18,12 @@ record WarmUp<G>(GuestCall<? super G, ?> call, Supplier<? extends @Nullable Obje
 
   /** Makes it on a new instance, on the thread that owns the heap, and has both put back. */
   void run(GuestFactory.Instance<G> made, Heap heap) throws Exception {
-    Object hostContext = context.get();
-    call.run(made.open(CallScope.of(heap.begin(0, "warm-up"), hostContext)));
+    CallScope scope = CallScope.of(heap.begin(0, "warm-up"), context.get());
+    try {
+      call.run(made.open(scope));
+    } finally {
+      scope.end();
+    }
     Throwable failed = heap.firstCause();
     if (failed != null) {
       throw new IllegalStateException("the call that warms up an instance failed", failed);
