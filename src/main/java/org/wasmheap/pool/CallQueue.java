@@ -118,14 +118,15 @@ final class CallQueue<G> implements CallTask.Home<G> {
   /**
    * The next call, which counts as running until it is finished; {@code null} at the end.
    *
-   * @param done a call that is finished, if the thread comes from one: two visits to the lock would
-   *     cost a short call as much as its guest does
+   * @param last the call that the thread comes from, if it comes from one: finished, and let go
+   *     here, since two visits to the lock would cost a short call as much as its guest does
    */
-  @Nullable CallTask<G, ?> take(@Nullable CallTask<G, ?> done) {
+  @Nullable CallTask<G, ?> take(LastCall<G> last) {
     lock.lock();
     try {
-      if (done != null) {
-        leave(done);
+      if (last.task != null) {
+        leave(last.task);
+        last.task = null;
       }
       // A queue that is closed has none that waits.
       CallTask<G, ?> next = waiting.take();

@@ -1,8 +1,10 @@
 package org.wasmheap.pool;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.text.MdcEntries;
 import org.wasmheap.text.Printable;
 
 /**
@@ -25,6 +27,9 @@ import org.wasmheap.text.Printable;
  * @param deallocations successful deallocations
  * @param bytesAllocatedPeak the most bytes in use at once, headers included
  * @param blocksRestored blocks of memory put back; 0 if the instance was discarded
+ * @param mdc the diagnostic context (SLF4J's MDC) of the thread that submitted the call, empty if
+ *     it had none: immutable, at most 32 entries, with names of at most 128 characters and values
+ *     of at most 1,024
  */
 public record CallReport(
     String pool,
@@ -43,7 +48,14 @@ public record CallReport(
     long allocations,
     long deallocations,
     long bytesAllocatedPeak,
-    int blocksRestored) {
+    int blocksRestored,
+    Map<String, String> mdc) {
+
+  /** Bounds the diagnostic context. */
+  public CallReport {
+    mdc = MdcEntries.bounded(mdc);
+  }
+
   @Override
   public String toString() {
     return "CallReport["
@@ -54,6 +66,6 @@ public record CallReport(
         + (", pagesBefore=" + pagesBefore + ", pagesPeak=" + pagesPeak)
         + (", pagesAfter=" + pagesAfter + ", allocations=" + allocations)
         + (", deallocations=" + deallocations + ", bytesAllocatedPeak=" + bytesAllocatedPeak)
-        + (", blocksRestored=" + blocksRestored + "]");
+        + (", blocksRestored=" + blocksRestored + ", mdc={" + MdcEntries.line(mdc) + "}]");
   }
 }

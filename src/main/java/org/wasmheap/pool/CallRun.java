@@ -1,10 +1,12 @@
 package org.wasmheap.pool;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
@@ -63,17 +65,19 @@ final class CallRun<G> {
     slot.use();
     try {
       HeapHandle handle = heap.begin(task.number(), task.name(), gate.whetherInterrupted());
-      CallScope scope = CallScope.of(handle, task.options().context(), gate);
       // Given up between the gate's beginning and the heap's: the token lives, and must not.
       if (gate.isAbandoned()) {
         heap.revoke();
       }
-      result = task.run(guest.open(scope));
+      result = runBody(task, guest, handle, gate);
     } catch (Throwable e) {
       thrown = e;
     }
     FailureKind interrupted = gate.end(task.number());
     stack.end(task); // Hooks and listeners that run from here on are in no call.
+    if (task.mdc() != null) {
+      CallMdc.put(task.mdc()); // Whatever host functions have made of it.
+    }
     // A guest that has failed stays failed, whatever the call's own code made of the exception.
     Throwable firstCause = heap.firstCause();
     thrown = firstCause == null ? thrown : firstCause;
@@ -87,6 +91,25 @@ final class CallRun<G> {
       task.complete(result);
     } else {
       task.fail(failure);
+    }
+  }
+
+  /**
+   * Only here a frame refers to body and context: while hooks and listeners hear of the end, no
+   * more.
+   */
+  private static <G> @Nullable Object runBody(
+      CallTask<G, ?> task, GuestFactory.Instance<G> guest, HeapHandle handle, InterruptGate gate)
+      throws Exception {
+    CallScope scope = CallScope.of(handle, task.context(), gate);
+    try {
+      GuestCall<? super G, ?> body = task.body();
+      if (body == null) {
+        throw Failures.stopped(task, FailureKind.CANCELLED); // In this very moment.
+      }
+      return body.run(guest.open(scope));
+    } finally {
+      scope.end();
     }
   }
 
@@ -114,6 +137,7 @@ final class CallRun<G> {
       return;
     }
     // The memory of a retired heap may serve another by now.
+    Map<String, String> mdc = task.mdc();
     boolean retired = heap.state() == HeapView.State.RETIRED;
     CallReport report =
         new CallReport(
@@ -133,7 +157,8 @@ final class CallRun<G> {
             did.allocations(),
             did.deallocations(),
             did.bytesAllocatedPeak(),
-            blocks);
+            blocks,
+            mdc == null ? Map.of() : mdc);
     slot.report(report);
     settings.listener().callCompleted(report);
   }

@@ -72,7 +72,9 @@ final class CallStack {
 
   /** No call runs on this thread any more. */
   void clear() {
-    innermost = null;
+    while (innermost != null) {
+      end(innermost);
+    }
     depth = 0;
     levels = 0;
     making = false;

@@ -3,6 +3,7 @@ package org.wasmheap.pool;
 import com.google.common.util.concurrent.AbstractFuture;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,10 @@ import org.wasmheap.text.Printable;
 /**
  * A submitted call and its future. It completes exactly once, by whichever comes first: the worker,
  * the watchdog, the caller who cancels, or shutdown; the one that completes it counts the outcome.
+ *
+ * <p>Its caller may keep it for ever. So once it is done it refers to its outcome and to nothing
+ * that the caller gave it but a name and a copy of the diagnostic context; and once its thread is
+ * done with it, to nothing of that thread.
  */
 final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     implements DueHeap.Entry {
@@ -31,12 +36,19 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
 
   private final Home<G> home;
   private final Counters counters;
-  private final GuestCall<? super G, ? extends R> body;
-  private final CallOptions options;
+  private final CallClass callClass;
   private final String name;
   private final long number;
   private final long submittedNanos;
   private final long deadlineNanos;
+
+  /** The diagnostic context of the thread that submitted it; {@code null} if that was empty. */
+  private final @Nullable Map<String, String> mdc;
+
+  // Both are null once the call is done. Cleared, the body first, by the thread that completes it;
+  // read, the context first, by the thread that runs it: whoever finds the body had the context.
+  private volatile @Nullable GuestCall<? super G, ? extends R> body;
+  private volatile @Nullable Object context;
 
   /** When the watchdog must look at this call next, nanoTime. Guarded by the queue's lock. */
   private long wakeNanos;
@@ -63,8 +75,8 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
   private @Nullable CallTask<?, ?> maker;
 
   /**
-   * Where it runs. Written by the worker before it begins, read by those who interrupt it or give
-   * it up; the gate itself tells whether this is still its call.
+   * Where it runs. Written by the worker before it begins and when it is done with it, read by
+   * those who interrupt it or give it up; the gate itself tells whether this is still its call.
    */
   private volatile @Nullable InterruptGate gate;
 
@@ -91,12 +103,14 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
       GuestCall<? super G, ? extends R> body,
       CallOptions options,
       long submittedNanos,
-      long deadlineNanos) {
+      long deadlineNanos,
+      @Nullable Map<String, String> mdc) {
     this.home = home;
     this.counters = counters;
     this.number = number;
     this.body = body;
-    this.options = options;
+    this.context = options.context();
+    this.callClass = options.callClass();
     this.name =
         options.name() == null
             ? Objects.requireNonNull(body.name(), "name of the call")
@@ -104,6 +118,7 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     this.submittedNanos = submittedNanos;
     this.deadlineNanos = deadlineNanos;
     this.wakeNanos = deadlineNanos;
+    this.mdc = mdc;
   }
 
   long number() {
@@ -115,11 +130,11 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
   }
 
   CallClass callClass() {
-    return options.callClass();
+    return callClass;
   }
 
-  CallOptions options() {
-    return options;
+  @Nullable Map<String, String> mdc() {
+    return mdc;
   }
 
   long submittedNanos() {
@@ -203,8 +218,19 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     return stop;
   }
 
-  R run(G guest) throws Exception {
-    return body.run(guest);
+  /** What the caller gave it for host functions; to be asked before {@link #body()}. */
+  @Nullable Object context() {
+    return context;
+  }
+
+  /** What it does; {@code null} if it is done, and must not run. */
+  @Nullable GuestCall<? super G, ? extends R> body() {
+    return body;
+  }
+
+  /** The thread that ran it is done with it, and with all that came of its end. */
+  void leave() {
+    gate = null;
   }
 
   // The outcome.
@@ -299,6 +325,8 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
   @Override
   protected void afterDone() {
     endedBy = Thread.currentThread();
+    body = null;
+    context = null;
     if (isCancelled()) {
       counters.cancelled.incrementAndGet();
       home.cancelled(this, wasInterrupted());

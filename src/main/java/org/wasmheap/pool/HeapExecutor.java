@@ -169,6 +169,20 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
+   * The number of a call: the same as in log events, reports, and exceptions' messages.
+   *
+   * @param future as {@code submit} gave it, and not one that was made of it
+   * @return 1 and up, unique in its executor
+   * @throws IllegalArgumentException if it is the future of no call
+   */
+  public static long callNumber(ListenableFuture<?> future) {
+    if (Objects.requireNonNull(future, "future") instanceof CallTask<?, ?> task) {
+      return task.number();
+    }
+    throw new IllegalArgumentException("the future of no call: a " + future.getClass().getName());
+  }
+
+  /**
    * Waits until every worker has an instance: after the start, or after calls that ended badly.
    *
    * @param limit how long to wait at most

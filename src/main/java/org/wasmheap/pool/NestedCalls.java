@@ -41,6 +41,8 @@ final class NestedCalls<G> {
       } catch (Throwable e) {
         Failures.endBroken(task, e);
       } finally {
+        task.leave();
+        CallMdc.put(task.mdc()); // The outer call's again, as it was when this one was made.
         queue.finished(task);
       }
     }

@@ -61,6 +61,7 @@ final class Preloader {
 
   private void preload() {
     Heap.preload();
+    CallMdc.ensure();
     task().fail(Failures.abandoned(task()));
     task().fail(Failures.expired(task()));
     task().fail(Failures.late(task()));
@@ -77,7 +78,7 @@ final class Preloader {
 
   private CallTask<Object, Object> task() {
     CallOptions options = CallOptions.named("preloader");
-    return new CallTask<>(queue, counters, 0, guest -> guest, options, 0, System.nanoTime());
+    return new CallTask<>(queue, counters, 0, guest -> guest, options, 0, System.nanoTime(), null);
   }
 
   /** One call that waits too long, one that runs too long. */

@@ -59,7 +59,8 @@ final class Submissions<G> {
       deadline = stack.earlierDeadline(deadline);
     }
     CallTask<G, R> task =
-        new CallTask<>(queue, counters, calls.incrementAndGet(), call, options, now, deadline);
+        new CallTask<>(
+            queue, counters, calls.incrementAndGet(), call, options, now, deadline, CallMdc.take());
     counters.submitted.incrementAndGet();
     try {
       if (stack != null) {

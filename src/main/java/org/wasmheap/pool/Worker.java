@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,10 @@ final class Worker<G> implements Runnable {
   private @Nullable CallStack stack;
 
   /** The last call, if the queue has not heard yet that it is finished. */
-  private @Nullable CallTask<G, ?> done;
+  private final LastCall<G> last = new LastCall<>();
+
+  /** The diagnostic context of the last call, until its instance is put back or replaced. */
+  private @Nullable Map<String, String> mdc;
 
   /** Whether the last call was given up, and that is not settled yet. */
   private boolean givenUp;
@@ -94,6 +98,7 @@ final class Worker<G> implements Runnable {
   public void run() {
     // Nothing that is thrown in a step ends the thread: that would take capacity for good.
     boolean more = true;
+    CallMdc.put(null); // Where a new thread inherits that of the thread that starts it.
     while (more) {
       try {
         more = settleLastCall() && ensureInstance() && step();
@@ -116,9 +121,19 @@ final class Worker<G> implements Runnable {
     stack = calls;
     givenUp |= !gate.release();
     if (!givenUp && slot.isPristine()) {
+      mdc = null;
       return true; // The queue hears with the next visit that the call is finished.
     }
-    // What the last call may have left undone, see FullJavaHeap.
+    CallMdc.put(mdc);
+    try {
+      return settleFailure(calls);
+    } finally {
+      CallMdc.put(null);
+    }
+  }
+
+  /** What the last call may have left undone, see {@link FullJavaHeap}. */
+  private boolean settleFailure(CallStack calls) {
     calls.clear();
     slot.discard(givenUp ? PoolListener.Reason.ABANDONED : PoolListener.Reason.BROKEN);
     finish();
@@ -131,24 +146,28 @@ final class Worker<G> implements Runnable {
   }
 
   private void finish() {
-    CallTask<G, ?> last = done;
-    if (last != null) {
-      queue.finished(last);
-      done = null;
+    CallTask<G, ?> finished = last.task;
+    if (finished != null) {
+      queue.finished(finished);
+      last.task = null;
     }
   }
 
   /** Takes a call and makes it; {@code false} at the end. */
   private boolean step() {
     CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
-    CallTask<G, ?> task = queue.take(done);
+    CallTask<G, ?> task = queue.take(last);
     // Whatever happens below: with the next visit the queue hears of it, and fails what is not
     // done.
-    done = task;
+    last.task = task;
     if (task == null) {
       return false;
     }
+    mdc = task.mdc();
     try {
+      if (mdc != null) {
+        CallMdc.put(mdc);
+      }
       task.begin(gate);
       run.execute(task, slot, gate, calls);
     } catch (Throwable e) {
@@ -156,6 +175,9 @@ final class Worker<G> implements Runnable {
       gate.end(task.number());
       slot.discard(PoolListener.Reason.BROKEN);
       Failures.endBroken(task, e);
+    } finally {
+      task.leave();
+      CallMdc.put(null); // Also what host functions and listeners have put there.
     }
     return true;
   }
@@ -173,7 +195,9 @@ final class Worker<G> implements Runnable {
       long freed = queue.timesFreed();
       try {
         calls.making(true);
+        CallMdc.put(mdc);
         slot.create();
+        mdc = null;
         return true;
       } catch (Throwable e) {
         about(LOG.atWarn().addKeyValue("event", "instance.failed"))
@@ -182,6 +206,7 @@ final class Worker<G> implements Runnable {
             .log("An instance could not be made or dropped");
       } finally {
         calls.making(false);
+        CallMdc.put(null);
       }
       if (!queue.awaitWork(backOffNanos, freed)) {
         return false;

@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,6 +72,9 @@ final class Workers<G> implements Worker.Home<G> {
     if (worker == null) {
       return;
     }
+    // At shutdown this is the thread of whoever shuts down.
+    Map<String, String> own = CallMdc.take();
+    CallMdc.put(task.mdc());
     try {
       replaceMissing();
       worker
@@ -82,6 +86,8 @@ final class Workers<G> implements Worker.Home<G> {
           .log("A thread does not come back from its call, and is given up");
     } catch (Throwable unlogged) {
       FullJavaHeap.report(LOG, unlogged);
+    } finally {
+      CallMdc.put(own);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.guest.CallException;
@@ -36,6 +37,13 @@ class CallQueueTest {
     return pool.task("due", CallClass.OFF_CHAIN, System.nanoTime());
   }
 
+  /** What a worker comes from. */
+  private static LastCall<HeapHandle> from(@Nullable CallTask<HeapHandle, ?> task) {
+    LastCall<HeapHandle> last = new LastCall<>();
+    last.task = task;
+    return last;
+  }
+
   private List<Verdict> look() {
     queue.awaitDue(due, 0);
     List<Verdict> verdicts = new ArrayList<>();
@@ -50,7 +58,7 @@ class CallQueueTest {
     // given
     CallTask<HeapHandle, String> call = call();
     assertNull(queue.offer(call));
-    assertEquals(call, queue.take(null));
+    assertEquals(call, queue.take(from(null)));
 
     // when
     queue.finished(call);
@@ -74,10 +82,10 @@ class CallQueueTest {
     CallTask<HeapHandle, String> second = call();
     queue.offer(first);
     queue.offer(second);
-    assertEquals(first, queue.take(null));
+    assertEquals(first, queue.take(from(null)));
 
     // when
-    assertEquals(second, queue.take(first));
+    assertEquals(second, queue.take(from(first)));
 
     // then
     assertEquals(List.of(Verdict.UNFINISHED), look());
@@ -96,7 +104,7 @@ class CallQueueTest {
     // then
     assertEquals(0, queue.load().waiting().get(CallClass.OFF_CHAIN));
     assertFalse(queue.drain(0));
-    assertNull(queue.take(null), "nothing to run");
+    assertNull(queue.take(from(null)), "nothing to run");
     assertFalse(queue.remove(call), "it has no place to free");
     call.failAsBroken(false);
     queue.finished(call);
@@ -108,7 +116,7 @@ class CallQueueTest {
     // given
     CallTask<HeapHandle, String> call = callDueNow();
     queue.offer(call);
-    assertEquals(call, queue.take(null));
+    assertEquals(call, queue.take(from(null)));
 
     // when
     queue.awaitDue(due, 0);
@@ -131,7 +139,7 @@ class CallQueueTest {
     // given
     CallTask<HeapHandle, String> call = callDueNow();
     queue.offer(call);
-    assertEquals(call, queue.take(null));
+    assertEquals(call, queue.take(from(null)));
     queue.awaitDue(due, 0);
     assertEquals(List.of(Verdict.GIVE_UP), look());
 
@@ -228,7 +236,7 @@ class CallQueueTest {
     CallTask<HeapHandle, String> waits = call();
     queue.offer(runs);
     queue.offer(waits);
-    assertEquals(runs, queue.take(null));
+    assertEquals(runs, queue.take(from(null)));
 
     // when
     queue.close();
@@ -303,11 +311,11 @@ class CallQueueTest {
     assertTrue(queue.remove(fourth));
 
     // then
-    assertEquals(first, queue.take(null));
+    assertEquals(first, queue.take(from(null)));
     CallTask<HeapHandle, String> last = call();
     queue.offer(last);
-    assertEquals(third, queue.take(null));
-    assertEquals(last, queue.take(null));
+    assertEquals(third, queue.take(from(null)));
+    assertEquals(last, queue.take(from(null)));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.guest.FailureKind;
@@ -77,7 +78,8 @@ class CallRunTest {
                 2,
                 1,
                 136,
-                1)),
+                1,
+                Map.of())),
         reports);
     assertEquals(told, slot.lastReport());
     CallTimes.Figures sums = pool.slots.times();

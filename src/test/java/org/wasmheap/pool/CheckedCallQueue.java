@@ -52,12 +52,14 @@ public final class CheckedCallQueue {
 
   @Operation
   public String take() {
-    return nameOf(queue.take(null));
+    return nameOf(queue.take(new LastCall<>()));
   }
 
   @Operation
   public String takeAfter(@Param(name = "call") int call) {
-    return nameOf(queue.take(calls.get(call)));
+    LastCall<HeapHandle> last = new LastCall<>();
+    last.task = calls.get(call);
+    return nameOf(queue.take(last));
   }
 
   private static String nameOf(CallTask<HeapHandle, ?> taken) {

@@ -78,6 +78,12 @@ final class PoolParts {
     return task(name, callClass, System.nanoTime() + HOUR);
   }
 
+  /** A call that is due in an hour, with a host context. */
+  CallTask<HeapHandle, String> task(String name, CallClass callClass, Object context) {
+    CallOptions options = CallOptions.named(name).withClass(callClass).withContext(context);
+    return task(options, System.nanoTime() + HOUR, heap -> name);
+  }
+
   /** A call that is due then. */
   CallTask<HeapHandle, String> task(String name, CallClass callClass, long deadlineNanos) {
     return task(name, callClass, deadlineNanos, heap -> name);
@@ -86,7 +92,11 @@ final class PoolParts {
   /** A call that does something. */
   <R> CallTask<HeapHandle, R> task(
       String name, CallClass callClass, long deadlineNanos, GuestCall<HeapHandle, R> body) {
-    CallOptions options = CallOptions.named(name).withClass(callClass);
+    return task(CallOptions.named(name).withClass(callClass), deadlineNanos, body);
+  }
+
+  private <R> CallTask<HeapHandle, R> task(
+      CallOptions options, long deadlineNanos, GuestCall<HeapHandle, R> body) {
     return new CallTask<>(
         queue,
         counters,
@@ -94,6 +104,7 @@ final class PoolParts {
         body,
         options,
         System.nanoTime(),
-        deadlineNanos);
+        deadlineNanos,
+        null);
   }
 }

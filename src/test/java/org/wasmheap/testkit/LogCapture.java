@@ -24,6 +24,7 @@ public final class LogCapture implements AutoCloseable {
       new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
+          event.prepareForDeferredProcessing(); // The diagnostic context is this thread's.
           events.add(event);
         }
       };
