@@ -50,12 +50,6 @@ public record CallReport(
     long bytesAllocatedPeak,
     int blocksRestored,
     Map<String, String> mdc) {
-
-  /** Bounds the diagnostic context. */
-  public CallReport {
-    mdc = MdcEntries.bounded(mdc);
-  }
-
   @Override
   public String toString() {
     return "CallReport["

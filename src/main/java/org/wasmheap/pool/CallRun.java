@@ -1,6 +1,5 @@
 package org.wasmheap.pool;
 
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.guest.CallException;
@@ -11,6 +10,7 @@ import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapView;
+import org.wasmheap.text.MdcEntries;
 
 /**
  * Makes one call on the instance of a slot: runs it, has the instance put back or dropped, reports,
@@ -137,7 +137,6 @@ final class CallRun<G> {
       return;
     }
     // The memory of a retired heap may serve another by now.
-    Map<String, String> mdc = task.mdc();
     boolean retired = heap.state() == HeapView.State.RETIRED;
     CallReport report =
         new CallReport(
@@ -158,7 +157,7 @@ final class CallRun<G> {
             did.deallocations(),
             did.bytesAllocatedPeak(),
             blocks,
-            mdc == null ? Map.of() : mdc);
+            MdcEntries.bounded(task.mdc()));
     slot.report(report);
     settings.listener().callCompleted(report);
   }
