@@ -8,6 +8,7 @@ import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.memory.LinearMemory;
+import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -49,7 +50,10 @@ public final class HeapView {
   /** What hears of each operation; {@code null} if nothing does. The owner's alone. */
   private @Nullable OperationTap tap;
 
-  final HookMark telling = new HookMark();
+  /** How often events of this heap are written: shared with the others of its pool. */
+  final EventRates events;
+
+  final HookMark telling;
 
   /** Where a heap is in its life. */
   public enum State {
@@ -69,6 +73,9 @@ public final class HeapView {
     this.pool = Objects.requireNonNull(pool, "pool");
     this.name = Objects.requireNonNull(name, "name");
     this.memory = Objects.requireNonNull(memory, "memory");
+    EventRates ofPool = EventRates.find(pool);
+    this.events = ofPool == null ? new EventRates(System::nanoTime) : ofPool;
+    this.telling = new HookMark(events);
   }
 
   // For anybody who looks.
@@ -107,6 +114,24 @@ public final class HeapView {
    */
   public long generation() {
     return generation;
+  }
+
+  /**
+   * The call that runs or ran last; on the owner's thread.
+   *
+   * @return its number; -1 if there was none
+   */
+  public long call() {
+    return call;
+  }
+
+  /**
+   * The name of that call; on the owner's thread.
+   *
+   * @return as its caller named it; {@code null} if there was none
+   */
+  public @Nullable String callName() {
+    return callName;
   }
 
   /**
@@ -236,16 +261,6 @@ public final class HeapView {
   /** The last operations of the present call, if they are kept. */
   List<PoisonReport.Operation> lastOperations() {
     return tap == null ? List.of() : tap.operations();
-  }
-
-  /** Number of the call that runs or ran last; -1 if there was none. */
-  long call() {
-    return call;
-  }
-
-  /** Its name; {@code null} if there was none. */
-  @Nullable String callName() {
-    return callName;
   }
 
   /** Logical size when it began. */

@@ -94,11 +94,21 @@ final class FlightEvents {
   @StackTrace(false)
   @Enabled(false)
   static final class Growth extends Event {
+    @Label("Pool")
+    @Nullable String pool;
+
     @Label("Heap")
     @Nullable String heap;
 
     @Label("Generation")
     long generation;
+
+    @Label("Call")
+    @Description("Number of the call, unique in its pool")
+    long call;
+
+    @Label("Name")
+    @Nullable String callName;
 
     @Label("From Pages")
     int fromPages;
@@ -117,11 +127,21 @@ final class FlightEvents {
   @Category("WebAssembly Heaps")
   @StackTrace(false)
   static final class Poison extends Event {
+    @Label("Pool")
+    @Nullable String pool;
+
     @Label("Heap")
     @Nullable String heap;
 
     @Label("Generation")
     long generation;
+
+    @Label("Call")
+    @Description("Number of the call, unique in its pool")
+    long call;
+
+    @Label("Name")
+    @Nullable String callName;
 
     @Label("Operation")
     @Nullable String operation;

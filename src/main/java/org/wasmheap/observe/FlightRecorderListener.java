@@ -54,8 +54,12 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
+    event.pool = Printable.name(heap.pool());
     event.heap = Printable.name(heap.name());
     event.generation = heap.generation();
+    event.call = heap.call();
+    String callName = heap.callName();
+    event.callName = callName == null ? null : Printable.name(callName);
     event.fromPages = fromPages;
     event.toPages = toPages;
     event.cause = cause.name();
@@ -68,8 +72,11 @@ public final class FlightRecorderListener implements PoolListener {
     if (!event.shouldCommit()) {
       return;
     }
+    event.pool = Printable.name(heap.pool());
     event.heap = Printable.name(report.heap());
     event.generation = report.generation();
+    event.call = report.call();
+    event.callName = Printable.name(report.callName());
     event.operation = report.operation().verb();
     event.operand = report.operand();
     event.fault = report.fault().name();

@@ -8,12 +8,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.BaseUnits;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.ExecutorStatistics;
@@ -21,20 +22,32 @@ import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.text.Printable;
 
-/** The meters of one executor in one registry, and the hooks that write some of them. */
+/**
+ * The meters of one executor in one registry, and the hooks that write some of them. Those that
+ * count go on where an earlier executor of the same name has left them; the gauges are those of the
+ * newest one.
+ */
 final class PoolMeters implements PoolListener {
   private static final String CALLS = "calls";
   private static final String HEAPS = "heaps";
+  private static final String SECONDS = "seconds";
+
+  // Figures of the totals.
+  private static final int COMPLETED = 0;
+  private static final int FAILED = 1;
+  private static final int REJECTED = 2;
+  private static final int CANCELLED = 3;
+  private static final int POISONED = 4;
+  private static final int REPLACED = 5;
+  private static final int FIGURES = 6;
 
   private final HeapExecutor<?> executor;
   private final MeterRegistry registry;
   private final Tags pool;
+  private final Totals<HeapExecutor<?>> totals;
 
-  /** All that are registered, to be removed in the end. Added to by any thread. */
-  private final Queue<Meter> registered = new ConcurrentLinkedQueue<>();
-
-  /** Whether the meters are to be in no registry. Written by the thread that removes them. */
-  private volatile boolean closed;
+  /** To be removed when no executor of the name is watched any more. */
+  private final List<Meter> gauges = new ArrayList<>();
 
   /** By class; each is made once and then only read, without garbage. */
   private final Map<CallClass, ClassMeters> byClass = new ConcurrentHashMap<>();
@@ -42,7 +55,23 @@ final class PoolMeters implements PoolListener {
   PoolMeters(HeapExecutor<?> executor, MeterRegistry registry) {
     this.executor = executor;
     this.registry = registry;
-    this.pool = Tags.of("pool", Printable.name(executor.statistics().pool()));
+    String name = Printable.name(executor.statistics().pool());
+    this.pool = Tags.of("pool", name);
+    this.totals =
+        RegistryTotals.watch(
+            registry, "pool", name, executor, () -> new Totals<>(FIGURES, PoolMeters::figures));
+  }
+
+  private static double[] figures(HeapExecutor<?> of) {
+    ExecutorStatistics now = of.statistics();
+    double[] figures = new double[FIGURES];
+    figures[COMPLETED] = now.completed();
+    figures[FAILED] = now.failed();
+    figures[REJECTED] = now.rejected();
+    figures[CANCELLED] = now.cancelled();
+    figures[POISONED] = now.poisoned();
+    figures[REPLACED] = now.replaced();
+    return figures;
   }
 
   @SuppressWarnings("ReferenceEquality") // The same registry, or another.
@@ -52,111 +81,119 @@ final class PoolMeters implements PoolListener {
 
   /** What is asked of the executor when the registry is read. */
   void register() {
-    calls("completed", ExecutorStatistics::completed);
-    calls("failed", ExecutorStatistics::failed);
-    calls("rejected", ExecutorStatistics::rejected);
-    calls("cancelled", ExecutorStatistics::cancelled);
+    calls("completed", COMPLETED);
+    calls("failed", FAILED);
+    calls("rejected", REJECTED);
+    calls("cancelled", CANCELLED);
+    counter("wasmheap.poisons", "Heaps that were poisoned", HEAPS, pool, POISONED);
     counter(
-        "wasmheap.poisons", "Heaps that were poisoned", HEAPS, pool, ExecutorStatistics::poisoned);
-    counter(
-        "wasmheap.replacements",
-        "Heaps made in place of discarded ones",
-        HEAPS,
-        pool,
-        ExecutorStatistics::replaced);
+        "wasmheap.replacements", "Heaps made in place of discarded ones", HEAPS, pool, REPLACED);
+    registerLoad();
+    registerMemory();
+    registerHealth();
+  }
+
+  private void registerLoad() {
     for (CallClass each : CallClass.values()) {
       gauge(
           "wasmheap.queued",
           "Calls that wait",
           CALLS,
           pool.and("class", each.label()),
-          now -> now.queuedByClass().getOrDefault(each, 0));
+          now -> now.statistics().queuedByClass().getOrDefault(each, 0));
     }
-    gauge("wasmheap.running", "Calls that run", CALLS, pool, ExecutorStatistics::running);
+    gauge("wasmheap.running", "Calls that run", CALLS, pool, now -> now.statistics().running());
     gauge(
         "wasmheap.workers",
         "Threads that take calls",
         BaseUnits.THREADS,
         pool,
-        ExecutorStatistics::workers);
+        now -> now.statistics().workers());
     gauge(
         "wasmheap.abandoned",
         "Threads that did not come back from a call",
         BaseUnits.THREADS,
         pool,
-        ExecutorStatistics::abandonedThreads);
+        now -> now.statistics().abandonedThreads());
+  }
+
+  private void registerMemory() {
     gauge(
         "wasmheap.instances",
         "Instances that live",
         "instances",
         pool,
-        ExecutorStatistics::instances);
+        now -> now.statistics().instances());
     gauge(
         "wasmheap.memory.materialised",
         "Real bytes set aside for linear memories",
         BaseUnits.BYTES,
         pool,
-        ExecutorStatistics::materialisedBytes);
+        now -> now.statistics().materialisedBytes());
   }
 
-  /** Takes out what is still ours: an executor of the same name may have taken its place. */
-  @SuppressWarnings("ReferenceEquality") // The same meter, or another of its name.
+  private void registerHealth() {
+    gauge(
+        "wasmheap.ready",
+        "Threads that take calls and have an instance",
+        BaseUnits.THREADS,
+        pool,
+        now -> now.health().ready());
+    gauge(
+        "wasmheap.degraded",
+        "1 if less than all is there, else 0",
+        null,
+        pool,
+        now -> now.health().degraded() ? 1 : 0);
+    gauge(
+        "wasmheap.wait.longest",
+        "How long the oldest call that waits has waited",
+        SECONDS,
+        pool,
+        now -> now.health().longestWaitNanos() / 1e9);
+    gauge(
+        "wasmheap.factory.failures",
+        "Failures of the factory since it last made an instance",
+        "failures",
+        pool,
+        now -> now.health().failuresInARow());
+  }
+
+  /**
+   * The executor is watched no more. What counts and times stays in the registry: it would come
+   * back with less.
+   */
   void remove() {
-    closed = true;
-    for (Meter meter = registered.poll(); meter != null; meter = registered.poll()) {
-      Meter.Id id = meter.getId();
-      if (registry.find(id.getName()).tags(id.getTags()).meter() == meter) {
-        registry.remove(meter);
-      }
+    totals.remove(executor);
+    if (!totals.isWatched()) {
+      gauges.forEach(registry::remove);
     }
   }
 
-  /** A hook may run while the meters are removed: then its own go, too. */
-  private <M extends Meter> M kept(M meter) {
-    registered.add(meter);
-    if (closed) {
-      remove();
-    }
-    return meter;
-  }
-
-  private void calls(String outcome, ToDoubleFunction<ExecutorStatistics> figure) {
+  private void calls(String outcome, int figure) {
     counter("wasmheap.calls", "Calls that are over", CALLS, pool.and("outcome", outcome), figure);
   }
 
-  private void counter(
-      String name,
-      String description,
-      String unit,
-      Tags tags,
-      ToDoubleFunction<ExecutorStatistics> figure) {
-    replace(name, tags);
-    kept(
-        FunctionCounter.builder(name, executor, of -> figure.applyAsDouble(of.statistics()))
-            .description(description)
-            .baseUnit(unit)
-            .tags(tags)
-            .register(registry));
+  private void counter(String name, String description, String unit, Tags tags, int figure) {
+    FunctionCounter.builder(name, totals, of -> of.sum(figure))
+        .description(description)
+        .baseUnit(unit)
+        .tags(tags)
+        .register(registry);
   }
 
   private void gauge(
       String name,
       String description,
-      String unit,
+      @Nullable String unit,
       Tags tags,
-      ToDoubleFunction<ExecutorStatistics> figure) {
-    replace(name, tags);
-    kept(
-        Gauge.builder(name, executor, of -> figure.applyAsDouble(of.statistics()))
+      ToDoubleFunction<HeapExecutor<?>> what) {
+    gauges.add(
+        Gauge.builder(name, totals, of -> of.ofNewest(what))
             .description(description)
             .baseUnit(unit)
             .tags(tags)
             .register(registry));
-  }
-
-  /** A registry would keep the earlier one, and ask an executor that is no more. */
-  private void replace(String name, Tags tags) {
-    registry.find(name).tags(tags).meters().forEach(registry::remove);
   }
 
   /** {@inheritDoc} Times the call. */
@@ -184,14 +221,12 @@ final class PoolMeters implements PoolListener {
 
     ClassMeters(CallClass callClass) {
       this.tags = pool.and("class", callClass.label());
-      replace("wasmheap.rejections", tags);
       this.rejections =
-          kept(
-              Counter.builder("wasmheap.rejections")
-                  .description("Calls that found no room in the queue")
-                  .baseUnit(CALLS)
-                  .tags(tags)
-                  .register(registry));
+          Counter.builder("wasmheap.rejections")
+              .description("Calls that found no room in the queue")
+              .baseUnit(CALLS)
+              .tags(tags)
+              .register(registry);
     }
 
     void record(CallReport report) {
@@ -223,7 +258,6 @@ final class PoolMeters implements PoolListener {
   }
 
   private Timer timer(String name, String description, Tags tags) {
-    replace(name, tags);
-    return kept(Timer.builder(name).description(description).tags(tags).register(registry));
+    return Timer.builder(name).description(description).tags(tags).register(registry);
   }
 }

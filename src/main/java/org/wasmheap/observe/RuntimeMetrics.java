@@ -44,22 +44,40 @@ import org.wasmheap.text.Printable;
  * any thread.
  */
 public final class RuntimeMetrics implements AutoCloseable {
+  // Figures of the totals.
+  private static final int COMPILED = 0;
+  private static final int FROM_STORE = 1;
+  private static final int FAILED = 2;
+  private static final int EVICTED = 3;
+  private static final int FIGURES = 4;
+
   private final MeterRegistry registry;
   private final RuntimePool pool;
+  private final Totals<RuntimePool> totals;
   private final Tags tags;
   private final RuntimePool.Listener listener = new OfExecutors();
   private final Object lock = new Object();
 
   // All below: guarded by the lock.
 
-  private final List<Meter> registered = new ArrayList<>();
+  /** To be removed when no pool of the name is watched any more. */
+  private final List<Meter> gauges = new ArrayList<>();
+
   private final Map<HeapExecutor<?>, WasmHeapMetrics> executors = new HashMap<>();
   private boolean closed;
 
   private RuntimeMetrics(String name, RuntimePool pool, MeterRegistry registry) {
     this.registry = Objects.requireNonNull(registry, "registry");
     this.pool = Objects.requireNonNull(pool, "pool");
-    this.tags = Tags.of("runtimes", Printable.name(name));
+    String escaped = Printable.name(name);
+    this.tags = Tags.of("runtimes", escaped);
+    this.totals =
+        RegistryTotals.watch(
+            registry,
+            "runtimes",
+            escaped,
+            pool,
+            () -> new Totals<>(FIGURES, RuntimeMetrics::figures));
   }
 
   /**
@@ -87,15 +105,10 @@ public final class RuntimeMetrics implements AutoCloseable {
             now -> now.count(each));
       }
       gauge("wasmheap.runtimes.leases", "Leases that are out", "leases", tags, RuntimePool::leases);
-      loads("compiled", now -> now.totals().compiled());
-      loads("from_store", now -> now.totals().fromStore());
-      loads("failed", now -> now.totals().failed());
-      counter(
-          "wasmheap.runtimes.evicted",
-          "Runtimes that are gone",
-          "runtimes",
-          tags,
-          now -> now.totals().evicted());
+      loads("compiled", COMPILED);
+      loads("from_store", FROM_STORE);
+      loads("failed", FAILED);
+      counter("wasmheap.runtimes.evicted", "Runtimes that are gone", "runtimes", tags, EVICTED);
     }
     // Heard of first, then looked for: none is missed, and one that goes meanwhile is looked for
     // in vain afterwards.
@@ -108,7 +121,17 @@ public final class RuntimeMetrics implements AutoCloseable {
     }
   }
 
-  private void loads(String outcome, ToDoubleFunction<RuntimePool> figure) {
+  private static double[] figures(RuntimePool of) {
+    RuntimeFigures.Totals now = of.totals();
+    double[] figures = new double[FIGURES];
+    figures[COMPILED] = now.compiled();
+    figures[FROM_STORE] = now.fromStore();
+    figures[FAILED] = now.failed();
+    figures[EVICTED] = now.evicted();
+    return figures;
+  }
+
+  private void loads(String outcome, int figure) {
     counter(
         "wasmheap.runtimes.loads",
         "Loads that ended",
@@ -117,20 +140,18 @@ public final class RuntimeMetrics implements AutoCloseable {
         figure);
   }
 
-  private void counter(
-      String name, String description, String unit, Tags of, ToDoubleFunction<RuntimePool> figure) {
-    registered.add(
-        FunctionCounter.builder(name, pool, figure)
-            .description(description)
-            .baseUnit(unit)
-            .tags(of)
-            .register(registry));
+  private void counter(String name, String description, String unit, Tags of, int figure) {
+    FunctionCounter.builder(name, totals, now -> now.sum(figure))
+        .description(description)
+        .baseUnit(unit)
+        .tags(of)
+        .register(registry);
   }
 
   private void gauge(
       String name, String description, String unit, Tags of, ToDoubleFunction<RuntimePool> figure) {
-    registered.add(
-        Gauge.builder(name, pool, figure)
+    gauges.add(
+        Gauge.builder(name, totals, now -> now.ofNewest(figure))
             .description(description)
             .baseUnit(unit)
             .tags(of)
@@ -169,14 +190,21 @@ public final class RuntimeMetrics implements AutoCloseable {
     }
   }
 
-  /** Takes all meters out of the registry. */
+  /**
+   * Watches the pool and its executors no more. The gauges leave the registry, unless another pool
+   * has the name here; counters and timers stay as they are, see {@link WasmHeapMetrics}.
+   */
   @Override
   public void close() {
     pool.removeListener(listener);
     synchronized (lock) {
+      if (!closed) {
+        totals.remove(pool);
+        if (!totals.isWatched()) {
+          gauges.forEach(registry::remove);
+        }
+      }
       closed = true;
-      registered.forEach(registry::remove);
-      registered.clear();
       executors.values().forEach(WasmHeapMetrics::close);
       executors.clear();
     }

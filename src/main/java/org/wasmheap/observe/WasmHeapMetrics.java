@@ -35,12 +35,21 @@ import org.wasmheap.pool.HeapExecutor;
  *       <td>pool</td></tr>
  *   <tr><td>{@code wasmheap.instances}</td><td>gauge, instances</td><td>pool</td></tr>
  *   <tr><td>{@code wasmheap.memory.materialised}</td><td>gauge, bytes</td><td>pool</td></tr>
+ *   <tr><td>{@code wasmheap.ready}</td><td>gauge, threads</td><td>pool</td></tr>
+ *   <tr><td>{@code wasmheap.degraded}</td><td>gauge, 0 or 1</td><td>pool</td></tr>
+ *   <tr><td>{@code wasmheap.wait.longest}</td><td>gauge, seconds</td><td>pool</td></tr>
+ *   <tr><td>{@code wasmheap.factory.failures}</td><td>gauge, failures in a row</td>
+ *       <td>pool</td></tr>
  * </table>
  *
  * <p>Timers and rejections are written by hooks; all else is asked of the executor when the
  * registry is read. What happens before {@link #bindTo} is in no timer. A registry does not keep
- * the executor from being collected; one that has the name of an earlier one takes its place. All
- * methods may be called from any thread.
+ * the executor from being collected.
+ *
+ * <p>Executors of one name in one registry, one after the other or at once, share its meters:
+ * counters and timers go on and never become smaller, and the gauges are those of the one that was
+ * bound last. Of names under which no executor is bound, a registry keeps the counters and timers
+ * of the last 64. All methods may be called from any thread.
  */
 public final class WasmHeapMetrics implements MeterBinder, AutoCloseable {
   private final HeapExecutor<?> executor;
@@ -84,7 +93,11 @@ public final class WasmHeapMetrics implements MeterBinder, AutoCloseable {
     }
   }
 
-  /** Takes all meters out of the registries, and times no more calls. */
+  /**
+   * Watches the executor no more. Its gauges leave the registries, unless another executor has its
+   * name; its counters and timers stay as they are, so that they go on with the next executor of
+   * the name.
+   */
   @Override
   public void close() {
     synchronized (lock) {

@@ -21,7 +21,8 @@
  * is only cut.
  *
  * <p>Beside it, what reads JSON that is not trusted: {@link org.wasmheap.text.JsonFile}; and which
- * version of the library this is: {@link org.wasmheap.text.LibraryVersion}.
+ * version of the library this is: {@link org.wasmheap.text.LibraryVersion}; and how often events
+ * may be written that guests bring about: {@link org.wasmheap.text.EventRates}.
  *
  * <p>Not exported. All rooms may use it; it must not know any of them.
  */

@@ -20,7 +20,7 @@ final class ObserveExample {
   static WasmHeapMetrics watch(HeapExecutor<?> executor, MeterRegistry registry) {
     // example begins
     WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
-    metrics.bindTo(registry); // Out again with metrics.close().
+    metrics.bindTo(registry); // metrics.close() ends it.
     // example ends
     return metrics;
   }

@@ -125,11 +125,17 @@ class FlightRecorderListenerTest {
         List.of("GUEST", "ALLOCATOR"), growths.stream().map(e -> e.getString("cause")).toList());
     assertEquals(List.of(1, 2), growths.stream().map(e -> e.getInt("fromPages")).toList());
     assertEquals(List.of(2, 4), growths.stream().map(e -> e.getInt("toPages")).toList());
+    assertEquals("test", growths.get(0).getString("pool"));
+    assertEquals(2, growths.get(0).getLong("call"));
+    assertEquals("grows", growths.get(0).getString("callName"));
     assertEquals("test/1", growths.get(0).getString("heap"));
     assertEquals(2, growths.get(0).getLong("generation"));
 
     List<RecordedEvent> poisons = events.get("org.wasmheap.Poison");
     assertEquals(1, poisons.size());
+    assertEquals("test", poisons.get(0).getString("pool"));
+    assertEquals(3, poisons.get(0).getLong("call"));
+    assertEquals("poisons", poisons.get(0).getString("callName"));
     assertEquals("test/1", poisons.get(0).getString("heap"));
     assertEquals(3, poisons.get(0).getLong("generation"));
     assertEquals("deallocate", poisons.get(0).getString("operation"));

@@ -4,8 +4,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -82,10 +84,29 @@ class RuntimeMetricsTest {
         () -> pool.lease(SampleVersions.code(3), HeapStrategy.ofDynamic(1), LIMIT));
     assertEquals(1, counter("wasmheap.runtimes.loads", "outcome", "failed"));
     assertEquals(1, gauge("wasmheap.runtimes", "state", "failed"));
-    // when they are closed, then nothing is left, and nothing comes
+    // when they are closed, then only what counts is left, and goes on where it was
     metrics.close();
-    callOn(SampleVersions.code(1));
-    assertEquals(0, registry.getMeters().size());
+    metrics.close();
+    String closedFor = callOn(SampleVersions.code(1));
+    assertEquals(List.of(), registry.getMeters().stream().filter(Gauge.class::isInstance).toList());
+    assertEquals(0, registry.find("wasmheap.call.run").tags("pool", closedFor).timers().size());
+    assertEquals(2, counter("wasmheap.runtimes.loads", "outcome", "compiled"));
+  }
+
+  @Test
+  void a_pool_that_takes_the_name_of_an_earlier_one_goes_on_counting() throws Exception {
+    // given
+    try (RuntimeMetrics metrics = RuntimeMetrics.of("test", pool, registry)) {
+      callOn(SampleVersions.code(1));
+      assertEquals(1, counter("wasmheap.runtimes.loads", "outcome", "compiled"), metrics::toString);
+    }
+    // when another comes, and loads nothing yet
+    try (RuntimePool next = RuntimePool.builder(SubstrateHostFunctions.all()).build();
+        RuntimeMetrics metrics = RuntimeMetrics.of("test", next, registry)) {
+      // then
+      assertEquals(1, counter("wasmheap.runtimes.loads", "outcome", "compiled"), metrics::toString);
+      assertEquals(0, gauge("wasmheap.runtimes", "state", "ready"));
+    }
   }
 
   private long runsOf(String executor) {

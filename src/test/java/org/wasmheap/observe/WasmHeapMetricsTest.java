@@ -11,10 +11,16 @@ import static org.wasmheap.testkit.Calls.waiting;
 
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +38,7 @@ import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.Calls;
 import org.wasmheap.testkit.EveryOutcome;
 
 /** Meters against what another listener and the executor's statistics say. */
@@ -180,7 +187,11 @@ class WasmHeapMetricsTest {
             Map.entry("wasmheap.workers", "threads"),
             Map.entry("wasmheap.abandoned", "threads"),
             Map.entry("wasmheap.instances", "instances"),
-            Map.entry("wasmheap.memory.materialised", "bytes")),
+            Map.entry("wasmheap.memory.materialised", "bytes"),
+            Map.entry("wasmheap.ready", "threads"),
+            Map.entry("wasmheap.degraded", "null"),
+            Map.entry("wasmheap.wait.longest", "seconds"),
+            Map.entry("wasmheap.factory.failures", "failures")),
         units);
   }
 
@@ -216,28 +227,177 @@ class WasmHeapMetricsTest {
   }
 
   @Test
-  void an_executor_that_takes_the_name_of_an_earlier_one_takes_its_place() throws Exception {
+  void an_executor_that_takes_the_name_of_an_earlier_one_has_its_gauges_and_goes_on_counting()
+      throws Exception {
     try (HeapExecutor<HeapHandle> earlier = BareHeaps.executor().workers(3).build()) {
       metricsOf(earlier);
+      EveryCount.make(earlier);
       assertEquals(3, gauge("wasmheap.workers"));
     }
+    Map<String, Double> before = counts();
 
     try (HeapExecutor<HeapHandle> later = BareHeaps.executor().workers(2).build()) {
       metricsOf(later);
 
       assertEquals(2, gauge("wasmheap.workers"));
+      assertEquals(before, counts());
+      EveryCount.make(later);
+      before.replaceAll((meter, count) -> 2 * count);
+      assertEquals(before, counts());
     }
   }
 
   @Test
-  void close_must_take_all_meters_out_of_every_registry_and_time_no_more_calls() throws Exception {
+  void counters_go_on_after_close_and_an_executor_that_is_bound_again_counts_once()
+      throws Exception {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      // given metrics that were closed, and calls that nobody watched
+      WasmHeapMetrics first = metricsOf(executor);
+      EveryCount.make(executor);
+      Map<String, Double> before = counts();
+      first.close();
+      first.close();
+      assertEquals(before, counts());
+      executor.call(CALL, heap -> 1);
+      assertEquals(before, counts());
+
+      // when
+      metricsOf(executor);
+
+      // then what the executor counts itself is all there, and what hooks count is as it was
+      assertEquals(
+          (double) executor.statistics().completed(),
+          counter("wasmheap.calls", "outcome", "completed"));
+      assertEquals(1, counter("wasmheap.poisons"));
+      assertEquals(1, timer("wasmheap.call.run", "off_chain", "completed").count());
+    }
+  }
+
+  @Test
+  void of_two_executors_of_one_name_the_gauges_are_those_of_the_newer_while_it_is_bound()
+      throws Exception {
+    try (HeapExecutor<HeapHandle> older = BareHeaps.executor().workers(3).build();
+        HeapExecutor<HeapHandle> newer = BareHeaps.executor().workers(2).build()) {
+      WasmHeapMetrics ofOlder = metricsOf(older);
+      WasmHeapMetrics ofNewer = metricsOf(newer);
+      assertEquals(2, gauge("wasmheap.workers"));
+
+      ofNewer.close();
+      assertEquals(3, gauge("wasmheap.workers"));
+
+      ofOlder.close();
+      assertEquals(List.of(), List.copyOf(registry.find("wasmheap.workers").gauges()));
+    }
+  }
+
+  @Test
+  void the_gauges_of_health_are_those_of_the_executor() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().workers(2).build()) {
+      metricsOf(executor);
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+
+      assertEquals(2, gauge("wasmheap.ready"));
+      assertEquals(0, gauge("wasmheap.degraded"));
+      assertEquals(0, gauge("wasmheap.wait.longest"));
+      assertEquals(0, gauge("wasmheap.factory.failures"));
+    }
+  }
+
+  @Test
+  void names_of_executors_that_are_gone_are_bounded() throws Exception {
+    // given more names than are kept, each with a call that was counted and timed
+    int names = RegistryTotals.MOST_IDLE + 10;
+    for (int i = 0; i < names; i++) {
+      try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().name("pool " + i).build();
+          WasmHeapMetrics metrics = WasmHeapMetrics.of(executor)) {
+        metrics.bindTo(registry);
+        executor.call(CALL, heap -> 1);
+      }
+    }
+
+    // then the oldest have gone with all of their meters: the last one was there while it came
+    Set<String> left =
+        registry.getMeters().stream()
+            .map(meter -> String.valueOf(meter.getId().getTag("pool")))
+            .collect(Collectors.toSet());
+    assertEquals(RegistryTotals.MOST_IDLE + 1, left.size());
+    assertFalse(left.contains("pool 8"));
+    assertTrue(left.contains("pool 9"));
+  }
+
+  @Test
+  void neither_an_executor_nor_a_registry_is_kept_from_being_collected() throws Exception {
+    // given an executor that was bound and never closed its metrics
+    MeterRegistry dropped = new SimpleMeterRegistry();
+    WeakReference<Object> executor = boundAndEnded(dropped);
+    await().until(() -> isCollected(executor));
+
+    // then what it did last is still counted
+    assertEquals(
+        1, registry.get("wasmheap.calls").tags("outcome", "completed").functionCounter().count());
+    assertTrue(Double.isNaN(gauge("wasmheap.workers")));
+    // and when the registry goes, nothing holds it
+    WeakReference<Object> ofRegistry = new WeakReference<>(dropped);
+    dropped = new SimpleMeterRegistry();
+    await().until(() -> isCollected(ofRegistry));
+    assertEquals(0, dropped.getMeters().size());
+  }
+
+  private WeakReference<Object> boundAndEnded(MeterRegistry other) throws InterruptedException {
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      metricsOf(executor);
+      WasmHeapMetrics.of(executor).bindTo(other);
+      executor.call(CALL, heap -> 1);
+      counts();
+      return new WeakReference<>(executor);
+    }
+  }
+
+  private static boolean isCollected(WeakReference<Object> thing) {
+    System.gc();
+    return thing.get() == null;
+  }
+
+  /** All that counts, by name and tags. */
+  private Map<String, Double> counts() {
+    Map<String, Double> counts = new TreeMap<>();
+    for (Meter meter : registry.getMeters()) {
+      String name = meter.getId().getName() + meter.getId().getTags();
+      if (meter instanceof FunctionCounter counter) {
+        counts.put(name, counter.count());
+      } else if (meter instanceof Counter counter) {
+        counts.put(name, counter.count());
+      } else if (meter instanceof Timer timer) {
+        counts.put(name, (double) timer.count());
+      }
+    }
+    return counts;
+  }
+
+  /** One call that completes, and one that poisons its heap, which is replaced. */
+  private static final class EveryCount {
+    static void make(HeapExecutor<HeapHandle> executor) throws Exception {
+      executor.call(CALL, heap -> 1);
+      Calls.failureOf(
+          executor.submit(
+              CALL,
+              heap -> {
+                heap.free(0);
+                return 1;
+              }));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    }
+  }
+
+  @Test
+  void close_must_leave_only_what_counts_in_every_registry_and_time_no_more_calls()
+      throws Exception {
     SimpleMeterRegistry second = new SimpleMeterRegistry();
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
       // given
       WasmHeapMetrics metrics = metricsOf(executor);
       metrics.bindTo(second);
       executor.call(CALL, heap -> 1);
-      assertFalse(registry.getMeters().isEmpty());
       assertEquals(registry.getMeters().size(), second.getMeters().size());
 
       // when
@@ -245,13 +405,16 @@ class WasmHeapMetricsTest {
       executor.call(CALL, heap -> 1);
 
       // then
-      assertEquals(List.of(), registry.getMeters());
-      assertEquals(List.of(), second.getMeters());
+      for (SimpleMeterRegistry each : List.of(registry, second)) {
+        assertEquals(List.of(), each.getMeters().stream().filter(Gauge.class::isInstance).toList());
+      }
+      assertEquals(1, counter("wasmheap.calls", "outcome", "completed"));
+      assertEquals(1, timer("wasmheap.call.run", "off_chain", "completed").count());
     }
   }
 
   @Test
-  void close_must_leave_the_meters_of_a_later_executor_of_the_same_name() throws Exception {
+  void close_must_leave_the_gauges_of_a_later_executor_of_the_same_name() throws Exception {
     try (HeapExecutor<HeapHandle> earlier = BareHeaps.executor().build();
         HeapExecutor<HeapHandle> later = BareHeaps.executor().workers(2).build()) {
       // given
@@ -266,8 +429,8 @@ class WasmHeapMetricsTest {
 
       // then
       assertEquals(2, gauge("wasmheap.workers"));
-      assertEquals(2, counter("wasmheap.calls", "outcome", "completed"));
-      assertEquals(2, timer("wasmheap.call.run", "off_chain", "completed").count());
+      assertEquals(3, counter("wasmheap.calls", "outcome", "completed"));
+      assertEquals(3, timer("wasmheap.call.run", "off_chain", "completed").count());
     }
   }
 }
