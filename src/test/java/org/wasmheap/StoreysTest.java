@@ -38,7 +38,7 @@ class StoreysTest {
           List.of("Workers", "Worker"),
           List.of("Submissions", "NestedCalls"),
           List.of("CallRun"),
-          List.of("Failures", "RejectionLog"),
+          List.of("Failures", "FailedCalls", "RejectionLog", "UntoldEvents"),
           List.of("CallQueue", "ClassQueues", "ClassQueue", "DueCalls", "CallList", "QueueLoad"),
           List.of("CallTask", "CallStack", "InterruptGate", "DueHeap", "Verdict"),
           List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making"),

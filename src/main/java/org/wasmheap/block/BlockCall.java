@@ -12,6 +12,8 @@ import org.wasmheap.memory.WasmHeapException;
 import org.wasmheap.pool.CallReport;
 import org.wasmheap.state.Overlay;
 import org.wasmheap.state.State;
+import org.wasmheap.text.EventRate;
+import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -60,16 +62,20 @@ final class BlockCall implements GuestCall<EndiveGuest, State> {
   public State run(EndiveGuest guest) throws Exception {
     loaded.reports().await(guest.heap(), slot);
     entry.run(guest);
-    endTransactions(overlay, name());
+    endTransactions(overlay, name(), guest.heap().poolName());
     return overlay.next(loaded.stateVersion());
   }
 
   /** Rolls back what a call has left open. */
-  static void endTransactions(Overlay overlay, String call) {
+  static void endTransactions(Overlay overlay, String call, String pool) {
     int open = overlay.rollBackOpen();
-    if (open > 0) {
-      LOG.atWarn()
-          .addKeyValue("event", "transactions.open")
+    if (open == 0 || !LOG.isWarnEnabled()) {
+      return;
+    }
+    long leftOut = EventRates.of(pool).event("transactions.open").admit();
+    if (leftOut != EventRate.LEFT_OUT) {
+      EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "transactions.open"), leftOut)
+          .addKeyValue("pool", Printable.name(pool))
           .addKeyValue("call", Printable.name(call))
           .addKeyValue("open", open)
           .log("A block left storage transactions open");

@@ -176,7 +176,7 @@ public final class BlockExecutor implements AutoCloseable {
                   how.withContext(overlay),
                   guest -> {
                     byte[] bytes = entry.run(guest);
-                    BlockCall.endTransactions(overlay, name);
+                    BlockCall.endTransactions(overlay, name, guest.heap().poolName());
                     return bytes;
                   });
       result.addListener(loaded::close, MoreExecutors.directExecutor());

@@ -123,7 +123,7 @@ final class GuardedListener implements HeapListener {
         try {
           hook.tell(each, heap, fact, figures);
         } catch (Throwable e) {
-          HookFailures.suppress(hook.label, e);
+          HookFailures.suppress(heap.telling, hook.label, e);
         }
       }
     } finally {

@@ -10,13 +10,15 @@ import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorStatistics;
 import org.wasmheap.allocator.HeapAudit;
 import org.wasmheap.memory.WasmHeapException;
+import org.wasmheap.text.EventRate;
 import org.wasmheap.text.Printable;
 
 /**
  * The structured log of a heap: one event for each fact, its values as SLF4J key-value pairs.
  *
  * <p>Used by the heap's owner alone. Where a level is off, nothing is built: not even the numbers
- * are boxed.
+ * are boxed. What guests bring about at levels that are on by default is written a few times a
+ * second at most; the growth of memories, at debug, each time.
  */
 final class HeapEvents {
   private static final Logger LOG = LoggerFactory.getLogger(HeapEvents.class);
@@ -24,12 +26,16 @@ final class HeapEvents {
   private static final int OPERATIONS_SHOWN = 6;
 
   private final HeapView heap;
+  private final EventRate poisons;
+  private final EventRate aborts;
 
   /** Whether events are made and dropped: where failures are brought about to load classes. */
   private final boolean silent;
 
   HeapEvents(HeapView heap, boolean silent) {
     this.heap = heap;
+    this.poisons = heap.events.event("heap.poisoned");
+    this.aborts = heap.events.event("heap.aborted");
     this.silent = silent;
   }
 
@@ -37,9 +43,13 @@ final class HeapEvents {
     if (!LOG.isErrorEnabled()) {
       return;
     }
+    long leftOut = admit(poisons);
+    if (leftOut == EventRate.LEFT_OUT) {
+      return;
+    }
     AllocatorStatistics statistics = report.statistics();
     log(
-        about(LOG.atError().addKeyValue("event", "heap.poisoned"))
+        about(EventRate.withLeftOut(LOG.atError().addKeyValue("event", "heap.poisoned"), leftOut))
             .addKeyValue("operation", fault.operation().verb())
             .addKeyValue(fault.operation().operandName(), Integer.toUnsignedLong(fault.operand()))
             .addKeyValue("fault", fault.fault())
@@ -82,12 +92,17 @@ final class HeapEvents {
   }
 
   void aborted(WasmHeapException cause) {
-    if (LOG.isWarnEnabled()) {
-      log(
-          about(LOG.atWarn().addKeyValue("event", "heap.aborted"))
-              .addKeyValue("cause", Printable.value(cause.getMessage())),
-          "The host failed a call, and its heap is aborted: nothing follows about the guest");
+    if (!LOG.isWarnEnabled()) {
+      return;
     }
+    long leftOut = admit(aborts);
+    if (leftOut == EventRate.LEFT_OUT) {
+      return;
+    }
+    log(
+        about(EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "heap.aborted"), leftOut))
+            .addKeyValue("cause", Printable.value(cause.getMessage())),
+        "The host failed a call, and its heap is aborted: nothing follows about the guest");
   }
 
   void grown(int fromPages, int toPages, GrowthPolicy.Cause cause) {
@@ -100,6 +115,12 @@ final class HeapEvents {
             .addKeyValue("toPages", toPages)
             .addKeyValue("cause", cause),
         "The memory of a heap has grown");
+  }
+
+  /** Where nothing is written, each failure goes all the way. */
+  private long admit(EventRate rate) {
+    long leftOut = rate.admit();
+    return silent ? 1 : leftOut;
   }
 
   private void log(LoggingEventBuilder event, String sentence) {

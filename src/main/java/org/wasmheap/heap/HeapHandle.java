@@ -161,6 +161,15 @@ public final class HeapHandle {
   }
 
   /**
+   * The name of the pool; from any thread, at any time.
+   *
+   * @return as the pool was named
+   */
+  public String poolName() {
+    return heap.pool();
+  }
+
+  /**
    * The heap's count of calls, this one included; from any thread, at any time.
    *
    * @return 1 and up

@@ -191,7 +191,7 @@ final class HeapOperations {
       } catch (Throwable e) {
         // The guest's fault is what the call must end with, also where the JVM has no memory to say
         // more of it.
-        HookFailures.suppress("poisoned", e);
+        HookFailures.suppress(heap.telling, "poisoned", e);
       }
     }
     return fault;

@@ -1,5 +1,7 @@
 package org.wasmheap.heap;
 
+import org.wasmheap.text.EventRates;
+
 /**
  * Whether hooks, observers or the growth policy of a heap run, which may look at the heap and
  * neither drive it nor use a handle of it. The owner's alone: on another thread a handle is refused
@@ -10,4 +12,11 @@ package org.wasmheap.heap;
  */
 final class HookMark {
   boolean set;
+
+  /** How often the log hears that one of them failed. */
+  final EventRates events;
+
+  HookMark(EventRates events) {
+    this.events = events;
+  }
 }

@@ -113,7 +113,7 @@ final class OperationTap {
         default -> hears.ended();
       }
     } catch (Throwable e) {
-      HookFailures.suppress(HOOK, e);
+      HookFailures.suppress(telling, HOOK, e);
     } finally {
       telling.set = false;
     }

@@ -40,7 +40,11 @@ final class CallRun<G> {
     FailureKind stop = task.stop();
     if (stop != null || task.isDone()) {
       gate.end(task.number());
-      task.fail(Failures.stopped(task, stop == null ? FailureKind.CANCELLED : stop));
+      CallException stopped = Failures.stopped(task, stop == null ? FailureKind.CANCELLED : stop);
+      task.fail(stopped);
+      if (stop == FailureKind.DEADLINE) {
+        FailedCalls.tellUnstarted(settings.name(), task, stopped);
+      }
       return;
     }
     stack.push(task);
@@ -128,6 +132,9 @@ final class CallRun<G> {
     // Taken before the reset, and only for those who listen.
     AllocatorStatistics did = settings.listener().isSilent() ? null : heap.statistics();
     int pagesPeak = heap.memory().pages();
+    if (failure != null) {
+      FailedCalls.tell(task, heap, failure);
+    }
     int blocks = failure == null ? slot.putBack() : drop(slot, failure);
     long queueNanos = began - task.submittedNanos();
     long runNanos = ended - began;

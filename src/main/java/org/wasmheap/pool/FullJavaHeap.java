@@ -7,6 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.wasmheap.memory.GrowthRefusedException;
+import org.wasmheap.text.EventRate;
+import org.wasmheap.text.EventRates;
 
 /**
  * What this room does so that no call and no worker gets lost when the Java heap is full. The other
@@ -40,14 +42,18 @@ final class FullJavaHeap {
 
   /** How far the causes of a failure are looked through. */
   private static final int MOST_CAUSES = 8;
+  private static final EventRate RATE = EventRates.ofJvm().event("executor.failed");
 
   private FullJavaHeap() {}
 
-  /** Logs that the executor itself failed at something, if that can be had. */
+  /** Logs that the executor itself failed at something, if that can be had, and not too often. */
   static void report(Logger log, Throwable thrown) {
     try {
-      log.atError()
-          .addKeyValue("event", "executor.failed")
+      long leftOut = RATE.admit();
+      if (leftOut == EventRate.LEFT_OUT) {
+        return;
+      }
+      EventRate.withLeftOut(log.atError().addKeyValue("event", "executor.failed"), leftOut)
           .setCause(thrown)
           .log("The executor failed at something of its own, and goes on");
     } catch (Throwable unlogged) {

@@ -10,6 +10,8 @@ import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.HeapListener;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.heap.PoisonReport;
+import org.wasmheap.text.EventRate;
+import org.wasmheap.text.EventRates;
 
 /**
  * Tells several listeners, and keeps the exceptions of each away from the others and from the calls
@@ -156,33 +158,36 @@ final class GuardedPoolListener implements PoolListener {
 
   @Override
   public void callCompleted(CallReport report) {
-    tell(Hook.CALL_COMPLETED, report);
+    tell(Hook.CALL_COMPLETED, report.pool(), report);
   }
 
   @Override
   public void replaced(HeapView heap, Replacement replacement) {
-    tell(Hook.REPLACED, new Replaced(heap, replacement));
+    tell(Hook.REPLACED, heap.pool(), new Replaced(heap, replacement));
   }
 
   @Override
   public void rejected(Rejection rejection) {
-    tell(Hook.REJECTED, rejection);
+    tell(Hook.REJECTED, rejection.pool(), rejection);
   }
 
-  private void tell(Hook hook, Object fact) {
+  private void tell(Hook hook, String pool, Object fact) {
     for (PoolListener each : delegates) {
       try {
         hook.tell(each, fact);
       } catch (Throwable e) {
-        suppress(hook, e);
+        suppress(hook, pool, e);
       }
     }
   }
 
-  private static void suppress(Hook hook, Throwable thrown) {
+  private static void suppress(Hook hook, String pool, Throwable thrown) {
     try {
-      LOG.atWarn()
-          .addKeyValue("event", "hook.failed")
+      long leftOut = EventRates.of(pool).hook(hook.label).admit();
+      if (leftOut == EventRate.LEFT_OUT) {
+        return;
+      }
+      EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "hook.failed"), leftOut)
           .addKeyValue("hook", hook.label)
           .setCause(thrown)
           .log("A hook threw an exception, which changes nothing");

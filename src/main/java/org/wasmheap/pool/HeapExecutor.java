@@ -50,6 +50,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
   private final NestedSlots<G> nested;
   private final Workers<G> workers;
   private final RejectionLog rejections;
+  private final UntoldEvents events;
   private final Submissions<G> submissions;
   private final Thread watchdog;
   private final Figures<G> figures;
@@ -57,6 +58,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
 
   private HeapExecutor(PoolSettings<G> settings) {
     this.settings = settings;
+    this.events = new UntoldEvents(settings.name()); // First: heaps look for its rates.
     this.queue =
         new CallQueue<>(settings.queueCapacities(), settings.ageingNanos(), settings.graceNanos());
     this.slots = new InstanceSlots<>(settings, counters);
@@ -74,7 +76,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     Reaper<G> reaper = new Reaper<>(settings, queue, workers);
     this.watchdog =
         new Thread(
-            new Watchdog<>(settings, slots, workers, rejections, reaper),
+            new Watchdog<>(settings, slots, workers, rejections, events, reaper),
             Printable.name(settings.name()) + "-watchdog");
     watchdog.setDaemon(true);
     this.figures = new Figures<>(settings, counters, queue, slots);
@@ -93,6 +95,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     } catch (Throwable e) {
       queue.close(); // No more threads to be had: none may stay behind.
       settings.budget().leave(member);
+      events.end();
       throw e;
     }
   }
@@ -218,6 +221,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     long cutOff = end.cutOff(Ranges.nanos(deadline));
     int threadsLeft = end.join();
     settings.budget().leave(member);
+    events.end();
     ExecutorStatistics after = statistics();
     return new ShutdownAccount(
         after.completed() - before.completed(),

@@ -11,6 +11,8 @@ import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.pool.PoolListener.Reason;
+import org.wasmheap.text.EventRate;
+import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -323,15 +325,24 @@ final class InstanceSlot<G> {
     long nanos = System.nanoTime() - discardedNanos;
     PoolListener.Replacement replacement =
         new PoolListener.Replacement(settings.name(), own.name(), old, reason, failure, nanos);
-    LOG.atInfo()
-        .addKeyValue("event", "heap.replaced")
-        .addKeyValue("pool", Printable.name(settings.name()))
-        .addKeyValue("heap", Printable.name(own.name()))
-        .addKeyValue("replaced", Printable.name(old))
-        .addKeyValue("reason", replacement.label())
-        .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(nanos))
-        .log("A heap took the place of one that was discarded");
+    if (LOG.isInfoEnabled()) {
+      logReplaced(replacement);
+    }
     settings.listener().replaced(own, replacement);
+  }
+
+  private void logReplaced(PoolListener.Replacement replacement) {
+    long leftOut = EventRates.of(settings.name()).event("heap.replaced").admit();
+    if (leftOut == EventRate.LEFT_OUT) {
+      return;
+    }
+    EventRate.withLeftOut(LOG.atInfo().addKeyValue("event", "heap.replaced"), leftOut)
+        .addKeyValue("pool", Printable.name(settings.name()))
+        .addKeyValue("heap", Printable.name(replacement.heap()))
+        .addKeyValue("replaced", Printable.name(replacement.replaced()))
+        .addKeyValue("reason", replacement.label())
+        .addKeyValue("tookMicros", TimeUnit.NANOSECONDS.toMicros(replacement.nanos()))
+        .log("A heap took the place of one that was discarded");
   }
 
   /** A call begins: until it is put back, the instance is not to be used again. */
@@ -361,12 +372,19 @@ final class InstanceSlot<G> {
       return blocks;
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       discard(Reason.RESET_FAILED);
-      LOG.atWarn()
-          .addKeyValue("event", "reset.failed")
-          .addKeyValue("heap", Printable.name(own.view().name()))
-          .setCause(e)
-          .log("A heap could not be put back after a call that ended well, and is discarded");
+      logResetFailed(own.view(), e);
       return 0;
+    }
+  }
+
+  private static void logResetFailed(HeapView own, Throwable why) {
+    long leftOut = EventRates.of(own.pool()).event("reset.failed").admit();
+    if (leftOut != EventRate.LEFT_OUT) {
+      EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "reset.failed"), leftOut)
+          .addKeyValue("pool", Printable.name(own.pool()))
+          .addKeyValue("heap", Printable.name(own.name()))
+          .setCause(why)
+          .log("A heap could not be put back after a call that ended well, and is discarded");
     }
   }
 
@@ -374,15 +392,21 @@ final class InstanceSlot<G> {
   private void verify(HeapView own, GuestFactory.Instance<G> guest) {
     String difference = guest.difference();
     if (difference != null) {
-      LOG.atError()
-          .addKeyValue("event", "reset.incomplete")
-          .addKeyValue("pool", Printable.name(settings.name()))
+      logResetIncomplete(own, difference);
+      discard(Reason.RESET_INCOMPLETE);
+    }
+  }
+
+  private static void logResetIncomplete(HeapView own, String difference) {
+    long leftOut = EventRates.of(own.pool()).event("reset.incomplete").admit();
+    if (leftOut != EventRate.LEFT_OUT) {
+      EventRate.withLeftOut(LOG.atError().addKeyValue("event", "reset.incomplete"), leftOut)
+          .addKeyValue("pool", Printable.name(own.pool()))
           .addKeyValue("heap", Printable.name(own.name()))
           .addKeyValue("generation", own.generation())
           .addKeyValue("difference", Printable.value(difference))
           .log(
               "A heap was put back and is not as it was: a fault of this library or of the engine");
-      discard(Reason.RESET_INCOMPLETE);
     }
   }
 
@@ -425,28 +449,35 @@ final class InstanceSlot<G> {
     try {
       retired.retire();
     } finally {
-      putAside(old, why);
+      putAside(old, retired.view(), why);
     }
     home.changed();
   }
 
   /** The memory of an instance that is out of use is kept for the next one, or given back. */
-  private void putAside(GuestFactory.Instance<G> old, Reason why) {
+  private void putAside(GuestFactory.Instance<G> old, HeapView retired, Reason why) {
     LinearMemory used = null;
     try {
       used = old.discard();
     } catch (RuntimeException e) {
-      LOG.atWarn()
-          .addKeyValue("event", "instance.failed")
-          .addKeyValue("heap", discarded == null ? null : Printable.name(discarded))
-          .setCause(e)
-          .log("An instance could not be made or dropped");
+      logNotDropped(retired, e);
     } finally {
       if (used == null || why == Reason.CLOSED) {
         old.memory().discharge();
       } else {
         kept = used;
       }
+    }
+  }
+
+  private static void logNotDropped(HeapView retired, Throwable why) {
+    long leftOut = EventRates.of(retired.pool()).event("instance.failed").admit();
+    if (leftOut != EventRate.LEFT_OUT) {
+      EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "instance.failed"), leftOut)
+          .addKeyValue("pool", Printable.name(retired.pool()))
+          .addKeyValue("heap", Printable.name(retired.name()))
+          .setCause(why)
+          .log("An instance could not be made or dropped");
     }
   }
 

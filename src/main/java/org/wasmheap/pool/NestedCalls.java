@@ -1,6 +1,7 @@
 package org.wasmheap.pool;
 
 import org.jspecify.annotations.Nullable;
+import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 
 /**
@@ -32,7 +33,9 @@ final class NestedCalls<G> {
   void run(CallTask<G, ?> task, CallStack stack) {
     counters.nested.incrementAndGet();
     if (stack.depth() > settings.maxDepth() || stack.isFull()) {
-      task.reject(Failures.tooDeep(task, settings.name(), settings.maxDepth()));
+      CallException tooDeep = Failures.tooDeep(task, settings.name(), settings.maxDepth());
+      task.reject(tooDeep);
+      FailedCalls.tellUnstarted(settings.name(), task, tooDeep);
     } else if (!queue.begin(task)) {
       task.reject(Failures.closed(task, settings.name()));
     } else {
@@ -72,7 +75,9 @@ final class NestedCalls<G> {
     try {
       InstanceSlot<G> slot = slots.take(task.deadlineNanos());
       if (slot == null) {
-        task.fail(Failures.noInstance(task, settings.name()));
+        CallException noInstance = Failures.noInstance(task, settings.name());
+        task.fail(noInstance);
+        FailedCalls.tellUnstarted(settings.name(), task, noInstance);
       }
       return slot;
     } catch (InterruptedException e) {

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
+import org.wasmheap.text.EventRate;
+import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -214,14 +216,23 @@ final class NestedSlots<G> {
       slot.create();
     } catch (Throwable e) {
       slot.close();
-      aboutMaker("instance.failed")
-          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
-          .setCause(e)
-          .log("An instance could not be made or dropped");
+      logNotMade(backOffNanos, e);
       return false;
     }
     give(slot);
     return true;
+  }
+
+  private void logNotMade(long backOffNanos, Throwable why) {
+    long leftOut = EventRates.of(settings.name()).event("instance.failed").admit();
+    if (leftOut != EventRate.LEFT_OUT) {
+      EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "instance.failed"), leftOut)
+          .addKeyValue("pool", Printable.name(settings.name()))
+          .addKeyValue("worker", Thread.currentThread().getName())
+          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
+          .setCause(why)
+          .log("An instance could not be made or dropped");
+    }
   }
 
   /** Drops what is not in use; what is in use is dropped when its call is over. */

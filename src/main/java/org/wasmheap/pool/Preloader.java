@@ -62,6 +62,7 @@ final class Preloader {
   private void preload() {
     Heap.preload();
     CallMdc.ensure();
+    FailedCalls.ensure();
     task().fail(Failures.abandoned(task()));
     task().fail(Failures.expired(task()));
     task().fail(Failures.late(task()));

@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 
 /**
@@ -80,7 +81,11 @@ final class Reaper<G> {
         task.fail(Failures.cutOff(task, settings.name(), ran ? "ran" : "waited"));
       } else {
         boolean ran = verdict == Verdict.GIVE_UP;
-        task.fail(ran ? Failures.abandoned(task) : Failures.expired(task));
+        CallException failure = ran ? Failures.abandoned(task) : Failures.expired(task);
+        task.fail(failure);
+        if (!ran) {
+          FailedCalls.tellUnstarted(settings.name(), task, failure);
+        }
       }
     } catch (Throwable e) {
       task.failAsBroken(due.atEnd());

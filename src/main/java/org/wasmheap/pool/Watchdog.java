@@ -19,6 +19,7 @@ final class Watchdog<G> implements Runnable {
   private final InstanceSlots<G> slots;
   private final Workers<G> workers;
   private final RejectionLog rejections;
+  private final UntoldEvents events;
   private final Reaper<G> reaper;
   private final Duration unused;
 
@@ -27,11 +28,13 @@ final class Watchdog<G> implements Runnable {
       InstanceSlots<G> slots,
       Workers<G> workers,
       RejectionLog rejections,
+      UntoldEvents events,
       Reaper<G> reaper) {
     this.settings = settings;
     this.slots = slots;
     this.workers = workers;
     this.rejections = rejections;
+    this.events = events;
     this.reaper = reaper;
     this.unused = Duration.ofNanos(settings.idleNanos());
   }
@@ -62,6 +65,7 @@ final class Watchdog<G> implements Runnable {
       slots.lookAtMakings(System.nanoTime());
       slots.trim(unused);
       rejections.tellIfDue();
+      events.tellIfDue();
     } catch (Throwable e) {
       FullJavaHeap.pauseAfter(LOG, e);
     }

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
+import org.wasmheap.text.EventRate;
+import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -175,6 +177,7 @@ final class Worker<G> implements Runnable {
       gate.end(task.number());
       slot.discard(PoolListener.Reason.BROKEN);
       Failures.endBroken(task, e);
+      FullJavaHeap.report(LOG, e);
     } finally {
       task.leave();
       CallMdc.put(null); // Also what host functions and listeners have put there.
@@ -200,10 +203,7 @@ final class Worker<G> implements Runnable {
         mdc = null;
         return true;
       } catch (Throwable e) {
-        about(LOG.atWarn().addKeyValue("event", "instance.failed"))
-            .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
-            .setCause(e)
-            .log("An instance could not be made or dropped");
+        logNotMade(backOffNanos, e);
       } finally {
         calls.making(false);
         CallMdc.put(null);
@@ -214,6 +214,16 @@ final class Worker<G> implements Runnable {
       backOffNanos = Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS);
     }
     return true;
+  }
+
+  private void logNotMade(long backOffNanos, Throwable why) {
+    long leftOut = EventRates.of(pool).event("instance.failed").admit();
+    if (leftOut != EventRate.LEFT_OUT) {
+      about(EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "instance.failed"), leftOut))
+          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
+          .setCause(why)
+          .log("An instance could not be made or dropped");
+    }
   }
 
   LoggingEventBuilder about(LoggingEventBuilder event) {

@@ -46,7 +46,7 @@
  *  threads               Workers, Worker
  *  entrance              Submissions, NestedCalls
  *  one call, one slot    CallRun
- *  failures              Failures, RejectionLog
+ *  failures              Failures, FailedCalls, RejectionLog, UntoldEvents
  *  queue                 CallQueue, ClassQueues, ClassQueue, DueCalls, CallList, QueueLoad
  *  the call              CallTask, CallStack, InterruptGate, DueHeap, Verdict
  *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making

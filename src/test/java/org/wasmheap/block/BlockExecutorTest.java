@@ -311,8 +311,8 @@ class BlockExecutorTest {
       overlay.set(new byte[] {1}, new byte[] {2});
       overlay.startTransaction();
       // when
-      BlockCall.endTransactions(overlay, "call");
-      BlockCall.endTransactions(overlay, "call");
+      BlockCall.endTransactions(overlay, "call", "no such pool");
+      BlockCall.endTransactions(overlay, "call", "no such pool");
       // then
       assertEquals(0, overlay.openTransactions());
       assertArrayEquals(new byte[] {1}, overlay.get(new byte[] {1}));

@@ -26,6 +26,7 @@ import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.ForwardingMemory;
+import org.wasmheap.text.EventRates;
 
 /** What is kept of a heap when its allocator fails. */
 class PoisonReportTest {
@@ -89,7 +90,7 @@ class PoisonReportTest {
     // then
     assertEquals(0xFFFF_FFFFL, report.operand());
     assertEquals(AllocatorFault.REQUEST_TOO_LARGE, report.fault());
-    OperationTap ring = OperationTap.keeping(new HookMark(), null);
+    OperationTap ring = OperationTap.keeping(new HookMark(new EventRates(System::nanoTime)), null);
     ring.allocated(0x8000_0000, 0xF000_0008);
     ring.deallocated(0xF000_0008);
     assertEquals(

@@ -11,6 +11,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +26,7 @@ import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.testkit.ScopeGuests;
 
 /** What guests log and print, and what reaches the log of it. */
@@ -155,6 +157,41 @@ class GuestLoggingTest {
     long told = call("ext_logging_max_level_version_1");
     // then
     assertEquals(SubstrateHostFunctions.DEFAULT_MAX_LOG_LEVEL, told);
+  }
+
+  @Test
+  void a_guest_that_never_stops_talking_writes_some_hundred_lines_and_the_rest_is_counted()
+      throws Exception {
+    // when
+    try (LogCapture ours = LogCapture.of(Level.INFO)) {
+      long began = System.nanoTime();
+      executor.call(
+          CallOptions.named("test"),
+          scope -> {
+            long text = put(scope, "hello".getBytes(UTF_8));
+            HostFunction.Body log = function("ext_logging_log_version_1");
+            for (int i = 0; i < 20_000; i++) {
+              log.run(scope, new long[] {INFO, text, text});
+            }
+            return 0L;
+          });
+      executor.close();
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + 1;
+      // then
+      int written = log.list.size();
+      assertTrue(written <= 200 + 100 * seconds, () -> written + " in " + seconds + " s");
+      assertTrue(written >= 200);
+      long told =
+          log.list.stream()
+              .mapToLong(e -> (long) keyValues(e).getOrDefault("suppressed", 0L))
+              .sum();
+      long rest = 0;
+      for (ILoggingEvent event : ours.events("events.suppressed")) {
+        assertTrue(String.valueOf(LogCapture.values(event).get("of")).startsWith("guest.lines: "));
+        rest += (long) LogCapture.values(event).get("suppressed");
+      }
+      assertEquals(20_000, written + told + rest);
+    }
   }
 
   // Printing.
