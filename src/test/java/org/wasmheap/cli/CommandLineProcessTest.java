@@ -49,7 +49,9 @@ class CommandLineProcessTest {
   }
 
   private CommandLineRun ended(Process process) throws IOException, InterruptedException {
-    assertTrue(process.waitFor(120, SECONDS));
+    boolean ended = process.waitFor(120, SECONDS);
+    process.destroyForcibly(); // Or it would go on beside all other tests.
+    assertTrue(ended);
     String printed = Files.isRegularFile(out().toPath()) ? Files.readString(out().toPath()) : "";
     return new CommandLineRun(
         process.exitValue(), printed, Files.readString(err().toPath(), UTF_8));

@@ -84,11 +84,11 @@ class LoadDeadlineTest {
   }
 
   @Test
-  void no_load_begins_while_two_that_were_given_up_still_run() {
+  void no_load_begins_while_two_that_were_given_up_still_run() throws Exception {
     // given
-    refusal("own_memory", deaf, SOON);
+    giveUpLoadThatDoesNotReact();
     assertEquals(1, load("start_counts", MemorySize::new, LONG).initialPages());
-    refusal("own_memory", deaf, SOON);
+    giveUpLoadThatDoesNotReact();
     // when
     ModuleRefusedException refusal = refusal("own_memory", MemorySize::new, LONG);
     // then
@@ -100,6 +100,22 @@ class LoadDeadlineTest {
     await().until(() -> TimedLoad.countGivenUp() == 0);
     // then
     assertEquals(1, load("start_counts", MemorySize::new, LONG).initialPages());
+  }
+
+  /** By an interrupt, once it has come to where it does not react, however long that takes. */
+  private void giveUpLoadThatDoesNotReact() throws InterruptedException {
+    CountDownLatch deafNow = new CountDownLatch(1);
+    MemorySizing sizing =
+        (initial, maximum) -> {
+          deafNow.countDown();
+          return deaf.size(initial, maximum);
+        };
+    Thread loader = new Thread(() -> refusal("own_memory", sizing, LONG));
+    loader.start();
+    assertTrue(deafNow.await(30, SECONDS));
+    loader.interrupt();
+    loader.join(30_000);
+    assertFalse(loader.isAlive());
   }
 
   @ParameterizedTest
