@@ -179,6 +179,10 @@ final class RunFigures implements PoolListener {
     fields.put("functions", compiled == null ? null : compiled.functions());
     fields.put("functions_interpreted", compiled == null ? null : compiled.interpreted());
     fields.put("functions_huge", compiled == null ? null : compiled.huge());
+    fields.put("class_bytes", compiled == null ? null : compiled.classBytes());
+    fields.put("class_bytes_waiting", compiled == null ? null : compiled.waitingClassBytes());
+    fields.put("parsed_instructions", compiled == null ? null : compiled.parsedInstructions());
+    fields.put("image_bytes", compiled == null ? null : compiled.imageBytes());
     fields.put("code_cached", compiled == null ? null : compiled.fromStore());
     fields.put("seconds", seconds);
     fields.put("calls_per_second", seconds == 0 ? null : (ok + failed) / seconds);

@@ -53,6 +53,9 @@ final class CodeCheck {
   private final StackHeights stack;
   private final @Nullable SteadyFloats floats;
 
+  /** Of all {@code br_table} in the function so far. */
+  private int targets;
+
   /**
    * Checks code.
    *
@@ -94,7 +97,8 @@ final class CodeCheck {
   /** Instructions up to the end of the body, where so many bytes are left. */
   private void instructions(int stop) {
     int depth = 0;
-    long instructions = 0;
+    int instructions = 0;
+    targets = 0;
     while (depth >= 0) {
       if (in.left() <= stop) {
         throw in.malformed("a function's body has no end");
@@ -108,7 +112,7 @@ final class CodeCheck {
       }
       instructions++;
     }
-    figures.add(ModuleLimit.INSTRUCTIONS, instructions, in);
+    figures.addFunction(instructions, targets, in);
     stack.end();
     if (in.left() != stop) {
       throw in.malformed("a function's body does not end where it says");
@@ -265,12 +269,13 @@ final class CodeCheck {
   }
 
   private void branchTable() {
-    int targets = in.count("targets of a br_table", 1);
-    figures.note(ModuleLimit.BRANCH_TARGETS, targets, in);
-    for (int i = 0; i <= targets; i++) {
+    int count = in.count("targets of a br_table", 1);
+    figures.note(ModuleLimit.BRANCH_TARGETS, count, in);
+    targets += count;
+    for (int i = 0; i <= count; i++) {
       in.u32();
     }
-    stack.branchTable(targets);
+    stack.branchTable(count);
   }
 
   private void memoryArgument() {

@@ -48,7 +48,8 @@ record CompiledModule(
   }
 
   CodeCounts figures(boolean fromStore) {
-    return new CodeCounts(functions, interpreted, huge, fromStore);
+    long classBytes = classes.values().stream().mapToLong(ClassBytes::length).sum();
+    return new CodeCounts(functions, interpreted, huge, fromStore, classBytes);
   }
 
   /**

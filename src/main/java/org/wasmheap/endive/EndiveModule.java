@@ -76,8 +76,24 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
    * @param huge of the others, those of more than 8,000 bytes of bytecode, which HotSpot does not
    *     compile unless it runs with {@code -XX:-DontCompileHugeMethods}
    * @param fromStore whether the code came from a store, and nothing was compiled
+   * @param classBytes how long its class files are, all together; of those that were made, the JVM
+   *     has somewhat more in metaspace
+   * @param waitingClassBytes what is kept in the Java heap of class files whose classes were not
+   *     made yet, since no call needed them: deflated if there is a store
+   * @param parsedInstructions how many instructions the engine keeps as objects in the Java heap,
+   *     of some 100 bytes each: those of interpreted functions
+   * @param imageBytes what is kept in the Java heap of memory as it is when a call begins, shared
+   *     by all instances
    */
-  public record CodeFigures(int functions, int interpreted, int huge, boolean fromStore) {}
+  public record CodeFigures(
+      int functions,
+      int interpreted,
+      int huge,
+      boolean fromStore,
+      long classBytes,
+      long waitingClassBytes,
+      long parsedInstructions,
+      int imageBytes) {}
 
   private EndiveModule(LinkedModule code, FlatMemory zeros, BlockLimit blockLimit) {
     this.code = code;
@@ -276,14 +292,21 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
   }
 
   /**
-   * What became of the module's functions.
+   * What became of the module's functions, and what is kept of them now.
    *
-   * @return counts
+   * @return a snapshot
    */
   public CodeFigures codeFigures() {
     CodeCounts counts = code.figures();
     return new CodeFigures(
-        counts.functions(), counts.interpreted(), counts.huge(), counts.fromStore());
+        counts.functions(),
+        counts.interpreted(),
+        counts.huge(),
+        counts.fromStore(),
+        counts.classBytes(),
+        code.waitingClassBytes(),
+        ModuleReader.instructions(code.wasm()),
+        image.contentBytes());
   }
 
   /**

@@ -37,6 +37,11 @@ final class GuestClasses extends ClassLoader {
     return waiting.keySet().stream().sorted().toList();
   }
 
+  /** How much is kept of what is not a class yet, in bytes: deflated, if it came from a store. */
+  long waitingBytes() {
+    return waiting.values().stream().mapToLong(each -> each.stored().length).sum();
+  }
+
   /** What the application has of such a name is not the guest's. */
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {

@@ -184,6 +184,11 @@ final class LinkedModule {
     return code.figures();
   }
 
+  /** How much is kept of classes that were not made yet, in bytes. */
+  long waitingClassBytes() {
+    return code.waitingClassBytes().getAsLong();
+  }
+
   WasmModule wasm() {
     return wasm;
   }

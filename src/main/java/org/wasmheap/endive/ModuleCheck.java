@@ -75,23 +75,22 @@ final class ModuleCheck {
    *
    * @param wasm its bytes
    * @param floatArithmetic whether it may compute with floating-point numbers
-   * @return what the engine is to see, checked as well: the same array if nothing had to change
+   * @return what the engine is to see, checked as well: of the same array if nothing had to change
    * @throws ModuleRefusedException as {@link #check} does, also if the module has become larger
    *     than is allowed
    */
-  static byte[] steady(byte[] wasm, boolean floatArithmetic) {
+  static CheckedModule steady(byte[] wasm, boolean floatArithmetic) {
     ModuleCheck check = new ModuleCheck(wasm, floatArithmetic, true);
     check.module(wasm.length);
     byte[] steady = Objects.requireNonNull(check.floats).module();
-    if (steady != wasm) {
-      requireAllowed(steady, floatArithmetic);
-    }
-    return steady;
+    ModuleFigures figures =
+        steady == wasm ? check.figures : checkRewritten(steady, floatArithmetic);
+    return new CheckedModule(steady, figures.functions());
   }
 
-  private static void requireAllowed(byte[] rewritten, boolean floatArithmetic) {
+  private static ModuleFigures checkRewritten(byte[] rewritten, boolean floatArithmetic) {
     try {
-      check(rewritten, floatArithmetic);
+      return check(rewritten, floatArithmetic);
     } catch (ModuleRefusedException e) {
       throw new ModuleRefusedException(
           e.reason(),
@@ -130,7 +129,6 @@ final class ModuleCheck {
     if (functions != bodies) {
       throw in.malformed(functions + " functions have " + bodies + " bodies");
     }
-    figures.requireMemory(Runtime.getRuntime().maxMemory());
   }
 
   private void section(int id) {

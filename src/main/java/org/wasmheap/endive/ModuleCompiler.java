@@ -42,6 +42,11 @@ final class ModuleCompiler {
    */
   private static final int PERHAPS_TOO_LARGE = 40_000;
 
+  /**
+   * Where memory is short. Below, what parts have in common would cost more than their own code.
+   */
+  private static final int LEAST_PART_INSTRUCTIONS = 50_000;
+
   private static final int MOST_PARTS = 16;
   private static final int MOST_DOUBTFUL = 4;
 
@@ -54,6 +59,7 @@ final class ModuleCompiler {
 
   private final ModuleParts parts;
   private final boolean deflates;
+  private final ParseMemory memory = ParseMemory.ofJvm();
 
   /** Functions that turned out to be too large so far. Added to by threads that compile. */
   private final Set<Integer> tooLarge = ConcurrentHashMap.newKeySet();
@@ -72,7 +78,7 @@ final class ModuleCompiler {
    * @param parts of it
    * @param deflates whether the classes are to be kept, and so to be deflated
    * @return its code, and its classes, all of which the JVM has verified
-   * @throws ModuleRefusedException if the thread is interrupted
+   * @throws ModuleRefusedException if the thread is interrupted, or the JVM has too little memory
    * @throws RuntimeException and errors, of parser, validator and compiler: if several parts have
    *     one, of the first in the order of the parts
    */
@@ -82,6 +88,8 @@ final class ModuleCompiler {
 
   private Compiled compile() {
     List<PartCompiler> ranges = ranges();
+    long largest = ranges.stream().mapToLong(PartCompiler::bytes).max().orElse(0);
+    memory.require(allInstructions(), parts.module().length, largest);
     int threads = Math.min(Runtime.getRuntime().availableProcessors(), ranges.size() + 1);
     ExecutorService executor =
         Executors.newFixedThreadPool(
@@ -102,36 +110,43 @@ final class ModuleCompiler {
 
   /**
    * Ranges of whole groups, with some {@link #PART_BYTES} of code each, and not too many: for each
-   * part the engine goes over all functions before it, though they have no code there.
+   * part the engine goes over all functions before it, though they have no code there. Where memory
+   * is short, they are smaller, so that there is a part for each processor.
    */
   private List<PartCompiler> ranges() {
-    long all = 0;
-    for (int function = 0; function < parts.functions(); function++) {
-      all += parts.bodyBytes(function);
-    }
+    long all = bytes(0, parts.functions());
     long share = all / Runtime.getRuntime().availableProcessors() + 1;
     long most = Math.min(PART_BYTES, Math.max(LEAST_PART_BYTES, share));
     most = Math.max(most, all / MOST_PARTS);
+    long mostInstructions =
+        Math.max(
+            LEAST_PART_INSTRUCTIONS,
+            memory.instructionsOf(Runtime.getRuntime().availableProcessors()));
     List<PartCompiler> ranges = new ArrayList<>();
     List<PartCompiler> doubtful = new ArrayList<>();
     int begin = 0;
     long bytes = 0;
+    long instructions = 0;
     for (int group = 0; group < parts.functions(); group += PartCompiler.GROUP) {
       int end = Math.min(group + PartCompiler.GROUP, parts.functions());
       boolean isDoubtful =
           doubtful.size() < MOST_DOUBTFUL && largest(group, end) > PERHAPS_TOO_LARGE;
-      if (begin < group && (isDoubtful || bytes >= most)) {
+      if (begin < group
+          && (isDoubtful
+              || bytes >= most
+              || instructions + parts.instructions(group, end) > mostInstructions)) {
         ranges.add(part(begin, group));
         begin = group;
         bytes = 0;
+        instructions = 0;
       }
-      for (int function = group; function < end; function++) {
-        bytes += parts.bodyBytes(function);
-      }
+      bytes += bytes(group, end);
+      instructions += parts.instructions(group, end);
       if (isDoubtful) {
         doubtful.add(part(group, end));
         begin = end;
         bytes = 0;
+        instructions = 0;
       }
     }
     if (begin < parts.functions()) {
@@ -145,6 +160,18 @@ final class ModuleCompiler {
     return new PartCompiler(parts, begin, end, tooLarge, deflates);
   }
 
+  private long bytes(int begin, int end) {
+    long bytes = 0;
+    for (int function = begin; function < end; function++) {
+      bytes += parts.bodyBytes(function);
+    }
+    return bytes;
+  }
+
+  private long allInstructions() {
+    return parts.instructions(0, parts.functions());
+  }
+
   private int largest(int begin, int end) {
     int largest = 0;
     for (int function = begin; function < end; function++) {
@@ -155,9 +182,11 @@ final class ModuleCompiler {
 
   private Compiled compile(List<PartCompiler> ranges, ExecutorService executor) {
     List<Future<CompiledPart>> compiling =
-        ranges.stream().map(each -> executor.submit(() -> onProcessor(each))).toList();
+        ranges.stream()
+            .map(each -> executor.submit(() -> onProcessor(each.bytes(), each)))
+            .toList();
     // Last in the queue: what is too large is known by then, almost always.
-    Future<CompiledPart> frame = executor.submit(() -> onProcessor(this::frame));
+    Future<CompiledPart> frame = executor.submit(() -> onProcessor(stubs(), this::frame));
     CompiledPart code = CompiledPart.NONE;
     for (Future<CompiledPart> each : compiling) {
       code = code.and(outcome(each));
@@ -165,10 +194,14 @@ final class ModuleCompiler {
     CompiledPart framed = outcome(frame);
     code = code.and(framed.interpreted().equals(code.interpreted()) ? framed : frame());
     if (code.isUnusual()) {
-      code = PartCompiler.whole(parts, deflates);
+      long all = ParseMemory.bytes(allInstructions(), 0);
+      memory.require(allInstructions(), parts.module().length, all);
+      code =
+          outcome(
+              executor.submit(() -> onProcessor(all, () -> PartCompiler.whole(parts, deflates))));
     }
     CompiledModule compiled =
-        new CompiledModule(bytes(parts.skeleton(code.interpreted())), parts.ownFunctions(), code);
+        new CompiledModule(kept(parts.skeleton(code.interpreted())), parts.ownFunctions(), code);
     GuestClasses classes = new GuestClasses(compiled.classes());
     List<Future<?>> linking = new ArrayList<>();
     for (String name : classes.names()) {
@@ -178,16 +211,21 @@ final class ModuleCompiler {
     return new Compiled(compiled, classes);
   }
 
-  private static <T> T onProcessor(Callable<T> work) throws Exception {
+  /** Memory is taken last: whoever has it works, and gives it back. */
+  private <T> T onProcessor(long bytes, Callable<T> work) throws Exception {
     PROCESSORS.acquire();
     try {
-      return work.call();
+      return memory.with(bytes, work);
     } finally {
       PROCESSORS.release();
     }
   }
 
-  private ClassBytes bytes(byte[] bytes) {
+  private long stubs() {
+    return ParseMemory.bytes(0, parts.functions());
+  }
+
+  private ClassBytes kept(byte[] bytes) {
     return deflates ? ClassBytes.deflated(bytes) : ClassBytes.plain(bytes);
   }
 

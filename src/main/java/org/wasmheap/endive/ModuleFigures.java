@@ -1,14 +1,13 @@
 package org.wasmheap.endive;
 
+import com.google.common.primitives.ImmutableIntArray;
 import java.util.EnumMap;
 import org.wasmheap.endive.ModuleRefusedException.Reason;
 
 /** What a module has of each thing that is limited: a sum, or the largest. One thread's own. */
 final class ModuleFigures {
-  /** What the engine takes for one while it parses and compiles: measured, on JDK 17. */
-  private static final int BYTES_OF_AN_INSTRUCTION = 110;
-
   private final EnumMap<ModuleLimit, Long> figures = new EnumMap<>(ModuleLimit.class);
+  private final ImmutableIntArray.Builder functions = ImmutableIntArray.builder();
 
   long of(ModuleLimit limit) {
     return figures.getOrDefault(limit, 0L);
@@ -35,27 +34,17 @@ final class ModuleFigures {
   }
 
   /**
-   * Holds what the engine takes for the code against the memory that the JVM may have. What is
-   * beyond it would end in an error of the JVM, for whichever thread wants memory then.
-   *
-   * @param most bytes
-   * @throws ModuleRefusedException if it is more
+   * Counts the code of the module's next own function: a target of a {@code br_table} takes the
+   * engine as much memory as an instruction.
    */
-  void requireMemory(long most) {
-    long instructions = of(ModuleLimit.INSTRUCTIONS);
-    long bytes = instructions * BYTES_OF_AN_INSTRUCTION;
-    if (bytes > most) {
-      throw new ModuleRefusedException(
-          Reason.TOO_LARGE,
-          "module refused: its "
-              + instructions
-              + " instructions take the engine some "
-              + (bytes >> 20)
-              + " MiB to parse and compile, and the JVM may have "
-              + (most >> 20)
-              + "; raise -Xmx",
-          null);
-    }
+  void addFunction(int instructions, int targets, WasmReader at) {
+    add(ModuleLimit.INSTRUCTIONS, instructions, at);
+    functions.add(instructions + targets);
+  }
+
+  /** How many instructions each of the module's own functions has, with targets of branches. */
+  ImmutableIntArray functions() {
+    return functions.build();
   }
 
   private void set(ModuleLimit limit, long value, WasmReader at) {

@@ -100,7 +100,7 @@ final class ModuleLoader {
     try {
       GuestCode code = GuestCode.compiled(compiled, new GuestClasses(compiled.classes()), true);
       steps.did("link");
-      WasmModule skeleton = ModuleReader.readValid(compiled.skeleton().bytes());
+      WasmModule skeleton = ModuleReader.readSkeleton(compiled.skeleton().bytes());
       LinkedModule linked = new LinkedModule(skeleton, provided, code);
       steps.did("parse");
       return linked;
@@ -118,21 +118,24 @@ final class ModuleLoader {
   }
 
   private LinkedModule make(byte[] wasm, @Nullable StoreAccess store) {
-    byte[] steady = ModuleCheck.steady(wasm, options.floatArithmetic());
+    CheckedModule steady = ModuleCheck.steady(wasm, options.floatArithmetic());
     steps.did("check");
     if (options.interpreted()) {
-      WasmModule module = ModuleReader.read(steady);
+      ParseMemory.ofJvm().requireKept(steady.instructions().stream().asLongStream().sum());
+      WasmModule module = ModuleReader.read(steady.wasm());
       return new LinkedModule(module, provided, GuestCode.interpreted(module));
     }
     ModuleParts parts = ModuleParts.of(steady);
     // What is wrong with the module as such shows before anything is compiled.
-    WasmModule outline = ModuleReader.read(parts.skeleton(Set.of()));
+    WasmModule outline = ModuleReader.sharingStubs(ModuleReader.read(parts.skeleton(Set.of())));
     LinkedModule linkable = new LinkedModule(outline, provided, GuestCode.interpreted(outline));
     steps.did("outline");
     ModuleCompiler.Compiled made = ModuleCompiler.compile(parts, store != null);
     CompiledModule compiled = made.module();
     WasmModule skeleton =
-        compiled.interpreted() == 0 ? outline : ModuleReader.readValid(compiled.skeleton().bytes());
+        compiled.interpreted() == 0
+            ? outline
+            : ModuleReader.readSkeleton(compiled.skeleton().bytes());
     LinkedModule linked =
         linkable.with(skeleton, GuestCode.compiled(compiled, made.classes(), false));
     steps.did("compile");

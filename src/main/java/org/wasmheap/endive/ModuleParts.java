@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import com.google.common.primitives.ImmutableIntArray;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -35,6 +36,7 @@ final class ModuleParts {
   private static final byte[] NO_DATA = {1, 0};
 
   private final byte[] wasm;
+  private final ImmutableIntArray instructions;
   private final int importedFunctions;
 
   /** Of each own function, where the size of its body stands; one more for where the last ends. */
@@ -50,13 +52,14 @@ final class ModuleParts {
   private record Section(int id, int at, int content, int end) {}
 
   private ModuleParts(
-      byte[] wasm,
+      CheckedModule module,
       int importedFunctions,
       int[] bodies,
       int codeAt,
       int codeEnd,
       List<Section> others) {
-    this.wasm = wasm;
+    this.wasm = module.wasm();
+    this.instructions = module.instructions();
     this.importedFunctions = importedFunctions;
     this.bodies = bodies;
     this.codeAt = codeAt;
@@ -67,10 +70,10 @@ final class ModuleParts {
   /**
    * Finds where everything lies.
    *
-   * @param wasm a module that {@link ModuleCheck} let through
+   * @param module what {@link ModuleCheck} let through
    */
-  static ModuleParts of(byte[] wasm) {
-    WasmReader in = new WasmReader(wasm);
+  static ModuleParts of(CheckedModule module) {
+    WasmReader in = new WasmReader(module.wasm());
     in.skip(HEADER_BYTES);
     int importedFunctions = 0;
     int[] bodies = {0};
@@ -94,7 +97,7 @@ final class ModuleParts {
       }
       in.skip(content + size - in.at());
     }
-    return new ModuleParts(wasm, importedFunctions, bodies, codeAt, codeEnd, others);
+    return new ModuleParts(module, importedFunctions, bodies, codeAt, codeEnd, others);
   }
 
   private static int[] bodies(WasmReader in) {
@@ -162,6 +165,21 @@ final class ModuleParts {
   int bodyBytes(int function) {
     int own = function - importedFunctions;
     return own < 0 ? 0 : bodies[own + 1] - bodies[own];
+  }
+
+  /** How many instructions a function has; 0 for an imported one. */
+  int instructions(int function) {
+    int own = function - importedFunctions;
+    return own < 0 ? 0 : instructions.get(own);
+  }
+
+  /** How many instructions the functions of a range have, by their numbers. */
+  long instructions(int begin, int end) {
+    long sum = 0;
+    for (int function = begin; function < end; function++) {
+      sum += instructions(function);
+    }
+    return sum;
   }
 
   /** The module without code, but for that of some functions, by their numbers. */

@@ -56,6 +56,11 @@ final class PartCompiler implements Callable<CompiledPart> {
     this.deflates = deflates;
   }
 
+  /** What it takes of the Java heap while it is parsed and compiled. */
+  long bytes() {
+    return ParseMemory.bytes(parts.instructions(begin, end), parts.functions());
+  }
+
   /** Parses, validates and compiles; once more for each function that is found too large. */
   @Override
   public CompiledPart call() {

@@ -80,10 +80,37 @@ class CodeStoreTest {
     EndiveModule compiled = load(wasm);
     EndiveModule kept = load(wasm);
     // then
-    assertEquals(new EndiveModule.CodeFigures(600, 1, 0, false), compiled.codeFigures());
-    assertEquals(new EndiveModule.CodeFigures(600, 1, 0, true), kept.codeFigures());
+    EndiveModule.CodeFigures made = compiled.codeFigures();
+    EndiveModule.CodeFigures found = kept.codeFigures();
+    assertEquals(List.of(600, 1, 0), List.of(made.functions(), made.interpreted(), made.huge()));
+    assertEquals(List.of(600, 1, 0), List.of(found.functions(), found.interpreted(), found.huge()));
+    assertFalse(made.fromStore());
+    assertTrue(found.fromStore());
     assertEquals(ManyFunctions.sum(600, 5), call(compiled, "f", 5));
     assertEquals(ManyFunctions.sum(600, 5), call(kept, "f", 5));
+  }
+
+  @Test
+  void what_is_kept_of_classes_goes_when_they_are_made() throws Exception {
+    // given a function that is interpreted, of 6,000 times four instructions and five of its own
+    byte[] wasm = ManyFunctions.module(600, 300, Map.of(300, 60_000));
+    EndiveModule compiled = load(wasm);
+    // when
+    EndiveModule kept = load(wasm);
+    // then classes that were just compiled are all made, and those of a store none but the
+    // machine's
+    EndiveModule.CodeFigures made = compiled.codeFigures();
+    EndiveModule.CodeFigures found = kept.codeFigures();
+    assertEquals(0, made.waitingClassBytes());
+    assertEquals(made.classBytes(), found.classBytes());
+    assertTrue(found.waitingClassBytes() > 0, found::toString);
+    assertTrue(found.waitingClassBytes() < found.classBytes(), found::toString);
+    assertEquals(6_000 * 4 + 5, made.parsedInstructions());
+    assertEquals(6_000 * 4 + 5, found.parsedInstructions());
+    // when each function has run
+    call(kept, "f", 5);
+    // then
+    assertEquals(0, kept.codeFigures().waitingClassBytes());
   }
 
   @Test

@@ -38,7 +38,7 @@ class ModuleCompilerTest {
   private static final int PADDING = 1_000;
 
   private static ModuleCompiler.Compiled compile(byte[] wasm) {
-    return ModuleCompiler.compile(ModuleParts.of(wasm), false);
+    return ModuleCompiler.compile(ModuleParts.of(ModuleCheck.steady(wasm, true)), false);
   }
 
   private static CompilerResult inOne(byte[] wasm, int group) {
@@ -143,7 +143,7 @@ class ModuleCompilerTest {
   void a_real_runtime_is_compiled_as_the_engine_does_it() {
     // given
     byte[] stored = RuntimeCode.read(RealRuntimes.find(RealRuntimes.KUSAMA)).wasm();
-    byte[] wasm = ModuleCheck.steady(stored, true);
+    byte[] wasm = ModuleCheck.steady(stored, true).wasm();
     // when
     CompiledModule compiled = compile(wasm).module();
     // then
