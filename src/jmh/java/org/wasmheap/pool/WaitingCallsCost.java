@@ -78,15 +78,15 @@ public final class WaitingCallsCost {
     for (int i = 0; i < calls; i++) {
       ready.add(newCall());
     }
-    CallTask<HeapHandle, ?> done = null;
+    LastCall<HeapHandle> last = new LastCall<>();
     long began = System.nanoTime();
     for (int i = 0; i < calls; i++) {
       pool.queue.offer(ready.remove());
-      done = pool.queue.take(done);
-      done.complete("");
+      last.task = pool.queue.take(last);
+      last.task.complete("");
     }
     long nanos = System.nanoTime() - began;
-    pool.queue.finished(done);
+    pool.queue.finished(last.task);
     return nanos / calls;
   }
 

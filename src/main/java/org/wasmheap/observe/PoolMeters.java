@@ -130,6 +130,18 @@ final class PoolMeters implements PoolListener {
         BaseUnits.BYTES,
         pool,
         now -> now.statistics().materialisedBytes());
+    gauge(
+        "wasmheap.budget.used",
+        "Bytes that all pools of the budget have taken from it",
+        BaseUnits.BYTES,
+        pool,
+        now -> now.memoryBudget().usedBytes());
+    gauge(
+        "wasmheap.budget.limit",
+        "Bytes that the budget allows; nearly 2 to the 63rd if it has no limit",
+        BaseUnits.BYTES,
+        pool,
+        now -> now.memoryBudget().limitBytes());
   }
 
   private void registerHealth() {

@@ -113,6 +113,25 @@ public record ExecutorStatistics(
       int abandonedThreads) {}
 
   /**
+   * How an executor was shut down. The first four count the calls that it had accepted and that had
+   * not ended when its shutdown began.
+   *
+   * @param finished calls that returned normally
+   * @param failed calls that failed, those that were cut off included
+   * @param cancelled calls whose callers cancelled them
+   * @param cutOff calls that were ended, waiting or running, since their time was over
+   * @param threadsLeft threads that have not ended: what they wait for is not the executor's to end
+   * @param total all that the executor ever did
+   */
+  public record ShutdownAccount(
+      long finished,
+      long failed,
+      long cancelled,
+      long cutOff,
+      int threadsLeft,
+      ExecutorStatistics total) {}
+
+  /**
    * What happened since an earlier snapshot: what only ever grows is the difference, what is now
    * (queued, running, workers, instances, abandoned threads, bytes, the longest wait) stays as it
    * is.

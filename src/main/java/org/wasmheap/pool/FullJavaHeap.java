@@ -42,6 +42,7 @@ final class FullJavaHeap {
 
   /** How far the causes of a failure are looked through. */
   private static final int MOST_CAUSES = 8;
+
   private static final EventRate RATE = EventRates.ofJvm().event("executor.failed");
 
   private FullJavaHeap() {}

@@ -214,22 +214,15 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @param deadline how long accepted calls may take
    * @return the account, in which nothing is missing
    */
-  public ShutdownAccount shutdown(Duration deadline) {
-    ExecutorStatistics before = statistics();
+  public ExecutorStatistics.ShutdownAccount shutdown(Duration deadline) {
     Shutdown<G> end =
         new Shutdown<>(settings, counters, queue, nested, workers, watchdog, rejections);
-    long cutOff = end.cutOff(Ranges.nanos(deadline));
-    int threadsLeft = end.join();
-    settings.budget().leave(member);
-    events.end();
-    ExecutorStatistics after = statistics();
-    return new ShutdownAccount(
-        after.completed() - before.completed(),
-        after.failed() - before.failed(),
-        after.cancelled() - before.cancelled(),
-        cutOff,
-        threadsLeft,
-        after);
+    try {
+      return end.run(Ranges.nanos(deadline), figures);
+    } finally {
+      settings.budget().leave(member);
+      events.end();
+    }
   }
 
   /**
@@ -312,25 +305,6 @@ public final class HeapExecutor<G> implements AutoCloseable {
         + queue.load()
         + "]";
   }
-
-  /**
-   * How an executor was shut down. The first four count the calls that it had accepted and that had
-   * not ended when its shutdown began.
-   *
-   * @param finished calls that returned normally
-   * @param failed calls that failed, those that were cut off included
-   * @param cancelled calls whose callers cancelled them
-   * @param cutOff calls that were ended, waiting or running, since their time was over
-   * @param threadsLeft threads that have not ended: what they wait for is not the executor's to end
-   * @param total all that the executor ever did
-   */
-  public record ShutdownAccount(
-      long finished,
-      long failed,
-      long cancelled,
-      long cutOff,
-      int threadsLeft,
-      ExecutorStatistics total) {}
 
   /**
    * Settings of an executor; each is checked when it is set.

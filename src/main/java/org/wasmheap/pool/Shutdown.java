@@ -43,8 +43,23 @@ final class Shutdown<G> {
     this.reaper = new Reaper<>(settings, queue, workers);
   }
 
+  /** All of it; the account. */
+  ExecutorStatistics.ShutdownAccount run(long drainNanos, Figures<G> figures) {
+    ExecutorStatistics before = figures.statistics();
+    long cutOff = cutOff(drainNanos);
+    int threadsLeft = join();
+    ExecutorStatistics after = figures.statistics();
+    return new ExecutorStatistics.ShutdownAccount(
+        after.completed() - before.completed(),
+        after.failed() - before.failed(),
+        after.cancelled() - before.cancelled(),
+        cutOff,
+        threadsLeft,
+        after);
+  }
+
   /** Lets calls end for so long, then cuts them off; how many were. */
-  long cutOff(long drainNanos) {
+  private long cutOff(long drainNanos) {
     queue.drain(drainNanos);
     long before = counters.cutOff.get();
     queue.close();
@@ -79,7 +94,7 @@ final class Shutdown<G> {
    * Then waits for the threads, a grace time for all together; how many are left. A thread that is
    * interrupted counts them without waiting.
    */
-  int join() {
+  private int join() {
     int left = workers.join(untilNanos);
     if (!nested.join(untilNanos)) {
       nested.tellLeft();

@@ -3,7 +3,7 @@ package org.wasmheap.runtime;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.text.Printable;
 
 /** What a pool of runtimes tells the log: an event for each fact. Nobody calls it under a lock. */
@@ -36,7 +36,7 @@ final class RuntimeEvents {
         .log("A runtime could not be loaded");
   }
 
-  static void evicted(RuntimeKey key, HeapExecutor.ShutdownAccount account) {
+  static void evicted(RuntimeKey key, ExecutorStatistics.ShutdownAccount account) {
     LOG.atInfo()
         .addKeyValue("event", "runtime.evicted")
         .addKeyValue("codeHash", key.codeHash())

@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.wasmheap.pool.HeapExecutor;
+import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.runtime.BackOff.Blame;
 import org.wasmheap.runtime.RuntimeLoader.LoadFailure;
 
@@ -118,7 +118,7 @@ final class RuntimeKeeper {
   /** On a thread of the pool. Whatever comes of it, the room is free. */
   private void end(RuntimeEntry<ReadyRuntime> entry, Duration limit) {
     ReadyRuntime ready = registry.loadedOf(entry);
-    HeapExecutor.@Nullable ShutdownAccount account = null;
+    ExecutorStatistics.@Nullable ShutdownAccount account = null;
     boolean news;
     try {
       account = ready.executor().shutdown(limit);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import org.wasmheap.endive.EndiveGuest;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallOptions.CallClass;
+import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.SubstrateRuntime;
 
@@ -23,10 +24,10 @@ final class ClassesExample {
     return result;
   }
 
-  static HeapExecutor.ShutdownAccount end(HeapExecutor<?> executor) {
+  static ExecutorStatistics.ShutdownAccount end(HeapExecutor<?> executor) {
     // example begins
     boolean quiet = executor.drain(Duration.ofSeconds(10)); // No new calls; those accepted go on.
-    HeapExecutor.ShutdownAccount account =
+    ExecutorStatistics.ShutdownAccount account =
         executor.shutdown(quiet ? Duration.ZERO : Duration.ofSeconds(20));
     // example ends
     return account;

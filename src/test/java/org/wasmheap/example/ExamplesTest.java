@@ -169,7 +169,7 @@ class ExamplesTest {
     byte[] block = executor.call(sample.call("Sample_block", NOTHING));
 
     byte[] result = ClassesExample.imported(executor, sample, block).get(30, SECONDS);
-    HeapExecutor.ShutdownAccount account = ClassesExample.end(executor);
+    ExecutorStatistics.ShutdownAccount account = ClassesExample.end(executor);
 
     assertEquals(76, result.length);
     assertEquals(0, account.cutOff());

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.pool.CallReport;
@@ -188,6 +189,8 @@ class WasmHeapMetricsTest {
             Map.entry("wasmheap.abandoned", "threads"),
             Map.entry("wasmheap.instances", "instances"),
             Map.entry("wasmheap.memory.materialised", "bytes"),
+            Map.entry("wasmheap.budget.used", "bytes"),
+            Map.entry("wasmheap.budget.limit", "bytes"),
             Map.entry("wasmheap.ready", "threads"),
             Map.entry("wasmheap.degraded", "null"),
             Map.entry("wasmheap.wait.longest", "seconds"),
@@ -300,6 +303,19 @@ class WasmHeapMetricsTest {
       assertEquals(0, gauge("wasmheap.degraded"));
       assertEquals(0, gauge("wasmheap.wait.longest"));
       assertEquals(0, gauge("wasmheap.factory.failures"));
+    }
+  }
+
+  @Test
+  void the_gauges_of_the_budget_are_those_of_the_executors_own() throws Exception {
+    MemoryBudget budget = MemoryBudget.of(64L << 20);
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().memoryBudget(budget).build()) {
+      metricsOf(executor);
+      executor.call(CALL, heap -> heap.malloc(10));
+
+      assertTrue(gauge("wasmheap.budget.used") > 0);
+      assertEquals((double) budget.usedBytes(), gauge("wasmheap.budget.used"));
+      assertEquals((double) (64L << 20), gauge("wasmheap.budget.limit"));
     }
   }
 

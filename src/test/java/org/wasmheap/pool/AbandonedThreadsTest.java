@@ -221,7 +221,7 @@ class AbandonedThreadsTest {
     HeapExecutor<HeapHandle> executor = executor().build();
     abandonThreadOf(executor);
 
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     assertEquals(1, account.threadsLeft());
     assertEquals(0, account.cutOff());

@@ -363,7 +363,7 @@ abstract class FailureTable<G> {
     assertTrue(started.await(30, SECONDS));
     ListenableFuture<String> waiting = executor.submit(CALL, stage::probe);
 
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     assertEquals(FailureRow.SHUT.kind(), failureOf(running).kind());
     assertEnded(FailureRow.SHUT, failureOf(waiting));

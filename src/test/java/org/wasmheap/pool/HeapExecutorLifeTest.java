@@ -153,12 +153,13 @@ class HeapExecutorLifeTest {
     assertTrue(dropped.cancel(false));
 
     // when
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     // then
     assertEquals(FailureKind.SHUTDOWN, failureOf(endless).kind());
     assertEquals(FailureKind.SHUTDOWN, failureOf(behind).kind());
-    assertEquals(new HeapExecutor.ShutdownAccount(0, 2, 0, 2, 0, executor.statistics()), account);
+    assertEquals(
+        new ExecutorStatistics.ShutdownAccount(0, 2, 0, 2, 0, executor.statistics()), account);
     assertEquals(1, account.total().completed());
     assertEquals(3, account.total().failed());
     assertEquals(1, account.total().cancelled());
@@ -179,11 +180,12 @@ class HeapExecutorLifeTest {
     assertTrue(started.await(30, SECONDS));
 
     // when
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     // then
     assertEquals("done", stubborn.get(0, SECONDS));
-    assertEquals(new HeapExecutor.ShutdownAccount(1, 0, 0, 0, 0, executor.statistics()), account);
+    assertEquals(
+        new ExecutorStatistics.ShutdownAccount(1, 0, 0, 0, 0, executor.statistics()), account);
   }
 
   @Test
@@ -254,7 +256,7 @@ class HeapExecutorLifeTest {
     assertTrue(blocks.await(30, SECONDS));
 
     // when
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     // then
     assertTrue(stuck.isDone() && waits.isDone(), () -> stuck + " " + waits + " " + account);
@@ -314,7 +316,7 @@ class HeapExecutorLifeTest {
 
     // when
     Thread.currentThread().interrupt();
-    HeapExecutor.ShutdownAccount account = executor.shutdown(LONG);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(LONG);
 
     // then
     assertTrue(Thread.interrupted(), "the flag stays");
@@ -343,7 +345,7 @@ class HeapExecutorLifeTest {
 
     // when
     Thread.currentThread().interrupt();
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     // then
     assertTrue(Thread.interrupted(), "the flag stays");
@@ -397,7 +399,7 @@ class HeapExecutorLifeTest {
         MoreExecutors.directExecutor());
 
     // when
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     // then
     assertEquals(1, account.cutOff());

@@ -194,7 +194,7 @@ class HooksTest {
     assertTrue(Uninterruptibles.awaitUninterruptibly(blocked, 30, SECONDS));
     ListenableFuture<Integer> waits = executor.submit(CALL, heap -> 1);
 
-    HeapExecutor.ShutdownAccount account = executor.shutdown(SOON);
+    ExecutorStatistics.ShutdownAccount account = executor.shutdown(SOON);
 
     assertEquals(1, account.threadsLeft());
     assertEquals(1, account.cutOff());
