@@ -34,12 +34,22 @@ class StoreysTest {
   private static final List<List<String>> STOREYS =
       List.of(
           List.of("HeapExecutor"),
-          List.of("Shutdown", "Watchdog", "Preloader", "Reaper", "BudgetMember", "Figures"),
+          List.of(
+              "Shutdown", "Watchdog", "Preloader", "Reaper", "House", "BudgetMember", "Figures"),
           List.of("Workers", "Worker"),
           List.of("Submissions", "NestedCalls"),
           List.of("CallRun"),
           List.of("Failures", "FailedCalls", "RejectionLog", "UntoldEvents"),
-          List.of("CallQueue", "ClassQueues", "ClassQueue", "DueCalls", "CallList", "QueueLoad"),
+          List.of(
+              "CallQueue",
+              "ClassQueues",
+              "ClassQueue",
+              "DueCalls",
+              "CallList",
+              "QueueLoad",
+              "InstanceDemand",
+              "Seats",
+              "Seat"),
           List.of("CallTask", "CallStack", "InterruptGate", "DueHeap", "Verdict"),
           List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making"),
           List.of(
@@ -47,6 +57,7 @@ class StoreysTest {
               "WarmUp",
               "Counters",
               "CallTimes",
+              "CallMdc",
               "FullJavaHeap",
               "Ranges",
               "GuardedPoolListener",

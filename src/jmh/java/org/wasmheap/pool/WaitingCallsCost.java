@@ -78,15 +78,15 @@ public final class WaitingCallsCost {
     for (int i = 0; i < calls; i++) {
       ready.add(newCall());
     }
-    LastCall<HeapHandle> last = new LastCall<>();
+    Seat<HeapHandle> last = new Seat<>();
     long began = System.nanoTime();
     for (int i = 0; i < calls; i++) {
       pool.queue.offer(ready.remove());
-      last.task = pool.queue.take(last);
-      last.task.complete("");
+      last.last = pool.queue.take(last);
+      last.last.complete("");
     }
     long nanos = System.nanoTime() - began;
-    pool.queue.finished(last.task);
+    pool.queue.finished(last.last);
     return nanos / calls;
   }
 

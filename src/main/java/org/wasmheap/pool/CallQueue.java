@@ -47,6 +47,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
   private final ClassQueues<G> waiting;
   private final CallList<G> running = new CallList<>();
   private final CallList<G> condemned = new CallList<>();
+  private final Seats<G> seats;
   private Phase phase = Phase.OPEN;
   private long watchUntil = System.nanoTime();
 
@@ -62,15 +63,26 @@ final class CallQueue<G> implements CallTask.Home<G> {
    * @param capacities for every class, how many calls may wait
    * @param ageingNanos a call that has waited longer has aged, see {@link ClassQueues}
    * @param graceNanos how long an interrupted call may take to come back
+   * @param instances tells how many instances there should be; this queue's alone from here on
    */
-  CallQueue(Map<CallClass, Integer> capacities, long ageingNanos, long graceNanos) {
+  CallQueue(
+      Map<CallClass, Integer> capacities,
+      long ageingNanos,
+      long graceNanos,
+      InstanceDemand instances) {
     this.waiting = new ClassQueues<>(capacities, ageingNanos);
+    this.seats = new Seats<>(lock, work, waiting, instances, this::hasFuture);
     this.graceNanos = graceNanos;
   }
 
   /** See {@link FullJavaHeap#prime}. */
   void prime() {
     FullJavaHeap.prime(lock);
+  }
+
+  /** The workers, as this queue knows them. */
+  Seats<G> seats() {
+    return seats;
   }
 
   /** Why a call was not accepted; {@code null} if it was. */
@@ -83,6 +95,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
         return new Refusal(phase, same.size(), running.size(), longest);
       }
       work.signal();
+      seats.oneMoreWaits();
       watchFor(task);
       waiting.of(task).add(task); // Last: nothing can fail once it is accepted.
       return null;
@@ -116,26 +129,35 @@ final class CallQueue<G> implements CallTask.Home<G> {
   }
 
   /**
-   * The next call, which counts as running until it is finished; {@code null} at the end.
+   * The next call, which counts as running until it is finished; {@code null} at the end, and when
+   * the worker is called away or is to give its instance up.
    *
-   * @param last the call that the thread comes from, if it comes from one: finished, and let go
-   *     here, since two visits to the lock would cost a short call as much as its guest does
+   * @param seat the worker's; the call that it comes from is finished, and let go here, since two
+   *     visits to the lock would cost a short call as much as its guest does
    */
-  @Nullable CallTask<G, ?> take(LastCall<G> last) {
+  @Nullable CallTask<G, ?> take(Seat<G> seat) {
     lock.lock();
     try {
-      if (last.task != null) {
-        leave(last.task);
-        last.task = null;
+      if (seat.last != null) {
+        leave(seat.last);
+        seat.last = null;
       }
       // A queue that is closed has none that waits.
-      CallTask<G, ?> next = waiting.take();
-      while (next == null && phase == Phase.OPEN) {
+      CallTask<G, ?> next = seat.calledAway ? null : waiting.take();
+      while (next == null && phase == Phase.OPEN && !seat.calledAway) {
+        if (seats.takeSurplus(seat)) {
+          return null;
+        }
+        seats.waits();
         waitFor(work, WAIT_NANOS);
+        seats.waitsNoMore();
         next = waiting.take();
       }
       if (next != null) {
+        seats.taken();
         running.add(next);
+      } else if (waiting.size() > 0) {
+        work.signal(); // It may have been this one that was woken.
       }
       return next;
     } finally {
@@ -355,6 +377,16 @@ final class CallQueue<G> implements CallTask.Home<G> {
     }
   }
 
+  /** Whether a worker may still have something to do. */
+  boolean goesOn() {
+    lock.lock();
+    try {
+      return hasFuture();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean hasFuture() {
     return phase == Phase.OPEN || (phase == Phase.DRAINING && waiting.size() > 0);
   }
@@ -367,6 +399,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
         phase = Phase.DRAINING;
         work.signalAll();
         ending.signalAll();
+        seats.wakeAll();
       }
       return awaitIdle(System.nanoTime() + nanos);
     } finally {
@@ -406,6 +439,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
       }
       work.signalAll();
       ending.signalAll();
+      seats.wakeAll();
       watch.signalAll();
       idle.signalAll();
     } finally {

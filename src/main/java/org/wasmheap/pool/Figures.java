@@ -10,12 +10,19 @@ final class Figures<G> {
   private final Counters counters;
   private final CallQueue<G> queue;
   private final InstanceSlots<G> slots;
+  private final Workers<G> workers;
 
-  Figures(PoolSettings<G> settings, Counters counters, CallQueue<G> queue, InstanceSlots<G> slots) {
+  Figures(
+      PoolSettings<G> settings,
+      Counters counters,
+      CallQueue<G> queue,
+      InstanceSlots<G> slots,
+      Workers<G> workers) {
     this.settings = settings;
     this.counters = counters;
     this.queue = queue;
     this.slots = slots;
+    this.workers = workers;
   }
 
   ExecutorStatistics statistics() {
@@ -41,7 +48,7 @@ final class Figures<G> {
         load.waiting(),
         load.longestWaitNanos(),
         load.running(),
-        settings.workers(),
+        workers.wanted(),
         instances,
         counters.replaced.get(),
         counters.poisoned.get(),
@@ -50,8 +57,12 @@ final class Figures<G> {
   }
 
   ExecutorStatistics.Health health() {
-    int workers = settings.workers();
-    return slots.health(workers, workers, queue.load().longestWaitNanos());
+    return slots.health(workers.wanted(), leastReady(), queue.load().longestWaitNanos());
+  }
+
+  /** How many workers have an instance when all is well. */
+  int leastReady() {
+    return Math.min(settings.minInstances(), workers.wanted());
   }
 
   List<ExecutorStatistics.OfHeap> heaps() {

@@ -43,61 +43,10 @@ import org.wasmheap.text.Printable;
  * @param <G> what a call sees of its guest
  */
 public final class HeapExecutor<G> implements AutoCloseable {
-  private final PoolSettings<G> settings;
-  private final Counters counters = new Counters();
-  private final CallQueue<G> queue;
-  private final InstanceSlots<G> slots;
-  private final NestedSlots<G> nested;
-  private final Workers<G> workers;
-  private final RejectionLog rejections;
-  private final UntoldEvents events;
-  private final Submissions<G> submissions;
-  private final Thread watchdog;
-  private final Figures<G> figures;
-  private final BudgetMember<G> member;
+  private final House<G> house;
 
   private HeapExecutor(PoolSettings<G> settings) {
-    this.settings = settings;
-    this.events = new UntoldEvents(settings.name()); // First: heaps look for its rates.
-    this.queue =
-        new CallQueue<>(settings.queueCapacities(), settings.ageingNanos(), settings.graceNanos());
-    this.slots = new InstanceSlots<>(settings, counters);
-    this.nested = new NestedSlots<>(settings, slots);
-    CallRun<G> run = new CallRun<>(settings, counters);
-    this.workers = new Workers<>(settings, queue, slots, run);
-    this.rejections = new RejectionLog(settings.name(), System::nanoTime);
-    this.submissions =
-        new Submissions<>(
-            settings,
-            counters,
-            queue,
-            new NestedCalls<>(settings, counters, queue, nested, run),
-            rejections);
-    Reaper<G> reaper = new Reaper<>(settings, queue, workers);
-    this.watchdog =
-        new Thread(
-            new Watchdog<>(settings, slots, workers, rejections, events, reaper),
-            Printable.name(settings.name()) + "-watchdog");
-    watchdog.setDaemon(true);
-    this.figures = new Figures<>(settings, counters, queue, slots);
-    this.member = new BudgetMember<>(queue, slots, nested);
-  }
-
-  private void start() {
-    Preloader.ensure();
-    queue.prime();
-    slots.prime();
-    nested.prime();
-    settings.budget().join(member);
-    try {
-      watchdog.start();
-      workers.start();
-    } catch (Throwable e) {
-      queue.close(); // No more threads to be had: none may stay behind.
-      settings.budget().leave(member);
-      events.end();
-      throw e;
-    }
+    this.house = new House<>(settings);
   }
 
   /**
@@ -120,7 +69,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public <R extends @Nullable Object> ListenableFuture<R> submit(
       GuestCall<? super G, ? extends R> call) {
-    return submissions.submit(CallOptions.DEFAULT, call);
+    return house.submissions.submit(CallOptions.DEFAULT, call);
   }
 
   /**
@@ -136,7 +85,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public <R extends @Nullable Object> ListenableFuture<R> submit(
       CallOptions options, GuestCall<? super G, ? extends R> call) {
-    return submissions.submit(options, call);
+    return house.submissions.submit(options, call);
   }
 
   /**
@@ -167,8 +116,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
    */
   public <R extends @Nullable Object> R call(
       CallOptions options, GuestCall<? super G, ? extends R> call) throws InterruptedException {
-    CallTask<G, R> task = submissions.submitAndWait(options, call);
-    return task.await(submissions.longestNanos(options));
+    CallTask<G, R> task = house.submissions.submitAndWait(options, call);
+    return task.await(house.submissions.longestNanos(options));
   }
 
   /**
@@ -186,14 +135,16 @@ public final class HeapExecutor<G> implements AutoCloseable {
   }
 
   /**
-   * Waits until every worker has an instance: after the start, or after calls that ended badly.
+   * Waits until every worker has an instance, or as many as are always kept: after the start, or
+   * after calls that ended badly.
    *
    * @param limit how long to wait at most
-   * @return whether every worker has one
+   * @return whether so many have one; if not, {@link #health()} tells why
    * @throws InterruptedException if the calling thread is interrupted
    */
   public boolean awaitReady(Duration limit) throws InterruptedException {
-    return slots.awaitReady(settings.workers(), System.nanoTime() + Ranges.nanos(limit));
+    return house.slots.awaitReady(
+        house.figures::leastReady, System.nanoTime() + Ranges.nanos(limit));
   }
 
   /**
@@ -203,7 +154,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return whether all have ended; if not, they go on
    */
   public boolean drain(Duration limit) {
-    return queue.drain(Ranges.nanos(limit));
+    return house.queue.drain(Ranges.nanos(limit));
   }
 
   /**
@@ -215,14 +166,17 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return the account, in which nothing is missing
    */
   public ExecutorStatistics.ShutdownAccount shutdown(Duration deadline) {
-    Shutdown<G> end =
-        new Shutdown<>(settings, counters, queue, nested, workers, watchdog, rejections);
-    try {
-      return end.run(Ranges.nanos(deadline), figures);
-    } finally {
-      settings.budget().leave(member);
-      events.end();
-    }
+    return house.shutdown(Ranges.nanos(deadline));
+  }
+
+  /**
+   * Sets how many threads take calls. No call is lost: those that are too many end when the calls
+   * that they run are over. Nothing happens once the executor accepts no more calls.
+   *
+   * @param value 1 to 1024
+   */
+  public void workers(int value) {
+    house.workers.resize(requireRange("workers", value, 1, Builder.MAX_WORKERS));
   }
 
   /**
@@ -231,7 +185,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return bytes
    */
   public long trim() {
-    return member.trim();
+    return house.member.trim();
   }
 
   /** Shuts down with a deadline of 30 seconds. */
@@ -246,7 +200,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @param listener hears after those that are there
    */
   public void addListener(PoolListener listener) {
-    settings.listener().add(listener);
+    house.settings.listener().add(listener);
   }
 
   /**
@@ -256,7 +210,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return whether it was there, or all that were joined in it
    */
   public boolean removeListener(PoolListener listener) {
-    return settings.listener().remove(listener);
+    return house.settings.listener().remove(listener);
   }
 
   /**
@@ -265,7 +219,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics statistics() {
-    return figures.statistics();
+    return house.figures.statistics();
   }
 
   /**
@@ -274,7 +228,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public ExecutorStatistics.Health health() {
-    return figures.health();
+    return house.figures.health();
   }
 
   /**
@@ -283,7 +237,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return a snapshot
    */
   public List<ExecutorStatistics.OfHeap> heaps() {
-    return figures.heaps();
+    return house.figures.heaps();
   }
 
   /**
@@ -292,17 +246,17 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * @return what all memory of its instances is taken from
    */
   public MemoryBudget memoryBudget() {
-    return settings.budget();
+    return house.settings.budget();
   }
 
   @Override
   public String toString() {
     return "HeapExecutor["
-        + Printable.name(settings.name())
+        + Printable.name(house.settings.name())
         + ", "
-        + queue.phase()
+        + house.queue.phase()
         + ", "
-        + queue.load()
+        + house.queue.load()
         + "]";
   }
 
@@ -326,6 +280,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
     private Duration defaultDeadline = Duration.ofSeconds(60);
     private Duration grace = Duration.ofSeconds(5);
     private Duration instanceDeadline = Duration.ofSeconds(60);
+    private int minInstances = MAX_WORKERS;
     private int maxDepth = 4;
     private int maxAbandonedThreads = 16;
     private long stackBytes = 16L << 20;
@@ -356,13 +311,27 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * Threads, each with an instance of its own. Default: the number of processors.
+     * Threads, each with an instance of its own; {@link HeapExecutor#workers} changes their number
+     * later. Default: the number of processors.
      *
      * @param value 1 to 1024
      * @return this
      */
     public Builder<G> workers(int value) {
       workers = requireRange("workers", value, 1, MAX_WORKERS);
+      return this;
+    }
+
+    /**
+     * Workers that have an instance at all times. Each other makes one when more calls wait than
+     * threads that could take them, and gives it up when none has needed it for {@link #trimAfter}.
+     * Default 1024, which is all.
+     *
+     * @param value 0 to 1024
+     * @return this
+     */
+    public Builder<G> minInstances(int value) {
+      minInstances = requireRange("minInstances", value, 0, MAX_WORKERS);
       return this;
     }
 
@@ -576,6 +545,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
               GuardedPoolListener.of(listener),
               growthPolicy,
               workers,
+              minInstances,
               maxAbandonedThreads,
               stackBytes,
               Maps.immutableEnumMap(queueCapacities),
@@ -588,7 +558,7 @@ public final class HeapExecutor<G> implements AutoCloseable {
               trimAfter.toNanos(),
               verifyResets);
       HeapExecutor<G> executor = new HeapExecutor<>(settings);
-      executor.start();
+      executor.house.start();
       return executor;
     }
   }

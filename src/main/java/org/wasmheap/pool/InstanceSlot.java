@@ -489,6 +489,12 @@ final class InstanceSlot<G> {
     }
   }
 
+  /** Takes the instance out of use, since no call needs it; a later one takes nobody's place. */
+  void giveUp() {
+    discard(Reason.CLOSED);
+    discarded = null;
+  }
+
   /** Takes the instance out of use, for good; done when it returns. */
   void close() {
     try {

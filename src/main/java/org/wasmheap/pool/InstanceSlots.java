@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.text.Printable;
 
@@ -94,15 +95,15 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   }
 
   /** Waits until so many workers have an instance; {@code false} when the time is over first. */
-  boolean awaitReady(int wanted, long untilNanos) throws InterruptedException {
+  boolean awaitReady(IntSupplier wanted, long untilNanos) throws InterruptedException {
     lock.lock();
     try {
       long left = untilNanos - System.nanoTime();
-      while (left > 0 && ready() < wanted) {
+      while (left > 0 && ready() < wanted.getAsInt()) {
         long pause = Math.min(left, LOOK_NANOS);
         left -= pause - changed.awaitNanos(pause);
       }
-      return ready() >= wanted;
+      return ready() >= wanted.getAsInt();
     } finally {
       lock.unlock();
     }

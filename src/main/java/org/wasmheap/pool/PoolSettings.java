@@ -16,7 +16,8 @@ import org.wasmheap.pool.CallOptions.CallClass;
  * @param warmUp made on each new instance before it takes calls, if any
  * @param listener guarded: it does not throw; listeners may come and go
  * @param growthPolicy has a say in growth
- * @param workers threads that take calls
+ * @param workers threads that take calls, to begin with
+ * @param minInstances workers that always have an instance; others when a call needs them
  * @param maxAbandonedThreads threads that do not come back and are replaced all the same
  * @param stackBytes stack of a thread
  * @param queueCapacities for every class, how many calls may wait
@@ -36,6 +37,7 @@ record PoolSettings<G>(
     GuardedPoolListener listener,
     GrowthPolicy growthPolicy,
     int workers,
+    int minInstances,
     int maxAbandonedThreads,
     long stackBytes,
     Map<CallClass, Integer> queueCapacities,

@@ -46,6 +46,7 @@ final class Preloader {
             GrowthPolicy.ALLOW_ALL,
             1,
             1,
+            1,
             0,
             capacities,
             1,
@@ -56,7 +57,7 @@ final class Preloader {
             MemoryBudget.unlimited(),
             1,
             false);
-    queue = new CallQueue<>(capacities, 1, 1);
+    queue = new CallQueue<>(capacities, 1, 1, new InstanceDemand(1, 1, 1));
   }
 
   private void preload() {

@@ -64,6 +64,7 @@ final class Watchdog<G> implements Runnable {
       workers.replaceMissing();
       slots.lookAtMakings(System.nanoTime());
       slots.trim(unused);
+      workers.lookForSurplus();
       rejections.tellIfDue();
       events.tellIfDue();
     } catch (Throwable e) {

@@ -36,11 +36,14 @@ final class Worker<G> implements Runnable {
   /** Whether another has its place, since it was given up. Guarded by its home's monitor. */
   boolean replaced;
 
+  /** Whether it is to end, since there are to be fewer. Guarded by its home's monitor. */
+  boolean calledAway;
+
   /** Of this thread; {@code null} before its first step. */
   private @Nullable CallStack stack;
 
   /** The last call, if the queue has not heard yet that it is finished. */
-  private final LastCall<G> last = new LastCall<>();
+  private final Seat<G> seat = new Seat<>();
 
   /** The diagnostic context of the last call, until its instance is put back or replaced. */
   private @Nullable Map<String, String> mdc;
@@ -52,6 +55,9 @@ final class Worker<G> implements Runnable {
   interface Home<G> {
     /** Takes it back; {@code true} if its place is still its own, so that it goes on. */
     boolean takeBack(Worker<G> worker);
+
+    /** Its thread ends. */
+    void ended(Worker<G> worker);
   }
 
   Worker(
@@ -92,6 +98,10 @@ final class Worker<G> implements Runnable {
     return gate;
   }
 
+  Seat<G> seat() {
+    return seat;
+  }
+
   InstanceSlot<G> slot() {
     return slot;
   }
@@ -115,6 +125,7 @@ final class Worker<G> implements Runnable {
         FullJavaHeap.pauseAfter(LOG, e);
       }
     }
+    home.ended(this);
   }
 
   /** Done with the last call; {@code false} if it took too long and another has this place. */
@@ -148,22 +159,22 @@ final class Worker<G> implements Runnable {
   }
 
   private void finish() {
-    CallTask<G, ?> finished = last.task;
+    CallTask<G, ?> finished = seat.last;
     if (finished != null) {
       queue.finished(finished);
-      last.task = null;
+      seat.last = null;
     }
   }
 
   /** Takes a call and makes it; {@code false} at the end. */
   private boolean step() {
     CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
-    CallTask<G, ?> task = queue.take(last);
+    CallTask<G, ?> task = queue.take(seat);
     // Whatever happens below: with the next visit the queue hears of it, and fails what is not
     // done.
-    last.task = task;
+    seat.last = task;
     if (task == null) {
-      return false;
+      return goesOn();
     }
     mdc = task.mdc();
     try {
@@ -185,14 +196,27 @@ final class Worker<G> implements Runnable {
     return true;
   }
 
+  /** There was no call to be had: the end, or an instance that nobody needs. */
+  private boolean goesOn() {
+    if (queue.seats().leaves(seat)) {
+      return false;
+    }
+    if (seat.surplus) {
+      slot.giveUp();
+      queue.seats().gaveUp(seat);
+    }
+    return queue.goesOn();
+  }
+
   /**
-   * Makes an instance if there is none, for as long as calls may come; {@code false} at the end.
+   * Makes an instance if there is none and one is needed, for as long as calls may come; {@code
+   * false} at the end.
    */
   private boolean ensureInstance() {
     CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
     long backOffNanos = FIRST_BACK_OFF_NANOS;
     while (slot.isEmpty()) {
-      if (queue.phase() == CallQueue.Phase.CLOSED) {
+      if (queue.phase() == CallQueue.Phase.CLOSED || !queue.seats().awaitDemand(seat)) {
         return false;
       }
       long freed = queue.timesFreed();
@@ -207,6 +231,7 @@ final class Worker<G> implements Runnable {
       } finally {
         calls.making(false);
         CallMdc.put(null);
+        queue.seats().triedToMake(seat);
       }
       if (!queue.awaitWork(backOffNanos, freed)) {
         return false;

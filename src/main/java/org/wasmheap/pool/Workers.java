@@ -1,6 +1,7 @@
 package org.wasmheap.pool;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +31,13 @@ final class Workers<G> implements Worker.Home<G> {
    * those that were given up and replaced and have not come back, as many as may be. Written in the
    * monitor; read by any thread.
    */
-  private final AtomicReferenceArray<@Nullable Worker<G>> threads;
+  private volatile AtomicReferenceArray<@Nullable Worker<G>> threads;
+
+  /** How many are to take calls. Written in the monitor; read by any thread. */
+  private volatile int wanted;
+
+  /** Whether the first of them were hired. Guarded by the monitor. */
+  private boolean started;
 
   /** Numbers the threads. Guarded by the monitor. */
   private int hired;
@@ -40,12 +47,114 @@ final class Workers<G> implements Worker.Home<G> {
     this.queue = queue;
     this.slots = slots;
     this.run = run;
+    this.wanted = settings.workers();
     this.threads = new AtomicReferenceArray<>(settings.workers() + settings.maxAbandonedThreads());
   }
 
   synchronized void start() {
-    for (int place = 0; place < settings.workers(); place++) {
+    for (int place = 0; place < wanted; place++) {
       threads.set(place, hire());
+    }
+    started = true;
+  }
+
+  /** How many threads are to take calls. */
+  int wanted() {
+    return wanted;
+  }
+
+  /**
+   * From here on so many threads take calls. Those that are too many end when their calls are over;
+   * nothing waits for them. Nothing after the end.
+   */
+  synchronized void resize(int workers) {
+    if (queue.phase() != CallQueue.Phase.OPEN) {
+      return;
+    }
+    ensureRoomFor(workers);
+    wanted = workers;
+    queue.seats().workers(workers);
+    for (int i = 0; i < threads.length() && active() < workers; i++) {
+      Worker<G> worker = threads.get(i);
+      if (worker != null && worker.calledAway && queue.seats().callBack(worker.seat())) {
+        worker.calledAway = false;
+      }
+    }
+    while (active() < workers) {
+      threads.set(free(), hire());
+    }
+    while (active() > workers) {
+      callAway(leastUseful());
+    }
+  }
+
+  /** All memory is taken first. */
+  private void ensureRoomFor(int workers) {
+    int leaving = 0;
+    for (int i = 0; i < threads.length(); i++) {
+      Worker<G> worker = threads.get(i);
+      leaving += worker != null && worker.calledAway ? 1 : 0;
+    }
+    int needed = workers + leaving + settings.maxAbandonedThreads();
+    if (needed > threads.length()) {
+      AtomicReferenceArray<@Nullable Worker<G>> more = new AtomicReferenceArray<>(needed);
+      for (int i = 0; i < threads.length(); i++) {
+        more.set(i, threads.get(i));
+      }
+      threads = more;
+    }
+  }
+
+  /** Those that take calls, or have their place still. */
+  private int active() {
+    int active = 0;
+    for (int i = 0; i < threads.length(); i++) {
+      active += isActive(threads.get(i)) ? 1 : 0;
+    }
+    return active;
+  }
+
+  /** From time to time: has instances given up that no call needs. */
+  void lookForSurplus() {
+    queue.seats().lookForSurplus();
+  }
+
+  private boolean isActive(@Nullable Worker<G> worker) {
+    return worker != null && !worker.replaced && !worker.calledAway;
+  }
+
+  /** A thread that was given up, or one without an instance, or any. */
+  private Worker<G> leastUseful() {
+    Worker<G> least = null;
+    for (int i = 0; i < threads.length(); i++) {
+      Worker<G> worker = threads.get(i);
+      if (worker != null && isActive(worker) && (least == null || use(worker) <= use(least))) {
+        least = worker;
+      }
+    }
+    return Objects.requireNonNull(least, "there are more than are wanted");
+  }
+
+  private int use(Worker<G> worker) {
+    if (worker.slot().isAbandoned()) {
+      return 0;
+    }
+    return worker.slot().view() == null ? 1 : 2;
+  }
+
+  private void callAway(Worker<G> worker) {
+    worker.calledAway = true;
+    queue.seats().callAway(worker.seat());
+  }
+
+  /** {@inheritDoc} At the end it stays known, so that it is waited for. */
+  @Override
+  public synchronized void ended(Worker<G> worker) {
+    if (worker.calledAway) {
+      int at = indexOf(worker);
+      if (at >= 0) {
+        threads.set(at, null);
+      }
     }
   }
 
@@ -130,26 +239,49 @@ final class Workers<G> implements Worker.Home<G> {
     Throwable failed = null;
     for (int i = 0; i < threads.length(); i++) {
       Worker<G> worker = threads.get(i);
-      int free = indexOf(null);
       if (worker != null
           && worker.slot().isAbandoned()
-          && !worker.replaced
-          && free >= 0
+          && isActive(worker)
+          && replacedOnes() < settings.maxAbandonedThreads()
+          && free() >= 0
           && queue.phase() != CallQueue.Phase.CLOSED) {
         try {
-          threads.set(free, hire());
+          threads.set(free(), hire());
           worker.replaced = true;
+          queue.seats().gaveUp(worker.seat()); // The instance is the new one's to make.
         } catch (OutOfMemoryError e) {
           failed = e;
         }
       }
     }
+    try {
+      while (started && active() < wanted && free() >= 0 && queue.phase() == CallQueue.Phase.OPEN) {
+        threads.set(free(), hire()); // Where a thread could not be had before.
+      }
+    } catch (OutOfMemoryError e) {
+      failed = e;
+    }
     return failed;
   }
 
-  private int indexOf(@Nullable Worker<G> wanted) {
+  /** How many were given up and replaced, and have not come back. */
+  private int replacedOnes() {
+    int replaced = 0;
     for (int i = 0; i < threads.length(); i++) {
-      if (threads.get(i) == wanted) {
+      Worker<G> worker = threads.get(i);
+      replaced += worker != null && worker.replaced ? 1 : 0;
+    }
+    return replaced;
+  }
+
+  /** A place where nobody is; -1 if there is none. */
+  private int free() {
+    return indexOf(null);
+  }
+
+  private int indexOf(@Nullable Worker<G> sought) {
+    for (int i = 0; i < threads.length(); i++) {
+      if (threads.get(i) == sought) {
         return i;
       }
     }

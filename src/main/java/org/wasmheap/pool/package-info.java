@@ -42,15 +42,16 @@
  *
  * <pre>
  *  the face              HeapExecutor
- *  running the house     Shutdown, Watchdog, Preloader, Reaper, BudgetMember, Figures
+ *  running the house     House, Shutdown, Watchdog, Preloader, Reaper, BudgetMember, Figures
  *  threads               Workers, Worker
  *  entrance              Submissions, NestedCalls
  *  one call, one slot    CallRun
  *  failures              Failures, FailedCalls, RejectionLog, UntoldEvents
- *  queue                 CallQueue, ClassQueues, ClassQueue, DueCalls, CallList, QueueLoad
+ *  queue                 CallQueue, ClassQueues, ClassQueue, DueCalls, CallList, QueueLoad,
+ *                        InstanceDemand, Seats, Seat
  *  the call              CallTask, CallStack, InterruptGate, DueHeap, Verdict
  *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making
- *  ground                PoolSettings, WarmUp, Counters, CallTimes, FullJavaHeap, Ranges,
+ *  ground                PoolSettings, WarmUp, Counters, CallTimes, CallMdc, FullJavaHeap, Ranges,
  *                        GuardedPoolListener, and the public values
  * </pre>
  *

@@ -3,6 +3,7 @@ package org.wasmheap.example;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.guest.GuestCall;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.CallOptions.CallClass;
 import org.wasmheap.pool.ExecutorStatistics;
@@ -22,6 +23,14 @@ final class ClassesExample {
         executor.submit(options, runtime.call("Sample_transfers", block));
     // example ends
     return result;
+  }
+
+  static long numberOf(HeapExecutor<EndiveGuest> executor, GuestCall<EndiveGuest, byte[]> work) {
+    // example begins
+    ListenableFuture<byte[]> future = executor.submit(work);
+    long number = HeapExecutor.callNumber(future);
+    // example ends
+    return number;
   }
 
   static ExecutorStatistics.ShutdownAccount end(HeapExecutor<?> executor) {

@@ -38,9 +38,9 @@ class CallQueueTest {
   }
 
   /** What a worker comes from. */
-  private static LastCall<HeapHandle> from(@Nullable CallTask<HeapHandle, ?> task) {
-    LastCall<HeapHandle> last = new LastCall<>();
-    last.task = task;
+  private static Seat<HeapHandle> from(@Nullable CallTask<HeapHandle, ?> task) {
+    Seat<HeapHandle> last = new Seat<>();
+    last.last = task;
     return last;
   }
 
@@ -197,9 +197,9 @@ class CallQueueTest {
         List.of(all.get(5), all.get(4), all.get(2)),
         List.of(due.call(0), due.call(1), due.call(2)),
         "the earliest first");
-    assertEquals(all.get(3), queue.take(null));
-    assertEquals(all.get(0), queue.take(null));
-    assertEquals(all.get(1), queue.take(null));
+    assertEquals(all.get(3), queue.take(from(null)));
+    assertEquals(all.get(0), queue.take(from(null)));
+    assertEquals(all.get(1), queue.take(from(null)));
   }
 
   @Test

@@ -34,7 +34,7 @@ public final class CheckedCallQueue {
     for (CallClass each : CallClass.values()) {
       places.put(each, SequentialCallQueue.places(each));
     }
-    queue = new CallQueue<>(places, NEVER, HOUR);
+    queue = new CallQueue<>(places, NEVER, HOUR, new InstanceDemand(1, 1, HOUR));
     for (int call = 0; call < SequentialCallQueue.CALLS; call++) {
       long dueNanos = SequentialCallQueue.isDue(call) ? PAST : FUTURE;
       calls.add(NUMBERS.task("call " + call, SequentialCallQueue.classOf(call), dueNanos));
@@ -52,13 +52,13 @@ public final class CheckedCallQueue {
 
   @Operation
   public String take() {
-    return nameOf(queue.take(new LastCall<>()));
+    return nameOf(queue.take(new Seat<>()));
   }
 
   @Operation
   public String takeAfter(@Param(name = "call") int call) {
-    LastCall<HeapHandle> last = new LastCall<>();
-    last.task = calls.get(call);
+    Seat<HeapHandle> last = new Seat<>();
+    last.last = calls.get(call);
     return nameOf(queue.take(last));
   }
 

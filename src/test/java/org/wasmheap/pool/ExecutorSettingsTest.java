@@ -28,6 +28,7 @@ class ExecutorSettingsTest {
       new TreeMap<>(
           Map.of(
               "workers", (builder, value) -> builder.workers(value.intValue()),
+              "minInstances", (builder, value) -> builder.minInstances(value.intValue()),
               "queueCapacity", (builder, value) -> builder.queueCapacity(value.intValue()),
               "maxDepth", (builder, value) -> builder.maxDepth(value.intValue()),
               "maxAbandonedThreads",
@@ -45,7 +46,7 @@ class ExecutorSettingsTest {
 
   /** Nothing is out of range of these. */
   private static final Set<String> WITHOUT_RANGE =
-      Set.of("verifyResets", "warmUp", "growthPolicy", "listener");
+      Set.of("verifyResets", "warmUp", "growthPolicy", "listener", "memoryBudget");
 
   private final HeapExecutor.Builder<HeapHandle> builder = BareHeaps.executor();
 
@@ -71,6 +72,7 @@ class ExecutorSettingsTest {
   @ParameterizedTest
   @CsvSource({
     "workers, 1, 1024",
+    "minInstances, 0, 1024",
     "queueCapacity, 1, 1048576",
     "maxDepth, 0, 64",
     "maxAbandonedThreads, 0, 1024",

@@ -38,6 +38,7 @@ final class PoolParts {
             GrowthPolicy.ALLOW_ALL,
             1,
             1,
+            1,
             0,
             capacities,
             HOUR,
@@ -48,7 +49,7 @@ final class PoolParts {
             MemoryBudget.unlimited(),
             HOUR,
             false);
-    queue = new CallQueue<>(capacities, HOUR, grace);
+    queue = new CallQueue<>(capacities, HOUR, grace, new InstanceDemand(1, 1, HOUR));
     slots = new InstanceSlots<>(settings, counters);
     run = new CallRun<>(settings, counters);
   }
