@@ -121,16 +121,20 @@ final class Failures {
         null);
   }
 
-  /** A call of a worker's thread got no instance in its time. */
-  static CallException noInstance(CallTask<?, ?> task, String pool) {
+  /**
+   * A call of a worker's thread got no instance in its time. What its factory failed with last is
+   * the cause, if it has made nothing since.
+   */
+  static CallException noInstance(
+      CallTask<?, ?> task, String pool, @Nullable Throwable factoryFailure) {
     return new CallException(
         FailureKind.DEADLINE,
         about(task)
             + " to "
             + Printable.name(pool)
-            + " passed its deadline before an instance was ready for it; look at what the factory"
-            + " does",
-        null);
+            + " passed its deadline before an instance was ready for it"
+            + factory(factoryFailure, "; look at what the factory does"),
+        factoryFailure);
   }
 
   /** A call was to end before its guest could begin. */
@@ -145,14 +149,17 @@ final class Failures {
         FailureKind.DEADLINE, about(task) + " returned after it had been given up", null);
   }
 
-  /** A call passed its deadline in the queue. */
-  static CallException expired(CallTask<?, ?> task) {
+  /**
+   * A call passed its deadline in the queue. What its factory failed with last is the cause, if it
+   * has made nothing since.
+   */
+  static CallException expired(CallTask<?, ?> task, @Nullable Throwable factoryFailure) {
     return new CallException(
         FailureKind.DEADLINE,
         about(task)
-            + " passed its deadline in the queue and was never started; use more workers or a"
-            + " longer deadline",
-        null);
+            + " passed its deadline in the queue and was never started"
+            + factory(factoryFailure, "; use more workers or a longer deadline"),
+        factoryFailure);
   }
 
   /** A call did not react to its interruption. */
@@ -165,8 +172,12 @@ final class Failures {
         null);
   }
 
-  /** Shutdown did not wait for a call. */
-  static CallException cutOff(CallTask<?, ?> task, String pool, String how) {
+  /**
+   * Shutdown did not wait for a call. What its factory failed with last is the cause, if it has
+   * made nothing since.
+   */
+  static CallException cutOff(
+      CallTask<?, ?> task, String pool, String how, @Nullable Throwable factoryFailure) {
     return new CallException(
         FailureKind.SHUTDOWN,
         about(task)
@@ -174,8 +185,14 @@ final class Failures {
             + how
             + " when "
             + Printable.name(pool)
-            + " shut down; nothing follows about the guest",
-        null);
+            + " shut down; nothing follows about the guest"
+            + factory(factoryFailure, ""),
+        factoryFailure);
+  }
+
+  /** Why there is no instance, if that is it; else what to do. */
+  private static String factory(@Nullable Throwable failure, String otherwise) {
+    return failure == null ? otherwise : "; no instance could be made: " + detail(failure);
   }
 
   private static String about(CallTask<?, ?> task) {

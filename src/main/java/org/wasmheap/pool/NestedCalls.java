@@ -75,7 +75,8 @@ final class NestedCalls<G> {
     try {
       InstanceSlot<G> slot = slots.take(task.deadlineNanos());
       if (slot == null) {
-        CallException noInstance = Failures.noInstance(task, settings.name());
+        CallException noInstance =
+            Failures.noInstance(task, settings.name(), slots.factoryFailure());
         task.fail(noInstance);
         FailedCalls.tellUnstarted(settings.name(), task, noInstance);
       }
@@ -85,7 +86,7 @@ final class NestedCalls<G> {
       FailureKind why = task.stop();
       task.fail(
           why == FailureKind.DEADLINE
-              ? Failures.noInstance(task, settings.name())
+              ? Failures.noInstance(task, settings.name(), slots.factoryFailure())
               : Failures.stopped(task, why == null ? FailureKind.INTERRUPTED : why));
       return null;
     }

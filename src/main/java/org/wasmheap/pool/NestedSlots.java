@@ -164,6 +164,11 @@ final class NestedSlots<G> {
     }
   }
 
+  /** What making an instance failed with last; {@code null} if it has worked since. */
+  @Nullable Throwable factoryFailure() {
+    return slots.presentFailure();
+  }
+
   /** Memory came back: an instance that could not be made is tried again. */
   void memoryFreed() {
     lock.lock();

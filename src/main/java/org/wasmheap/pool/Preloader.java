@@ -65,10 +65,10 @@ final class Preloader {
     CallMdc.ensure();
     FailedCalls.ensure();
     task().fail(Failures.abandoned(task()));
-    task().fail(Failures.expired(task()));
+    task().fail(Failures.expired(task(), null));
     task().fail(Failures.late(task()));
     task().fail(Failures.closed(task(), settings.name()));
-    task().fail(Failures.cutOff(task(), settings.name(), "ran"));
+    task().fail(Failures.cutOff(task(), settings.name(), "ran", null));
     for (FailureKind each : FailureKind.values()) {
       task().fail(Failures.stopped(task(), each));
     }

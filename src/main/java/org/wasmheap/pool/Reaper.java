@@ -78,10 +78,16 @@ final class Reaper<G> {
         task.failAsBroken(false);
       } else if (due.atEnd()) {
         boolean ran = verdict == Verdict.GIVE_UP;
-        task.fail(Failures.cutOff(task, settings.name(), ran ? "ran" : "waited"));
+        task.fail(
+            Failures.cutOff(
+                task,
+                settings.name(),
+                ran ? "ran" : "waited",
+                ran ? null : workers.factoryFailure()));
       } else {
         boolean ran = verdict == Verdict.GIVE_UP;
-        CallException failure = ran ? Failures.abandoned(task) : Failures.expired(task);
+        CallException failure =
+            ran ? Failures.abandoned(task) : Failures.expired(task, workers.factoryFailure());
         task.fail(failure);
         if (!ran) {
           FailedCalls.tellUnstarted(settings.name(), task, failure);

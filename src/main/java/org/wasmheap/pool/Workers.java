@@ -114,6 +114,11 @@ final class Workers<G> implements Worker.Home<G> {
     return active;
   }
 
+  /** What making an instance failed with last; {@code null} if it has worked since. */
+  @Nullable Throwable factoryFailure() {
+    return slots.presentFailure();
+  }
+
   /** From time to time: has instances given up that no call needs. */
   void lookForSurplus() {
     queue.seats().lookForSurplus();

@@ -211,4 +211,22 @@ class MemoryBudgetsTest {
       assertEquals(0, budget.usedBytes());
     }
   }
+
+  @Test
+  void a_call_that_waited_in_vain_says_what_the_factory_fails_with() throws Exception {
+    GuestFactory<HeapHandle> broken =
+        () -> {
+          throw new IllegalStateException("the disk is full");
+        };
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(broken).build()) {
+      await().until(() -> executor.health().failuresInARow() > 0);
+      CallException failure =
+          failureOf(executor.submit(CALL.withDeadline(Duration.ofMillis(50)), heap -> 0));
+      assertEquals(FailureKind.DEADLINE, failure.kind());
+      assertTrue(failure.getMessage().contains("the disk is full"), failure.getMessage());
+      assertEquals("the disk is full", failure.getCause().getMessage());
+      assertEquals("the disk is full", executor.health().lastFailure().getMessage());
+      assertTrue(executor.health().degraded());
+    }
+  }
 }
