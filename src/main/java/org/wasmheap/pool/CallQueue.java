@@ -142,6 +142,7 @@ final class CallQueue<G> implements CallTask.Home<G> {
         leave(seat.last);
         seat.last = null;
       }
+      seats.comes(seat);
       // A queue that is closed has none that waits.
       CallTask<G, ?> next = seat.calledAway ? null : waiting.take();
       while (next == null && phase == Phase.OPEN && !seat.calledAway) {

@@ -14,6 +14,9 @@ final class Seats<G> {
   /** Calls that have waited longer wait for somebody who is late. */
   private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** A call that has waited less may still be taken by a thread that is about to come back. */
+  private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
   private final ReentrantLock lock;
   private final Condition work;
   private final Condition demand;
@@ -45,6 +48,14 @@ final class Seats<G> {
   }
 
   // For the queue, inside the lock.
+
+  /** The worker comes for a call: until then it counts as one that makes its instance. */
+  void comes(Seat<G> seat) {
+    if (seat.makes) {
+      seat.makes = false;
+      instances.tried();
+    }
+  }
 
   /** A call is about to be accepted. */
   void oneMoreWaits() {
@@ -86,12 +97,15 @@ final class Seats<G> {
     lock.lock();
     try {
       while (hasFuture.getAsBoolean() && !isCalledAway(seat)) {
-        boolean late = waiting.longestWait(System.nanoTime()) > LATE_NANOS;
-        if (seat.hasInstance || instances.isForMore(waiting.size(), late)) {
+        long waited = waiting.longestWait(System.nanoTime());
+        boolean isForMore = instances.isForMore(waiting.size(), waited > LATE_NANOS);
+        if (seat.hasInstance
+            || (isForMore && waited >= SOON_NANOS)
+            || instances.isForMore(0, false)) {
           beginInstance(seat);
           return true;
         }
-        awaitLook();
+        awaitLook(isForMore ? SOON_NANOS : LATE_NANOS);
       }
       return false;
     } finally {
@@ -107,14 +121,13 @@ final class Seats<G> {
     }
   }
 
-  /** The worker has made its instance, or has failed and will try again. */
-  void triedToMake(Seat<G> seat) {
+  /** The worker has failed to make its instance, and will try again. */
+  void failedToMake(Seat<G> seat) {
     lock.lock();
     try {
       if (seat.makes) {
-        seat.makes = false;
-        instances.tried();
-        demand.signal(); // If it failed, another may have to try.
+        comes(seat);
+        demand.signal(); // Another may have to try.
       }
     } finally {
       lock.unlock();
@@ -210,9 +223,9 @@ final class Seats<G> {
 
   /** Ends by an interrupt, too: who calls it looks at his condition again. */
   @SuppressWarnings("WaitNotInLoop")
-  private void awaitLook() {
+  private void awaitLook(long nanos) {
     try {
-      demand.awaitNanos(LATE_NANOS);
+      demand.awaitNanos(nanos);
     } catch (InterruptedException e) {
       Thread.interrupted();
     }

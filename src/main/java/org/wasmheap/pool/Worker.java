@@ -227,11 +227,11 @@ final class Worker<G> implements Runnable {
         mdc = null;
         return true;
       } catch (Throwable e) {
+        queue.seats().failedToMake(seat);
         logNotMade(backOffNanos, e);
       } finally {
         calls.making(false);
         CallMdc.put(null);
-        queue.seats().triedToMake(seat);
       }
       if (!queue.awaitWork(backOffNanos, freed)) {
         return false;

@@ -109,8 +109,8 @@ class BundledLogConfigurationTest {
     assertTrue(
         line.endsWith(
             "org.wasmheap.heap.Heap -"
-                + " event=\"heap.poisoned\" pool=\"import\" heap=\"import/3\" pointer=\"4000000000\""
-                + " An allocator failed"
+                + " event=\"heap.poisoned\" pool=\"import\" heap=\"import/3\""
+                + " pointer=\"4000000000\" An allocator failed"
                 + System.lineSeparator()),
         line);
     assertEquals(1, line.lines().count());

@@ -201,7 +201,8 @@ class DashboardTest {
     assertEquals(
         9,
         before.get(
-            "wasmheap_call_run_seconds_count{class=\"off_chain\",outcome=\"completed\",pool=\"test\"}"));
+            "wasmheap_call_run_seconds_count{class=\"off_chain\","
+                + "outcome=\"completed\",pool=\"test\"}"));
   }
 
   /** Samples that must never become smaller. */
