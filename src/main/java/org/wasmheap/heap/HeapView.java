@@ -74,7 +74,7 @@ public final class HeapView {
     this.name = Objects.requireNonNull(name, "name");
     this.memory = Objects.requireNonNull(memory, "memory");
     EventRates ofPool = EventRates.find(pool);
-    this.events = ofPool == null ? new EventRates(System::nanoTime) : ofPool;
+    this.events = ofPool == null ? EventRates.unnamed(System::nanoTime) : ofPool;
     this.telling = new HookMark(events);
   }
 

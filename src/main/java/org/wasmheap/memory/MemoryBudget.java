@@ -22,6 +22,8 @@ public final class MemoryBudget {
 
   private final long limit;
 
+  private final Object lock = new Object();
+
   /** Written by all threads, by exchange; never more than the limit. */
   private final AtomicLong used = new AtomicLong();
 
@@ -32,10 +34,10 @@ public final class MemoryBudget {
    */
   private volatile boolean refused;
 
-  /** Replaced in the monitor, never written to; read by any thread. */
+  /** Replaced in the lock, never written to; read by any thread. */
   private volatile Member[] members = {};
 
-  /** How many memories go back to each image. Guarded by the monitor. */
+  /** How many memories go back to each image. Guarded by the lock. */
   private final IdentityHashMap<PristineContent, Integer> images = new IdentityHashMap<>();
 
   /** Who holds memory of a budget for later: an executor, say. Called by any thread. */
@@ -114,10 +116,12 @@ public final class MemoryBudget {
    *
    * @param member what is asked for its spare memory
    */
-  public synchronized void join(Member member) {
-    Member[] more = Arrays.copyOf(members, members.length + 1);
-    more[members.length] = member;
-    members = more;
+  public void join(Member member) {
+    synchronized (lock) {
+      Member[] more = Arrays.copyOf(members, members.length + 1);
+      more[members.length] = member;
+      members = more;
+    }
   }
 
   /**
@@ -125,8 +129,10 @@ public final class MemoryBudget {
    *
    * @param member one that has joined
    */
-  public synchronized void leave(Member member) {
-    members = Arrays.stream(members).filter(each -> each != member).toArray(Member[]::new);
+  public void leave(Member member) {
+    synchronized (lock) {
+      members = Arrays.stream(members).filter(each -> each != member).toArray(Member[]::new);
+    }
   }
 
   /** Takes bytes if they fit; {@code false} if not. */
@@ -190,7 +196,7 @@ public final class MemoryBudget {
    */
   void hold(PristineContent image) {
     if (!holdOneMore(image, false)) {
-      take(image.length()); // Outside the monitor, since members are asked.
+      take(image.length()); // Outside the lock, since members are asked.
       if (!holdOneMore(image, true)) {
         give(image.length());
       }
@@ -198,16 +204,18 @@ public final class MemoryBudget {
   }
 
   /** Whether that changed something: not if it is there, for one, and not there, for the other. */
-  private synchronized boolean holdOneMore(PristineContent image, boolean asFirst) {
-    Integer memories = images.get(image);
-    if (memories != null) {
-      images.put(image, memories + 1);
-      return !asFirst;
+  private boolean holdOneMore(PristineContent image, boolean asFirst) {
+    synchronized (lock) {
+      Integer memories = images.get(image);
+      if (memories != null) {
+        images.put(image, memories + 1);
+        return !asFirst;
+      }
+      if (asFirst) {
+        images.put(image, 1);
+      }
+      return asFirst;
     }
-    if (asFirst) {
-      images.put(image, 1);
-    }
-    return asFirst;
   }
 
   /** A memory that held an image does so no more. */
@@ -218,9 +226,11 @@ public final class MemoryBudget {
   }
 
   /** Whether it was the last. */
-  private synchronized boolean letOneGo(PristineContent image) {
-    return images.computeIfPresent(image, (same, memories) -> memories == 1 ? null : memories - 1)
-        == null;
+  private boolean letOneGo(PristineContent image) {
+    synchronized (lock) {
+      return images.computeIfPresent(image, (same, memories) -> memories == 1 ? null : memories - 1)
+          == null;
+    }
   }
 
   @Override

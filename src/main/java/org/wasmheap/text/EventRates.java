@@ -49,8 +49,13 @@ public final class EventRates {
    * Rates that nobody finds by name.
    *
    * @param nanoClock like {@link System#nanoTime}
+   * @return rates of their own
    */
-  public EventRates(LongSupplier nanoClock) {
+  public static EventRates unnamed(LongSupplier nanoClock) {
+    return new EventRates(nanoClock);
+  }
+
+  private EventRates(LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
     this.dueNanos = new AtomicLong(nanoClock.getAsLong() + INTERVAL_NANOS);
   }

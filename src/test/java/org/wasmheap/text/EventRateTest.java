@@ -26,7 +26,7 @@ class EventRateTest {
   /** Near the end of what a long holds, so that the clock runs over in the middle of the tests. */
   private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - SECONDS.toNanos(3));
 
-  private final EventRates rates = new EventRates(clock::get);
+  private final EventRates rates = EventRates.unnamed(clock::get);
 
   private void pass(long millis) {
     clock.addAndGet(MILLISECONDS.toNanos(millis));
