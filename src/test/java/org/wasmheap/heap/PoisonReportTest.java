@@ -90,7 +90,8 @@ class PoisonReportTest {
     // then
     assertEquals(0xFFFF_FFFFL, report.operand());
     assertEquals(AllocatorFault.REQUEST_TOO_LARGE, report.fault());
-    OperationTap ring = OperationTap.keeping(new HookMark(EventRates.unnamed(System::nanoTime)), null);
+    OperationTap ring =
+        OperationTap.keeping(new HookMark(EventRates.unnamed(System::nanoTime)), null);
     ring.allocated(0x8000_0000, 0xF000_0008);
     ring.deallocated(0xF000_0008);
     assertEquals(
