@@ -35,7 +35,13 @@ class StoreysTest {
       List.of(
           List.of("HeapExecutor"),
           List.of(
-              "Shutdown", "Watchdog", "Preloader", "Reaper", "House", "BudgetMember", "Figures"),
+              "Shutdown",
+              "Watchdog",
+              "Preloader",
+              "Reaper",
+              "House",
+              "BudgetMember",
+              "ExecutorFigures"),
           List.of("Workers", "Worker"),
           List.of("Submissions", "NestedCalls"),
           List.of("CallRun"),

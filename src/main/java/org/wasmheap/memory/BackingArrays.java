@@ -70,7 +70,7 @@ final class BackingArrays {
     int held = Blocks.roundUp(Math.max(hotBytes, captured.length()));
     MemoryBudget counts = budget;
     if (counts != null) {
-      counts.hold(captured);
+      counts.hold(captured, captured.length());
     }
     TrackedArray next;
     try {
@@ -195,7 +195,7 @@ final class BackingArrays {
   private void letGo(@Nullable PristineContent image) {
     MemoryBudget counts = budget;
     if (counts != null && image != null) {
-      counts.letGo(image);
+      counts.letGo(image, image.length());
     }
   }
 
@@ -226,7 +226,7 @@ final class BackingArrays {
     next.take(own);
     try {
       if (image != null) {
-        next.hold(image);
+        next.hold(image, image.length());
       }
     } catch (GrowthRefusedException e) {
       next.give(own);

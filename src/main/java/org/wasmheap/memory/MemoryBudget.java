@@ -38,7 +38,7 @@ public final class MemoryBudget {
   private volatile Member[] members = {};
 
   /** How many memories go back to each image. Guarded by the lock. */
-  private final IdentityHashMap<PristineContent, Integer> images = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Integer> images = new IdentityHashMap<>();
 
   /** Who holds memory of a budget for later: an executor, say. Called by any thread. */
   public interface Member {
@@ -194,17 +194,17 @@ public final class MemoryBudget {
    *
    * @throws GrowthRefusedException if it does not fit; nothing has changed
    */
-  void hold(PristineContent image) {
+  void hold(Object image, long bytes) {
     if (!holdOneMore(image, false)) {
-      take(image.length()); // Outside the lock, since members are asked.
+      take(bytes); // Outside the lock, since members are asked.
       if (!holdOneMore(image, true)) {
-        give(image.length());
+        give(bytes);
       }
     }
   }
 
   /** Whether that changed something: not if it is there, for one, and not there, for the other. */
-  private boolean holdOneMore(PristineContent image, boolean asFirst) {
+  private boolean holdOneMore(Object image, boolean asFirst) {
     synchronized (lock) {
       Integer memories = images.get(image);
       if (memories != null) {
@@ -219,14 +219,14 @@ public final class MemoryBudget {
   }
 
   /** A memory that held an image does so no more. */
-  void letGo(PristineContent image) {
+  void letGo(Object image, long bytes) {
     if (letOneGo(image)) {
-      give(image.length());
+      give(bytes);
     }
   }
 
   /** Whether it was the last. */
-  private boolean letOneGo(PristineContent image) {
+  private boolean letOneGo(Object image) {
     synchronized (lock) {
       return images.computeIfPresent(image, (same, memories) -> memories == 1 ? null : memories - 1)
           == null;

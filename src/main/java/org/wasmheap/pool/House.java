@@ -9,7 +9,7 @@ final class House<G> {
   final InstanceSlots<G> slots;
   final Workers<G> workers;
   final Submissions<G> submissions;
-  final Figures<G> figures;
+  final ExecutorFigures<G> figures;
   final BudgetMember<G> member;
 
   private final Counters counters = new Counters();
@@ -45,7 +45,7 @@ final class House<G> {
             new Watchdog<>(settings, slots, workers, rejections, events, reaper),
             Printable.name(settings.name()) + "-watchdog");
     watchdog.setDaemon(true);
-    this.figures = new Figures<>(settings, counters, queue, slots, workers);
+    this.figures = new ExecutorFigures<>(settings, counters, queue, slots, workers);
     this.member = new BudgetMember<>(queue, slots, nested);
   }
 

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
+import org.wasmheap.text.Printable;
 
 /**
  * The making of an instance as the watchdog sees it: since when a thread has been at it, and the
@@ -95,7 +96,7 @@ final class Making {
 
   private LoggingEventBuilder about(LoggingEventBuilder event, Thread who, long nanos) {
     return event
-        .addKeyValue("pool", settings.name())
+        .addKeyValue("pool", Printable.name(settings.name()))
         .addKeyValue("worker", who.getName())
         .addKeyValue("sinceMillis", TimeUnit.NANOSECONDS.toMillis(nanos));
   }

@@ -44,7 +44,7 @@ final class Shutdown<G> {
   }
 
   /** All of it; the account. */
-  ExecutorStatistics.ShutdownAccount run(long drainNanos, Figures<G> figures) {
+  ExecutorStatistics.ShutdownAccount run(long drainNanos, ExecutorFigures<G> figures) {
     ExecutorStatistics before = figures.statistics();
     long cutOff = cutOff(drainNanos);
     int threadsLeft = join();

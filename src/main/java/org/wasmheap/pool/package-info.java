@@ -42,7 +42,7 @@
  *
  * <pre>
  *  the face              HeapExecutor
- *  running the house     House, Shutdown, Watchdog, Preloader, Reaper, BudgetMember, Figures
+ *  running the house     House, Shutdown, Watchdog, Preloader, Reaper, BudgetMember, ExecutorFigures
  *  threads               Workers, Worker
  *  entrance              Submissions, NestedCalls
  *  one call, one slot    CallRun

@@ -5,14 +5,14 @@ import java.util.Collections;
 import java.util.List;
 
 /** What there is to be told of an executor, to any thread. */
-final class Figures<G> {
+final class ExecutorFigures<G> {
   private final PoolSettings<G> settings;
   private final Counters counters;
   private final CallQueue<G> queue;
   private final InstanceSlots<G> slots;
   private final Workers<G> workers;
 
-  Figures(
+  ExecutorFigures(
       PoolSettings<G> settings,
       Counters counters,
       CallQueue<G> queue,
