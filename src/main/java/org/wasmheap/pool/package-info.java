@@ -42,7 +42,8 @@
  *
  * <pre>
  *  the face              HeapExecutor
- *  running the house     House, Shutdown, Watchdog, Preloader, Reaper, BudgetMember, ExecutorFigures
+ *  running the house     House, Shutdown, Watchdog, Preloader, Reaper, BudgetMember,
+ *                        ExecutorFigures
  *  threads               Workers, Worker
  *  entrance              Submissions, NestedCalls
  *  one call, one slot    CallRun
@@ -68,7 +69,6 @@
  *   <tr><td>gate</td><td>the state word that lets one call be interrupted, and no other</td></tr>
  *   <tr><td>abandoned</td><td>a thread that did not come back from its call</td></tr>
  *   <tr><td>broken</td><td>the executor's own fault, for want of memory, say</td></tr>
- *   <tr><td>first cause</td><td>what a call fails with, whatever comes after it</td></tr>
  *   <tr><td>first cause</td><td>what a call failed by first, over heap and guest together</td></tr>
  *   <tr><td>failed</td><td>how a call ended that has no result</td></tr>
  *   <tr><td>cut off</td><td>ended by shutdown, since its time was over</td></tr>
