@@ -30,10 +30,10 @@ public final class CallScope {
 
   private final Interrupts interrupts;
 
-  /** What the guest last said of an error. The call's thread's own. */
-  private @Nullable String guestWords;
-
-  /** What host functions keep, by its type; made with the first of it. The call's thread's own. */
+  /**
+   * What host functions keep, by its type, and what the guest last said of an error; made with the
+   * first of it, as most calls have none. The call's thread's own.
+   */
   private @Nullable Map<Class<?>, Object> attachments;
 
   /** How many callbacks from host functions are under way. The call's thread's own. */
@@ -165,10 +165,14 @@ public final class CallScope {
    */
   public <T> T attachment(Class<T> type, Supplier<? extends T> maker) {
     heap.check();
+    return type.cast(attachments().computeIfAbsent(type, absent -> maker.get()));
+  }
+
+  private Map<Class<?>, Object> attachments() {
     if (attachments == null) {
       attachments = new HashMap<>();
     }
-    return type.cast(attachments.computeIfAbsent(type, absent -> maker.get()));
+    return attachments;
   }
 
   /**
@@ -245,7 +249,7 @@ public final class CallScope {
    */
   public void guestSaid(String words) {
     heap.check();
-    guestWords = Printable.text(words);
+    attachments().put(GuestWords.class, new GuestWords(Printable.text(words)));
   }
 
   /**
@@ -255,7 +259,9 @@ public final class CallScope {
    */
   public @Nullable String guestWords() {
     heap.check();
-    return guestWords;
+    return attachments != null && attachments.get(GuestWords.class) instanceof GuestWords said
+        ? said.words()
+        : null;
   }
 
   /**
@@ -276,8 +282,9 @@ public final class CallScope {
   public void end() {
     context = null;
     attachments = null;
-    guestWords = null;
   }
+
+  private record GuestWords(String words) {}
 
   /** Only remembers whether a host function works. One thread's own. */
   private static final class Uninterrupted implements Interrupts {

@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,9 @@ final class CallStack {
   /** Twice as many as calls may be deep; each takes an instance. */
   private static final int MOST_LEVELS = 128;
 
-  private @Nullable CallTask<?, ?> innermost;
+  /** The calls that run, the outermost first. Here, and not in the calls: few are nested. */
+  private final @Nullable CallTask<?, ?>[] calls = new CallTask<?, ?>[MOST_LEVELS];
+
   private int depth;
 
   /** The same with those that have ended and whose hooks and listeners run on this thread. */
@@ -41,8 +44,7 @@ final class CallStack {
   }
 
   void push(CallTask<?, ?> task) {
-    task.setMaker(innermost);
-    innermost = task;
+    calls[depth] = task;
     depth++;
     levels++;
   }
@@ -52,10 +54,9 @@ final class CallStack {
    * on the stack all the same.
    */
   void end(CallTask<?, ?> task) {
-    if (innermost == task) {
-      innermost = task.maker();
-      task.setMaker(null);
+    if (innermost() == task) {
       depth--;
+      calls[depth] = null;
     }
   }
 
@@ -72,9 +73,7 @@ final class CallStack {
 
   /** No call runs on this thread any more. */
   void clear() {
-    while (innermost != null) {
-      end(innermost);
-    }
+    Arrays.fill(calls, 0, depth, null);
     depth = 0;
     levels = 0;
     making = false;
@@ -82,12 +81,12 @@ final class CallStack {
 
   /** Whether the thread is in the middle of a call, or of making an instance. */
   boolean isBusy() {
-    return innermost != null || making;
+    return depth > 0 || making;
   }
 
   /** A call ends no later than the call that makes it. */
   long earlierDeadline(long nanoTime) {
-    CallTask<?, ?> maker = innermost;
+    CallTask<?, ?> maker = innermost();
     return maker == null || nanoTime - maker.deadlineNanos() < 0 ? nanoTime : maker.deadlineNanos();
   }
 
@@ -103,6 +102,6 @@ final class CallStack {
 
   /** The innermost call that runs; {@code null} outside of calls, in a listener say. */
   @Nullable CallTask<?, ?> innermost() {
-    return innermost;
+    return depth == 0 ? null : calls[depth - 1];
   }
 }

@@ -34,8 +34,7 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
               "the executor broke down at a call, and had no memory left to say more; raise -Xmx",
               null));
 
-  private final Home<G> home;
-  private final Counters counters;
+  private final Books<G> books;
   private final CallClass callClass;
   private final String name;
   private final long number;
@@ -53,10 +52,10 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
   /** When the watchdog must look at this call next, nanoTime. Guarded by the queue's lock. */
   private long wakeNanos;
 
-  /** Whether it was interrupted, so that it is given up next. Guarded by the queue's lock. */
-  private boolean overdue;
-
-  /** Why it is to be failed. Guarded by the queue's lock. */
+  /**
+   * What has become of it, or is to become: interrupted, so that it is given up next, or failed.
+   * Guarded by the queue's lock.
+   */
   private @Nullable Verdict verdict;
 
   // The list that it stands in, and its neighbours there. Written by CallList alone; all three are
@@ -70,9 +69,6 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
 
   /** Whose outcome counts. Written once, by that thread; of use to it alone. */
   private @Nullable Thread endedBy;
-
-  /** The call on the same thread that made this one. The worker's alone. */
-  private @Nullable CallTask<?, ?> maker;
 
   /**
    * Where it runs. Written by the worker before it begins and when it is done with it, read by
@@ -96,17 +92,18 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     void cancelled(CallTask<G, ?> task, boolean interrupt);
   }
 
+  /** Where the calls of an executor are known and counted: the same for all of them. */
+  record Books<G>(Home<G> home, Counters counters) {}
+
   CallTask(
-      Home<G> home,
-      Counters counters,
+      Books<G> books,
       long number,
       GuestCall<? super G, ? extends R> body,
       CallOptions options,
       long submittedNanos,
       long deadlineNanos,
       @Nullable Map<String, String> mdc) {
-    this.home = home;
-    this.counters = counters;
+    this.books = books;
     this.number = number;
     this.body = body;
     this.context = options.context();
@@ -164,15 +161,17 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
 
   /** Its time is over, or it was interrupted; {@code false} if it had been before. */
   boolean markOverdue(long nextNanos) {
-    boolean first = !overdue;
-    overdue = true;
+    if (verdict != null) {
+      return false;
+    }
+    verdict = Verdict.INTERRUPT;
     wakeNanos = nextNanos;
-    return first;
+    return true;
   }
 
   /** Its executor ends; nothing if it was interrupted before, which is followed up in its time. */
   void makeDueBy(long now) {
-    if (!overdue) {
+    if (verdict == null) {
       wakeNanos = now;
     }
   }
@@ -194,14 +193,6 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
   }
 
   // For the worker.
-
-  void setMaker(@Nullable CallTask<?, ?> outer) {
-    maker = outer;
-  }
-
-  @Nullable CallTask<?, ?> maker() {
-    return maker;
-  }
 
   /** The worker begins it; from here on it can be interrupted, and given up. */
   void begin(InterruptGate runs) {
@@ -239,7 +230,7 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     // The result came from this task's own body.
     @SuppressWarnings("unchecked")
     R own = (R) result;
-    AtomicLong completed = counters.completed;
+    AtomicLong completed = books.counters().completed;
     completed.incrementAndGet(); // First, so that whoever has the result finds it counted.
     if (!set(own)) {
       completed.decrementAndGet();
@@ -248,12 +239,12 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
 
   void fail(CallException failure) {
     boolean cutOff = failure.kind() == FailureKind.SHUTDOWN;
-    failWith(failure, counters.failed, cutOff);
+    failWith(failure, books.counters().failed, cutOff);
   }
 
   /** It was not accepted. */
   void reject(CallException refusal) {
-    failWith(refusal, counters.rejected, false);
+    failWith(refusal, books.counters().rejected, false);
   }
 
   /**
@@ -262,7 +253,7 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
    * @param cutOff whether the executor ends, which is then the reason
    */
   void failAsBroken(boolean cutOff) {
-    failWith(null, counters.failed, cutOff);
+    failWith(null, books.counters().failed, cutOff);
   }
 
   /** As broken, if there is no failure. */
@@ -285,7 +276,7 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
 
   private void count(AtomicLong count, boolean cutOff, int change) {
     count.addAndGet(change);
-    counters.cutOff.addAndGet(cutOff ? change : 0);
+    books.counters().cutOff.addAndGet(cutOff ? change : 0);
   }
 
   private boolean setBroken() {
@@ -328,8 +319,8 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     body = null;
     context = null;
     if (isCancelled()) {
-      counters.cancelled.incrementAndGet();
-      home.cancelled(this, wasInterrupted());
+      books.counters().cancelled.incrementAndGet();
+      books.home().cancelled(this, wasInterrupted());
     }
   }
 

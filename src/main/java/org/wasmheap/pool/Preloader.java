@@ -20,6 +20,7 @@ final class Preloader {
   private final PoolSettings<Object> settings;
   private final Counters counters = new Counters();
   private final CallQueue<Object> queue;
+  private final CallTask.Books<Object> books;
 
   static {
     try {
@@ -58,6 +59,7 @@ final class Preloader {
             1,
             false);
     queue = new CallQueue<>(capacities, 1, 1, new InstanceDemand(1, 1, 1));
+    books = new CallTask.Books<>(queue, counters);
   }
 
   private void preload() {
@@ -80,7 +82,7 @@ final class Preloader {
 
   private CallTask<Object, Object> task() {
     CallOptions options = CallOptions.named("preloader");
-    return new CallTask<>(queue, counters, 0, guest -> guest, options, 0, System.nanoTime(), null);
+    return new CallTask<>(books, 0, guest -> guest, options, 0, System.nanoTime(), null);
   }
 
   /** One call that waits too long, one that runs too long. */

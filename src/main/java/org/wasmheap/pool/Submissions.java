@@ -14,6 +14,7 @@ final class Submissions<G> {
   private final PoolSettings<G> settings;
   private final Counters counters;
   private final CallQueue<G> queue;
+  private final CallTask.Books<G> books;
   private final NestedCalls<G> nested;
   private final RejectionLog rejections;
 
@@ -29,6 +30,7 @@ final class Submissions<G> {
     this.settings = settings;
     this.counters = counters;
     this.queue = queue;
+    this.books = new CallTask.Books<>(queue, counters);
     this.nested = nested;
     this.rejections = rejections;
   }
@@ -60,7 +62,7 @@ final class Submissions<G> {
     }
     CallTask<G, R> task =
         new CallTask<>(
-            queue, counters, calls.incrementAndGet(), call, options, now, deadline, CallMdc.take());
+            books, calls.incrementAndGet(), call, options, now, deadline, CallMdc.take());
     counters.submitted.incrementAndGet();
     try {
       if (stack != null) {

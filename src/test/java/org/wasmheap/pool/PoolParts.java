@@ -99,8 +99,7 @@ final class PoolParts {
   private <R> CallTask<HeapHandle, R> task(
       CallOptions options, long deadlineNanos, GuestCall<HeapHandle, R> body) {
     return new CallTask<>(
-        queue,
-        counters,
+        new CallTask.Books<>(queue, counters),
         numbers.incrementAndGet(),
         body,
         options,
