@@ -219,7 +219,7 @@ class HostileNamesTest {
     try (HeapExecutor<HeapHandle> executor = pool(hostile).listener(listener).build()) {
       thread = executor.call(call(hostile), heap -> Thread.currentThread().getName());
       failureOf(executor.submit(call(hostile), HostileNamesTest::freeTwice));
-      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
       heard.add(executor);
       String figures = executor.statistics().toString();
       assertOneLine("figures", figures.lines().findFirst().orElseThrow());
@@ -296,7 +296,7 @@ class HostileNamesTest {
                 heap.growMemory(1);
                 throw new IllegalStateException(hostile.named());
               }));
-      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
       for (String name : List.of("heap.poisoned", "heap.replaced", "memory.grown")) {
         assertFalse(log.events(name).isEmpty(), name);
         for (ILoggingEvent event : log.events(name)) {
@@ -519,7 +519,7 @@ class HostileNamesTest {
           pool(hostile).listener(new FlightRecorderListener()).build()) {
         executor.call(call(hostile), heap -> heap.growMemory(1));
         failureOf(executor.submit(call(hostile), HostileNamesTest::freeTwice));
-        assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+        assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
         ListenableFuture<String> queued = fill(executor, hostile, go);
         failureOf(executor.submit(call(hostile), heap -> 1));
         go.countDown();

@@ -4,6 +4,8 @@ import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Objects;
@@ -249,15 +251,16 @@ public final class BlockExecutor implements AutoCloseable {
    * failed.
    *
    * @param limit how long to wait at most for each runtime
-   * @return whether all have one
+   * @return how the pool of each runtime is then: ready, or what its making of instances failed
+   *     with
    * @throws InterruptedException if the calling thread is interrupted
    */
-  public boolean awaitReady(Duration limit) throws InterruptedException {
-    boolean ready = true;
-    for (HeapExecutor<EndiveGuest> each : runtimes.pool().executors()) {
-      ready &= each.awaitReady(limit);
+  public List<ExecutorStatistics.Health> awaitReady(Duration limit) throws InterruptedException {
+    List<ExecutorStatistics.Health> each = new ArrayList<>();
+    for (HeapExecutor<EndiveGuest> one : runtimes.pool().executors()) {
+      each.add(one.awaitReady(limit));
     }
-    return ready;
+    return Collections.unmodifiableList(each);
   }
 
   /**

@@ -17,6 +17,7 @@ import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.pool.CallOptions;
+import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.RuntimeCode;
 import org.wasmheap.runtime.RuntimeLoadException;
@@ -250,9 +251,11 @@ final class RunCommand implements Callable<Integer> {
   private void awaitInstances(HeapExecutor<EndiveGuest> executor) throws InterruptedException {
     Duration limit = pool.deadline().plus(LATE);
     int made = 0;
-    while (!executor.awaitReady(limit)) {
+    ExecutorStatistics.Health health = executor.awaitReady(limit);
+    while (!health.isReady()) {
       int now = executor.statistics().instances();
       if (now <= made) {
+        Throwable why = health.lastFailure();
         throw new CliException(
             "--deadline",
             "no instance was made in "
@@ -260,10 +263,12 @@ final class RunCommand implements Callable<Integer> {
                 + " ms, beside "
                 + now
                 + " of "
-                + pool.instances,
-            null);
+                + pool.instances
+                + (why == null ? "" : ": " + Printable.text(String.valueOf(why.getMessage()))),
+            why);
       }
       made = now;
+      health = executor.awaitReady(limit);
     }
   }
 

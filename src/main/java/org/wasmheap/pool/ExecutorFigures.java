@@ -57,11 +57,22 @@ final class ExecutorFigures<G> {
   }
 
   ExecutorStatistics.Health health() {
-    return slots.health(workers.wanted(), leastReady(), queue.load().longestWaitNanos());
+    try {
+      return awaitReady(0);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("to look takes no wait", e);
+    }
+  }
+
+  /** The same once as many are ready as should be, or the time is over. */
+  ExecutorStatistics.Health awaitReady(long nanos) throws InterruptedException {
+    int ready = slots.awaitReady(this::leastReady, System.nanoTime() + nanos);
+    long longestWait = queue.load().longestWaitNanos();
+    return slots.health(workers.wanted(), leastReady(), ready, longestWait);
   }
 
   /** How many workers have an instance when all is well. */
-  int leastReady() {
+  private int leastReady() {
     return Math.min(settings.minInstances(), workers.wanted());
   }
 

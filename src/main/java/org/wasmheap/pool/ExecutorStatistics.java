@@ -91,7 +91,8 @@ public record ExecutorStatistics(
    *
    * @param pool name of the pool
    * @param workers threads that take calls
-   * @param ready of these, those that have an instance, in a call or not
+   * @param kept of these, how many have an instance when all is well
+   * @param ready how many have one, in a call or not
    * @param degraded whether less than all is there: fewer instances than are always kept, a thread
    *     that did not come back, or a factory that failed and has made nothing since
    * @param lastFailure what the factory or the warm-up failed with last; {@code null} if it never
@@ -104,13 +105,23 @@ public record ExecutorStatistics(
   public record Health(
       String pool,
       int workers,
+      int kept,
       int ready,
       boolean degraded,
       @Nullable Throwable lastFailure,
       int failuresInARow,
       long sinceFailureNanos,
       long longestWaitNanos,
-      int abandonedThreads) {}
+      int abandonedThreads) {
+    /**
+     * Whether every worker has an instance, or as many as are always kept.
+     *
+     * @return {@code false} if some are still to be made
+     */
+    public boolean isReady() {
+      return ready >= kept;
+    }
+  }
 
   /**
    * How an executor was shut down. The first four count the calls that it had accepted and that had

@@ -34,7 +34,7 @@ import org.wasmheap.text.Printable;
  *   <li>Every submitted call completes: with its result, or with a {@link CallException}, or
  *       cancelled. A call that finds no room fails at once with {@link FailureKind#REJECTED}.
  *   <li>A deadline includes the time in the queue. A running call is interrupted, but only while
- *       that very call runs, and never inside a host function.
+ *       that very call runs, and inside a host function only while that calls the guest back.
  *   <li>Pool size, timing, hooks and logging never change a result.
  * </ol>
  *
@@ -139,12 +139,12 @@ public final class HeapExecutor<G> implements AutoCloseable {
    * after calls that ended badly.
    *
    * @param limit how long to wait at most
-   * @return whether so many have one; if not, {@link #health()} tells why
+   * @return how the executor is then: {@link ExecutorStatistics.Health#isReady} if so many have
+   *     one; if not, with what the factory failed with
    * @throws InterruptedException if the calling thread is interrupted
    */
-  public boolean awaitReady(Duration limit) throws InterruptedException {
-    return house.slots.awaitReady(
-        house.figures::leastReady, System.nanoTime() + Ranges.nanos(limit));
+  public ExecutorStatistics.Health awaitReady(Duration limit) throws InterruptedException {
+    return house.figures.awaitReady(Ranges.nanos(limit));
   }
 
   /**

@@ -94,8 +94,8 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     }
   }
 
-  /** Waits until so many workers have an instance; {@code false} when the time is over first. */
-  boolean awaitReady(IntSupplier wanted, long untilNanos) throws InterruptedException {
+  /** Waits until so many workers have an instance, or the time is over; tells how many have. */
+  int awaitReady(IntSupplier wanted, long untilNanos) throws InterruptedException {
     lock.lock();
     try {
       long left = untilNanos - System.nanoTime();
@@ -103,7 +103,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
         long pause = Math.min(left, LOOK_NANOS);
         left -= pause - changed.awaitNanos(pause);
       }
-      return ready() >= wanted.getAsInt();
+      return ready();
     } finally {
       lock.unlock();
     }
@@ -245,16 +245,17 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
    *
    * @param workers threads that take calls
    * @param kept instances that are always kept
+   * @param ready as {@link #awaitReady} told
    * @param longestWaitNanos how long the oldest call waits
    */
-  ExecutorStatistics.Health health(int workers, int kept, long longestWaitNanos) {
+  ExecutorStatistics.Health health(int workers, int kept, int ready, long longestWaitNanos) {
     int abandoned = abandoned();
     lock.lock();
     try {
-      int ready = ready();
       return new ExecutorStatistics.Health(
           settings.name(),
           workers,
+          kept,
           ready,
           ready < kept || abandoned > 0 || failuresInARow > 0,
           lastFailure,

@@ -64,6 +64,9 @@
  *   <tr><td>instance slot</td><td>the place of one instance, through all its replacements</td></tr>
  *   <tr><td>worker</td><td>a thread that owns a slot and takes calls from the queue</td></tr>
  *   <tr><td>nested slot</td><td>a slot for calls that are made inside calls</td></tr>
+ *   <tr><td>seat</td><td>what the queue knows of a worker</td></tr>
+ *   <tr><td>instance demand</td><td>how many instances there should be, for the calls there
+ *       are</td></tr>
  *   <tr><td>class queue</td><td>the calls of one class that wait</td></tr>
  *   <tr><td>call list</td><td>calls that are linked through themselves</td></tr>
  *   <tr><td>gate</td><td>the state word that lets one call be interrupted, and no other</td></tr>

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.block.BlockResult.Executed;
+import org.wasmheap.pool.ExecutorStatistics;
 import org.wasmheap.runtime.ChainSpecification;
 import org.wasmheap.state.State;
 import org.wasmheap.testkit.RealBlocks;
@@ -34,7 +35,9 @@ class RealBlocksTest {
 
   @AfterAll
   void nothingIsLeftBehind() throws InterruptedException {
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(
+        executor.awaitReady(Duration.ofSeconds(30)).stream()
+            .allMatch(ExecutorStatistics.Health::isReady));
     executor.statistics().forEach(each -> assertEquals(0, each.replaced(), () -> each.toString()));
     executor.close();
   }

@@ -103,7 +103,7 @@ class CallbacksTest {
   void a_callback_without_end_must_be_ended_by_the_deadline_and_its_host_function_go_on()
       throws Exception {
     // given
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     work.set(this::loop);
     // when
     CallException failure = failureOf(submit(SHORT));
@@ -134,7 +134,7 @@ class CallbacksTest {
   @Test
   void a_host_function_must_not_be_interrupted_in_its_own_work_after_a_callback() throws Exception {
     // given
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     CountDownLatch leave = new CountDownLatch(1);
     work.set(
         guest -> {
@@ -161,7 +161,7 @@ class CallbacksTest {
   void what_fails_after_a_callback_was_interrupted_must_be_no_verdict_on_the_guest()
       throws Exception {
     // given a host function that swallows the interruption, and then does what a guest could have
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     work.set(
         guest -> {
           loop(guest);

@@ -118,7 +118,7 @@ class GuestFailuresTest {
   void a_deadline_stays_the_cause_if_the_clean_up_after_it_breaks_the_heap() throws Exception {
     // given
     try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(Guests.load("traps"))) {
-      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
       // when
       CallException failure =
           assertThrows(

@@ -69,7 +69,7 @@ class InterruptionTest {
   void a_deadline_ends_a_loop_without_end() throws Exception {
     // given
     try (HeapExecutor<EndiveGuest> looping = Guests.onOneWorker(Guests.load("traps"))) {
-      assertTrue(looping.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(looping.awaitReady(Duration.ofSeconds(30)).isReady());
       // when
       CallException failure = failureOf(looping.submit(SHORT, guest -> guest.call("loop_forever")));
       // then
@@ -97,7 +97,7 @@ class InterruptionTest {
   @Test
   void a_deadline_inside_a_host_function_waits_until_it_returns() throws Exception {
     // given
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     ListenableFuture<long[]> future = executor.submit(SHORT, guest -> guest.call("act", 1));
     assertTrue(entered.await(30, SECONDS));
     // when later calls have passed theirs in the queue, one after another

@@ -297,7 +297,7 @@ class WasmHeapMetricsTest {
   void the_gauges_of_health_are_those_of_the_executor() throws Exception {
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor().workers(2).build()) {
       metricsOf(executor);
-      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
 
       assertEquals(2, gauge("wasmheap.ready"));
       assertEquals(0, gauge("wasmheap.degraded"));
@@ -401,7 +401,7 @@ class WasmHeapMetricsTest {
                 heap.free(0);
                 return 1;
               }));
-      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     }
   }
 

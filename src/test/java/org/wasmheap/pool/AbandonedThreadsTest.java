@@ -64,7 +64,7 @@ class AbandonedThreadsTest {
       throws Exception {
     try (LogCapture log = LogCapture.of(Level.WARN);
         HeapExecutor<HeapHandle> executor = executor().build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       long bytesBefore = executor.statistics().materialisedBytes();
 
       // when
@@ -72,7 +72,7 @@ class AbandonedThreadsTest {
 
       // then there is another thread, while the first still holds its memory
       assertEquals(FailureKind.DEADLINE, failure.kind());
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       assertEquals("test-worker-2", executor.call(CALL, heap -> Thread.currentThread().getName()));
       assertEquals(1, executor.statistics().abandonedThreads());
       assertEquals(2, executor.statistics().instances());
@@ -106,11 +106,11 @@ class AbandonedThreadsTest {
 
       // then
       assertEquals(2, executor.statistics().abandonedThreads());
-      assertFalse(executor.awaitReady(SOON));
+      assertFalse(executor.awaitReady(SOON).isReady());
       assertFalse(waits.isDone());
       go.countDown();
       assertTrue(waits.get(30, SECONDS).startsWith("test-worker-"));
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       await().untilAsserted(() -> assertEquals(0, executor.statistics().abandonedThreads()));
       await().untilAsserted(() -> assertEquals(1, executor.statistics().instances()));
     }
@@ -207,7 +207,7 @@ class AbandonedThreadsTest {
 
       // then
       assertEquals(FailureKind.DEADLINE, failureOf(outer).kind());
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       go.countDown();
       await().until(() -> malloc.get() != null);
       await().untilAsserted(() -> assertEquals(0, executor.statistics().abandonedThreads()));

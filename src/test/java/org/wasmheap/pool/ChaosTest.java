@@ -191,7 +191,7 @@ class ChaosTest {
 
   /** A call on each at the same time, so that none runs two. */
   private static <G> void assertEachHeapWorks(ChaosPool<G> pool) throws Exception {
-    assertTrue(pool.executor().awaitReady(LONG), pool.executor()::toString);
+    assertTrue(pool.executor().awaitReady(LONG).isReady(), pool.executor()::toString);
     CountDownLatch all = new CountDownLatch(pool.workers());
     List<ListenableFuture<String>> calls = new ArrayList<>();
     for (int i = 0; i < pool.workers(); i++) {

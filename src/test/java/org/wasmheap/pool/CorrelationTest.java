@@ -146,7 +146,7 @@ class CorrelationTest {
       throws Exception {
     try (LogCapture log = LogCapture.of(Level.DEBUG);
         HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(listener).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
 
       // when
       CallException failure =
@@ -180,7 +180,7 @@ class CorrelationTest {
     ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
     try (LogCapture log = LogCapture.of(Level.INFO);
         HeapExecutor<HeapHandle> executor = BareHeaps.executor(factory).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       factory.failNext(1);
 
       failureOf(

@@ -160,20 +160,20 @@ class EventsPageTest {
     ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
     factory.failNext(1);
     try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(factory).grace(SOON).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       factory.failToClose(1);
       factory.hang();
       executor.call(CALL, heap -> heap.malloc(8));
       await().until(() -> !log.events("instance.slow").isEmpty());
       factory.release();
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
     }
     factory.hang();
     try (HeapExecutor<HeapHandle> executor =
         BareHeaps.executor(factory).instanceDeadline(SOON).build()) {
       await().until(() -> !log.events("instance.interrupted").isEmpty());
       factory.release();
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
     }
   }
 

@@ -215,7 +215,7 @@ class ExecutorStatisticsTest {
             BareHeaps.executor().listener(new PoolListener() {}).build();
         HeapExecutor<HeapHandle> silent = BareHeaps.executor().build()) {
       for (HeapExecutor<HeapHandle> executor : List.of(heard, silent)) {
-        assertTrue(executor.awaitReady(LONG));
+        assertTrue(executor.awaitReady(LONG).isReady());
         executor.call(CallOptions.named("first"), heap -> 1);
         executor.call(CallOptions.named("second"), heap -> executor.call(CALL, inner -> 1));
         await().untilAsserted(() -> assertEquals(0, executor.statistics().running()));

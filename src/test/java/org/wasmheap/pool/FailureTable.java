@@ -56,7 +56,7 @@ abstract class FailureTable<G> {
   @BeforeEach
   void start() throws InterruptedException {
     executor = executor().build();
-    assertTrue(executor.awaitReady(LONG));
+    assertTrue(executor.awaitReady(LONG).isReady());
   }
 
   private HeapExecutor.Builder<G> executor() {
@@ -72,7 +72,7 @@ abstract class FailureTable<G> {
   private void restart(HeapExecutor.Builder<G> builder) throws InterruptedException {
     executor.close();
     executor = builder.build();
-    assertTrue(executor.awaitReady(LONG));
+    assertTrue(executor.awaitReady(LONG).isReady());
   }
 
   @AfterEach
@@ -113,7 +113,7 @@ abstract class FailureTable<G> {
 
   /** All capacity is there, and a call finds nothing of those before it. */
   private void assertNextCallRight() throws Exception {
-    assertTrue(executor.awaitReady(LONG));
+    assertTrue(executor.awaitReady(LONG).isReady());
     assertEquals(1, executor.statistics().workers());
     String found =
         executor.call(
@@ -228,7 +228,7 @@ abstract class FailureTable<G> {
 
     // then
     assertEnded(FailureRow.NO_INSTANCE, failure);
-    assertFalse(executor.awaitReady(SOON));
+    assertFalse(executor.awaitReady(SOON).isReady());
     assertEquals(0, executor.statistics().instances());
     factory.release();
     assertNextCallRight();

@@ -167,7 +167,7 @@ final class FullHeapChaosProgram {
   private String run() throws Exception {
     // Lambdas are linked here, where there is memory, and tried.
     Callable<Integer> later = () -> executor.call(SMALL, new Small());
-    Callable<Boolean> ready = () -> executor.awaitReady(Duration.ofSeconds(20));
+    Callable<Boolean> ready = () -> executor.awaitReady(Duration.ofSeconds(20)).isReady();
     Callable<ExecutorStatistics> statistics = executor::statistics;
     insist(later);
     insist(ready);

@@ -56,7 +56,7 @@ class HeapExecutorLifeTest {
                 })
             .build()) {
       // when
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
 
       // then
       assertEquals(2, warmed.get());
@@ -100,7 +100,7 @@ class HeapExecutorLifeTest {
                       return nth;
                     })
                 .build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
 
       assertEquals(3, warmed.get());
       assertEquals(2, retired.get());
@@ -210,7 +210,7 @@ class HeapExecutorLifeTest {
       // then
       assertEquals(FailureKind.DEADLINE, failureOf(late).kind());
       await().untilAsserted(() -> assertEquals(1, log.events("instance.slow").size()));
-      assertFalse(executor.awaitReady(Duration.ofMillis(500)));
+      assertFalse(executor.awaitReady(Duration.ofMillis(500)).isReady());
       assertEquals(1, log.events("instance.slow").size());
 
       // when it goes on
@@ -358,7 +358,7 @@ class HeapExecutorLifeTest {
   void a_watchdog_that_a_listener_blocks_must_be_told_of_as_left() throws Exception {
     // given
     HeapExecutor<HeapHandle> executor = BareHeaps.executor().grace(SOON).build();
-    assertTrue(executor.awaitReady(LONG));
+    assertTrue(executor.awaitReady(LONG).isReady());
     ListenableFuture<String> runs = executor.submit(CALL, waiting(started, go));
     assertTrue(started.await(30, SECONDS));
     CountDownLatch blocks = new CountDownLatch(1);
@@ -429,7 +429,7 @@ class HeapExecutorLifeTest {
             .warmUp(scope -> contexts.add(scope.context(Object.class)), fresh)
             .build()) {
       // when
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
 
       // then
       assertEquals(2, contexts.size());

@@ -294,7 +294,7 @@ class HeapExecutorTest {
 
   /** Bytes held by the one heap of an executor, which is there. */
   private static long materialised(HeapExecutor<HeapHandle> executor) throws InterruptedException {
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     return executor.statistics().materialisedBytes();
   }
 
@@ -351,7 +351,7 @@ class HeapExecutorTest {
     try (HeapExecutor<HeapHandle> executor =
         BareHeaps.executor(factory).trimAfter(Duration.ofMillis(1)).build()) {
       // given rounds of trimming that failed
-      assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
       await().until(() -> ForgetfulMemory.TRIMS.get() > 1);
 
       // then

@@ -164,7 +164,7 @@ class HooksTest {
             });
     try (HeapExecutor<HeapHandle> executor =
         BareHeaps.executor().workers(2).grace(SOON).listener(hooks).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       ListenableFuture<Integer> held = executor.submit(CALL.withDeadline(SOON), heap -> 1);
       assertTrue(blocked.await(30, SECONDS));
 
@@ -174,7 +174,7 @@ class HooksTest {
 
       // then the one that is held fails by its deadline, and its thread is replaced
       assertEquals(FailureKind.DEADLINE, failureOf(held).kind());
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       assertEquals(1, executor.statistics().abandonedThreads());
       go.countDown();
       await().untilAsserted(() -> assertEquals(0, executor.statistics().abandonedThreads()));

@@ -49,7 +49,7 @@ class InstanceDeadlineTest {
       factory.release();
 
       // then
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       await().until(() -> log.events("instance.interrupted").size() >= 2);
       assertTrue(log.events("instance.failed").size() >= 2);
       log.events("instance.failed")
@@ -65,7 +65,7 @@ class InstanceDeadlineTest {
     try (HeapExecutor<HeapHandle> executor =
         BareHeaps.executor(factory).instanceDeadline(SOON).build()) {
       // given
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       factory.hang();
       failureOf(executor.submit(CALL, heap -> heap.malloc(-1)));
 
@@ -74,7 +74,7 @@ class InstanceDeadlineTest {
       factory.release();
 
       // then
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       assertFalse(isInterrupted(executor));
       assertEquals(1, executor.statistics().replaced());
     }
@@ -87,7 +87,7 @@ class InstanceDeadlineTest {
         HeapExecutor<HeapHandle> executor =
             BareHeaps.executor(factory).grace(SOON).instanceDeadline(SOON).build()) {
       // given
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       factory.hang();
 
       // when
@@ -133,7 +133,7 @@ class InstanceDeadlineTest {
                         ? new CountDownLatch(1).await(30, SECONDS)
                         : heap.malloc(1))
             .build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
 
       assertEquals(2, warmed.get());
       assertFalse(isInterrupted(executor));
@@ -157,7 +157,7 @@ class InstanceDeadlineTest {
         HeapExecutor<HeapHandle> executor =
             BareHeaps.executor(stubborn).instanceDeadline(SOON).build()) {
       // when
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
 
       // then
       assertTrue(interrupted.get());

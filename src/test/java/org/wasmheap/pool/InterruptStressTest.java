@@ -81,7 +81,7 @@ class InterruptStressTest {
         FileChannel file =
             FileChannel.open(
                 folder.resolve("journal"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      assertTrue(executor.awaitReady(Duration.ofSeconds(60)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(60)).isReady());
       InterruptedCalls<G> calls = new InterruptedCalls<>(stage, executor, file, threads, tally);
 
       // when
@@ -102,7 +102,7 @@ class InterruptStressTest {
       assertTrue(InterruptedCalls.metAll(tally), () -> "not every moment was met: " + tally);
       await().untilAsserted(() -> assertEquals(0, executor.statistics().running()));
       assertBooksBalance(executor.statistics());
-      assertTrue(executor.awaitReady(Duration.ofSeconds(60)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(60)).isReady());
       assertEquals(stage.pristine(), executor.call(CALL, stage::probe));
     } finally {
       threads.shutdownNow();

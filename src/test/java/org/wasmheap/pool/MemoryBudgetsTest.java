@@ -139,7 +139,7 @@ class MemoryBudgetsTest {
     // given room for one instance, which another executor has
     MemoryBudget budget = MemoryBudget.of(HEAP_BYTES + HEAP_BYTES / 2);
     HeapExecutor<HeapHandle> first = executor(budget).build();
-    assertTrue(first.awaitReady(LONG));
+    assertTrue(first.awaitReady(LONG).isReady());
     try (HeapExecutor<HeapHandle> second = executor(budget).build()) {
       await().until(() -> second.health().failuresInARow() > 3);
       ListenableFuture<Integer> waits = second.submit(CALL, heap -> heap.malloc(8));
@@ -162,7 +162,7 @@ class MemoryBudgetsTest {
     MemoryBudget budget = MemoryBudget.of(1L << 30);
     try (HeapExecutor<EndiveGuest> executor =
         BareHeaps.executor(module).workers(3).queueCapacity(64).memoryBudget(budget).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       long held = budget.usedBytes();
       for (int i = 0; i < 30; i++) {
         failureOf(
@@ -174,7 +174,7 @@ class MemoryBudgetsTest {
                 }));
       }
       // then no more is held than before
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       assertEquals(held, budget.usedBytes());
     }
     assertEquals(0, budget.usedBytes());
@@ -196,7 +196,7 @@ class MemoryBudgetsTest {
     MemoryBudget budget = MemoryBudget.of(1L << 30);
     try (HeapExecutor<EndiveGuest> executor =
         BareHeaps.executor(once).memoryBudget(budget).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       // when the instance is discarded
       failureOf(
           executor.submit(
@@ -225,7 +225,9 @@ class MemoryBudgetsTest {
       assertEquals(FailureKind.DEADLINE, failure.kind());
       assertTrue(failure.getMessage().contains("the disk is full"), failure.getMessage());
       assertEquals("the disk is full", failure.getCause().getMessage());
-      assertEquals("the disk is full", executor.health().lastFailure().getMessage());
+      ExecutorStatistics.Health health = executor.awaitReady(Duration.ofMillis(1));
+      assertFalse(health.isReady());
+      assertEquals("the disk is full", health.lastFailure().getMessage());
       assertTrue(executor.health().degraded());
     }
   }

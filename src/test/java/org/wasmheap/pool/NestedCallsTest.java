@@ -200,7 +200,7 @@ class NestedCallsTest {
       assertEquals(FailureKind.CANCELLED, failureOf(inner.get()).kind());
       assertFalse(isInterrupted(a));
       assertFalse(isInterrupted(b));
-      assertTrue(a.awaitReady(Duration.ofSeconds(20)));
+      assertTrue(a.awaitReady(Duration.ofSeconds(20)).isReady());
       assertEquals(1, b.statistics().failed());
     }
   }
@@ -395,7 +395,7 @@ class NestedCallsTest {
             BareHeaps.executor()
                 .warmUp(heap -> target.call(CALL, inner -> inner.malloc(8)))
                 .build()) {
-      assertTrue(executor.awaitReady(Duration.ofSeconds(20)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(20)).isReady());
 
       assertEquals(1, target.statistics().nested());
     }

@@ -70,7 +70,7 @@ class ReplacementEventsTest {
         HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(listener).build()) {
       // when
       failureOf(executor.submit(CALL, call));
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       executor.call(CALL, heap -> 1);
 
       // then

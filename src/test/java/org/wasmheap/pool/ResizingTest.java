@@ -145,7 +145,7 @@ class ResizingTest {
             .trimAfter(Duration.ofMillis(100))
             .build()) {
       // given
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       assertEquals(1, factory.attempts());
       // when three calls are there at once
       CountDownLatch go = new CountDownLatch(1);
@@ -169,7 +169,7 @@ class ResizingTest {
     ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
     try (HeapExecutor<HeapHandle> executor =
         BareHeaps.executor(factory).workers(2).minInstances(0).build()) {
-      assertTrue(executor.awaitReady(LONG));
+      assertTrue(executor.awaitReady(LONG).isReady());
       assertEquals(0, factory.attempts());
       executor.call(CALL, heap -> heap.malloc(8));
       assertEquals(1, factory.attempts());

@@ -46,7 +46,7 @@ class StrayInterruptsTest {
       Stage<G> stage) throws Exception {
     try (HeapExecutor<G> executor =
         HeapExecutor.builder(stage.factory()).name("strays").workers(WORKERS).build()) {
-      assertTrue(executor.awaitReady(Duration.ofSeconds(60)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(60)).isReady());
       executor.call(CALL, outer -> executor.call(CALL, stage::probe)); // Makes a nested slot.
       List<Thread> poolThreads = poolThreads();
       assertEquals(WORKERS + 2, poolThreads.size(), poolThreads::toString);
@@ -62,7 +62,7 @@ class StrayInterruptsTest {
       assertEquals("", tally.wrongs());
       assertTrue(tally.of("interrupted") > 0, tally::toString);
       assertEquals(poolThreads, poolThreads());
-      assertTrue(executor.awaitReady(Duration.ofSeconds(60)));
+      assertTrue(executor.awaitReady(Duration.ofSeconds(60)).isReady());
       for (int i = 0; i < 100; i++) {
         String found = executor.call(CALL, outer -> executor.call(CALL, stage::probe));
         assertEquals(stage.pristine(), found);

@@ -77,7 +77,7 @@ class PreparationTest {
     // given
     WarmUpCall metadata = new WarmUpCall("test_dirty", new byte[0], () -> null);
     try (RuntimePool.Lease lease = pool.lease(CODE, STRATEGY, LIMIT)) {
-      assertTrue(lease.executor().awaitReady(LIMIT));
+      assertTrue(lease.executor().awaitReady(LIMIT).isReady());
     }
     // when
     Preparation done = pool.prepare(CODE, STRATEGY, List.of(VERSION, metadata), calls(20)).get();

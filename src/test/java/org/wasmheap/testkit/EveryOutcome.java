@@ -50,7 +50,7 @@ public final class EveryOutcome {
                   return pointer;
                 }));
     seen.add("poisons " + poison.kind() + ": " + poison.getMessage());
-    assertTrue(executor.awaitReady(Duration.ofSeconds(30)));
+    assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     ListenableFuture<String> runs = executor.submit(CALL, waiting(started, go));
