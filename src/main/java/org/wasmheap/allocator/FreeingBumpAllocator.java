@@ -37,6 +37,9 @@ public final class FreeingBumpAllocator {
 
   private static final long ADDRESS_SPACE = 1L << 32;
 
+  /** No memory has this size, so the next operation looks closer. */
+  private static final long UNKNOWN_SIZE = -1;
+
   /** Highest heap base: the reference adds 8 before it rounds, and must not overflow. */
   private static final long MAX_HEAP_BASE = 0xFFFF_FFF7L;
 
@@ -49,20 +52,25 @@ public final class FreeingBumpAllocator {
   private final long heapBase;
   private final BlockLimit blockLimit;
 
-  /** Bytes of the limit again, for the check of each request. */
-  private final long limit;
-
   /** First free header of each order, {@link BlockHeader#NIL} where there is none. */
   private final int[] heads;
 
   private long bumper;
+
+  /** How far the operation that poisoned the allocator had moved the bumper. */
+  private long bumpedInVain;
+
+  /** The memory's size that the next operation may find without a closer look. */
+  private long expectedSize;
+
+  /** Its size at the last operation. */
   private long observedSize;
+
   private @Nullable AllocatorFault poison;
 
   private long bytesAllocated;
   private long bytesAllocatedPeak;
   private long bytesAllocatedSum;
-  private long highestBumper;
   private long allocations;
   private long deallocations;
 
@@ -114,8 +122,7 @@ public final class FreeingBumpAllocator {
     this.grower = Objects.requireNonNull(grower, "grower");
     this.heapBase = (base + HEADER_BYTES - 1) & -HEADER_BYTES;
     this.blockLimit = Objects.requireNonNull(blockLimit, "blockLimit");
-    this.limit = blockLimit.bytes();
-    this.heads = new int[orderOf((int) limit) + 1];
+    this.heads = new int[orderOf((int) blockLimit.bytes()) + 1];
     reset();
   }
 
@@ -123,7 +130,8 @@ public final class FreeingBumpAllocator {
   public void reset() {
     Arrays.fill(heads, BlockHeader.NIL);
     bumper = heapBase;
-    highestBumper = heapBase;
+    bumpedInVain = 0;
+    expectedSize = UNKNOWN_SIZE;
     observedSize = 0;
     poison = null;
     bytesAllocated = 0;
@@ -143,10 +151,11 @@ public final class FreeingBumpAllocator {
    */
   public int allocate(int size) {
     long memorySize = observeMemory(Operation.ALLOCATE, size);
-    if (Integer.toUnsignedLong(size) > limit) {
+    int order = orderOf(size);
+    // The limit is the size of the largest order.
+    if (order >= heads.length) {
       throw fault(AllocatorFault.REQUEST_TOO_LARGE, Operation.ALLOCATE, size);
     }
-    int order = orderOf(size);
     long taken = BlockHeader.blockBytes(order);
 
     int head = heads[order];
@@ -159,16 +168,22 @@ public final class FreeingBumpAllocator {
       bump(taken, memorySize, size);
     }
 
-    writeHeader(header, BlockHeader.occupied(order), Operation.ALLOCATE, size);
     long allocated = bytesAllocated + taken;
-    // Only a guest that forges links, and so has one block counted again and again, gets here.
-    if (allocated >= ADDRESS_SPACE) {
-      throw fault(AllocatorFault.ACCOUNTING, Operation.ALLOCATE, size);
+    try {
+      writeHeader(header, BlockHeader.occupied(order), Operation.ALLOCATE, size);
+      // Only a guest that forges links, and so has one block counted again and again, gets here.
+      if (allocated >= ADDRESS_SPACE) {
+        throw fault(AllocatorFault.ACCOUNTING, Operation.ALLOCATE, size);
+      }
+    } catch (AllocatorException e) {
+      bumpedInVain = head == BlockHeader.NIL ? taken : 0;
+      throw e;
     }
     bytesAllocated = allocated;
     bytesAllocatedSum += taken;
-    bytesAllocatedPeak = Math.max(bytesAllocatedPeak, allocated);
-    highestBumper = bumper;
+    if (allocated > bytesAllocatedPeak) {
+      bytesAllocatedPeak = allocated;
+    }
     allocations++;
     return BlockHeader.pointerBehind(header);
   }
@@ -194,7 +209,7 @@ public final class FreeingBumpAllocator {
       throw fault(AllocatorFault.EMPTY_HEADER, Operation.DEALLOCATE, pointer);
     }
     int order = BlockHeader.order(word);
-    if (Integer.compareUnsigned(order, heads.length) >= 0) {
+    if (order < 0 || order >= heads.length) {
       throw fault(AllocatorFault.INVALID_ORDER, Operation.DEALLOCATE, pointer);
     }
     long freed = BlockHeader.free(heads[order]);
@@ -215,9 +230,9 @@ public final class FreeingBumpAllocator {
    * @return the order, from 0
    */
   public static int orderOf(int size) {
-    int smallest = BlockHeader.SMALLEST_BLOCK;
-    int atLeast = Integer.compareUnsigned(size, smallest) < 0 ? smallest : size;
-    return 29 - Integer.numberOfLeadingZeros(atLeast - 1);
+    return size == 0
+        ? 0
+        : 29 - Integer.numberOfLeadingZeros((size - 1) | (BlockHeader.SMALLEST_BLOCK - 1));
   }
 
   /** The fewest pages that hold {@code bytes}, 0 to 2^32 + 2^31. */
@@ -227,16 +242,24 @@ public final class FreeingBumpAllocator {
 
   /** The checks that come before all others; gives the memory's size. */
   private long observeMemory(Operation operation, int operand) {
+    FlatMemory main = flat;
+    long memorySize = main != null ? main.sizeInBytes() : memory.sizeInBytes();
+    if (memorySize != expectedSize) {
+      observeChange(memorySize, operation, operand);
+    }
+    return memorySize;
+  }
+
+  /** The first operation, one after the memory was grown or has shrunk, or one too many. */
+  private void observeChange(long memorySize, Operation operation, int operand) {
     if (poison != null) {
       throw new AllocatorException(AllocatorFault.POISONED, operation, operand);
     }
-    FlatMemory main = flat;
-    long memorySize = main != null ? main.sizeInBytes() : memory.sizeInBytes();
     if (memorySize < observedSize) {
       throw fault(AllocatorFault.MEMORY_SHRANK, operation, operand);
     }
     observedSize = memorySize;
-    return memorySize;
+    expectedSize = memorySize;
   }
 
   /** The link in the free header that is about to be handed out, unchecked until it is popped. */
@@ -308,6 +331,7 @@ public final class FreeingBumpAllocator {
 
   private AllocatorException fault(AllocatorFault fault, Operation operation, int operand) {
     poison = fault;
+    expectedSize = UNKNOWN_SIZE;
     return new AllocatorException(fault, operation, operand);
   }
 
@@ -372,6 +396,7 @@ public final class FreeingBumpAllocator {
    * @return a snapshot
    */
   public AllocatorStatistics statistics() {
+    long highestBumper = bumper - bumpedInVain;
     return new AllocatorStatistics(
         bytesAllocated,
         bytesAllocatedPeak,
