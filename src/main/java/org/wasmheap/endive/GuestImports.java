@@ -1,6 +1,5 @@
 package org.wasmheap.endive;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
@@ -10,6 +9,7 @@ import org.wasmheap.text.Printable;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportMemory;
 import run.endive.runtime.ImportValues;
+import run.endive.runtime.WasmFunctionHandle;
 import run.endive.wasm.types.FunctionImport;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.MemoryImport;
@@ -48,89 +48,35 @@ final class GuestImports {
     return values.build();
   }
 
-  private ImportHandle handle(
+  private WasmFunctionHandle handle(
       FunctionImport imported, FunctionType type, @Nullable HostFunction provided) {
     if (LinkedModule.isMalloc(imported)) {
-      return new ImportHandle(new Malloc());
+      return (engine, arguments) -> malloc((int) arguments[0]);
     }
     if (LinkedModule.isFree(imported)) {
-      return new ImportHandle(new Free());
+      return (engine, arguments) -> free((int) arguments[0]);
     }
     if (provided == null) {
-      return new ImportHandle(new Missing(imported));
+      return (engine, arguments) -> missing(imported);
     }
-    return new ImportHandle(new Host(provided, type.params().size(), !type.returns().isEmpty()));
-  }
-
-  private final class Malloc extends ImportHandle.Target {
-    @Override
-    long[] call(long size, long second, long third, long fourth) {
-      return resultOf(current.require().heap().malloc((int) size));
-    }
-
-    @Override
-    long[] callWith(long[] arguments) {
-      return call(arguments[0], 0, 0, 0);
-    }
-  }
-
-  private final class Free extends ImportHandle.Target {
-    @Override
-    long[] call(long pointer, long second, long third, long fourth) {
-      current.require().heap().free((int) pointer);
-      return NO_RESULT;
-    }
-
-    @Override
-    long[] callWith(long[] arguments) {
-      return call(arguments[0], 0, 0, 0);
-    }
-  }
-
-  private final class Host extends ImportHandle.Target {
-    private final HostFunction function;
-    private final int parameters;
-    private final boolean returns;
-
-    Host(HostFunction function, int parameters, boolean returns) {
-      this.function = function;
-      this.parameters = parameters;
-      this.returns = returns;
-    }
-
-    @Override
-    long[] call(long first, long second, long third, long fourth) {
-      long[] all = {first, second, third, fourth};
-      return callWith(parameters == all.length ? all : Arrays.copyOf(all, parameters));
-    }
-
-    @Override
-    long[] callWith(long[] arguments) {
-      long value = run(function, arguments);
+    boolean returns = !type.returns().isEmpty();
+    return (engine, arguments) -> {
+      long value = run(provided, arguments);
       return returns ? resultOf(value) : NO_RESULT;
-    }
+    };
   }
 
-  private static final class Missing extends ImportHandle.Target {
-    private final FunctionImport imported;
-
-    Missing(FunctionImport imported) {
-      this.imported = imported;
-    }
-
-    @Override
-    long[] call(long first, long second, long third, long fourth) {
-      throw missing(imported);
-    }
-
-    @Override
-    long[] callWith(long[] arguments) {
-      throw missing(imported);
-    }
+  private long[] malloc(int size) {
+    return resultOf(current.require().heap().malloc(size));
   }
 
-  private static CallException missing(FunctionImport imported) {
-    return new CallException(
+  private long[] free(int pointer) {
+    current.require().heap().free(pointer);
+    return NO_RESULT;
+  }
+
+  private static long[] missing(FunctionImport imported) {
+    throw new CallException(
         FailureKind.MISSING_IMPORT,
         "the guest called the import "
             + LinkedModule.printableName(imported)
