@@ -18,6 +18,7 @@ import org.wasmheap.runtime.SubstrateRuntime;
 final class App {
   private App() {}
 
+  /** What it prints, here and below, is what the test that starts it reads. */
   public static void main(String[] files) throws Exception {
     for (String file : files) {
       RuntimeCode code = RuntimeCode.read(Path.of(file));
@@ -27,7 +28,6 @@ final class App {
         byte[] version =
             executor.call(
                 CallOptions.named("Core_version"), runtime.call("Core_version", new byte[0]));
-        // What this program prints is what the test that starts it reads.
         System.out.println("spec_name " + RuntimeVersion.decode(version).specName());
       }
     }

@@ -223,14 +223,10 @@ final class BackingArrays {
     spares.clear(0);
     PristineContent image = content;
     long own = base.bytes() + (current == base ? 0 : current.bytes()) + besideBytes;
-    next.take(own);
-    try {
-      if (image != null) {
-        next.hold(image, image.length());
-      }
-    } catch (GrowthRefusedException e) {
-      next.give(own);
-      throw e;
+    if (image == null) {
+      next.take(own);
+    } else {
+      next.takeAndHold(own, image, image.length());
     }
     discharge();
     budget = next;

@@ -203,6 +203,29 @@ public final class MemoryBudget {
     }
   }
 
+  /**
+   * Takes bytes and holds an image, both or neither. In one step: to take the bytes and to give
+   * them back, since the image does not fit, would tell all members again and again that memory is
+   * free.
+   *
+   * @throws GrowthRefusedException if they do not fit; nothing has changed
+   */
+  void takeAndHold(long bytes, Object image, long imageBytes) {
+    if (holdOneMore(image, false)) {
+      try {
+        take(bytes);
+      } catch (GrowthRefusedException e) {
+        letGo(image, imageBytes);
+        throw e;
+      }
+    } else {
+      take(bytes + imageBytes);
+      if (!holdOneMore(image, true)) {
+        give(imageBytes);
+      }
+    }
+  }
+
   /** Whether that changed something: not if it is there, for one, and not there, for the other. */
   private boolean holdOneMore(Object image, boolean asFirst) {
     synchronized (lock) {

@@ -20,6 +20,9 @@ final class CallQueue<G> implements CallTask.Home<G> {
   /** Every wait has a limit; after it, the condition is looked at again. */
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /** How long a worker pauses at least that could not make an instance. */
+  private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
   /** When a call is told of again that could not be failed. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -360,7 +363,8 @@ final class CallQueue<G> implements CallTask.Home<G> {
   }
 
   /**
-   * Waits, but not longer than until memory comes back, unless there is no work left for ever.
+   * Waits, but not much longer than until memory comes back, unless there is no work left for ever.
+   * Some time it always waits: memory may come back and be taken without end.
    *
    * @param freedBefore what {@link #timesFreed} was before the memory was asked for
    * @return {@code false} if there is no work left for ever
@@ -368,14 +372,21 @@ final class CallQueue<G> implements CallTask.Home<G> {
   boolean awaitWork(long nanos, long freedBefore) {
     lock.lock();
     try {
-      if (hasFuture() && freed == freedBefore) {
+      long began = System.nanoTime();
+      long left = pause(nanos, freedBefore);
+      while (hasFuture() && left > 0) {
         // Not on the condition of work: a call must not wake a worker that cannot take it.
-        waitFor(ending, nanos);
+        waitFor(ending, left);
+        left = pause(nanos, freedBefore) - (System.nanoTime() - began);
       }
       return hasFuture();
     } finally {
       lock.unlock();
     }
+  }
+
+  private long pause(long nanos, long freedBefore) {
+    return freed == freedBefore ? nanos : Math.min(nanos, LEAST_PAUSE_NANOS);
   }
 
   /** Whether a worker may still have something to do. */

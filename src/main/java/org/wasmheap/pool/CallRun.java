@@ -79,9 +79,7 @@ final class CallRun<G> {
     }
     FailureKind interrupted = gate.end(task.number());
     stack.end(task); // Hooks and listeners that run from here on are in no call.
-    if (task.mdc() != null) {
-      CallMdc.put(task.mdc()); // Whatever host functions have made of it.
-    }
+    CallMdc.put(task.mdc()); // Whatever host functions have made of it.
     // A guest that has failed stays failed, whatever the call's own code made of the exception.
     Throwable firstCause = heap.firstCause();
     thrown = firstCause == null ? thrown : firstCause;

@@ -67,7 +67,10 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
   /** Where it stands in the heap of waiting calls. Written by DueHeap; guarded by the same lock. */
   private int place = DueHeap.NOWHERE;
 
-  /** Whose outcome counts. Written once, by that thread; of use to it alone. */
+  /**
+   * Whose outcome counts, while that thread is still about it: a thread that has ended may keep
+   * what it ran. Each thread writes and looks for itself alone.
+   */
   private @Nullable Thread endedBy;
 
   /**
@@ -232,8 +235,18 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
     R own = (R) result;
     AtomicLong completed = books.counters().completed;
     completed.incrementAndGet(); // First, so that whoever has the result finds it counted.
-    if (!set(own)) {
-      completed.decrementAndGet();
+    try {
+      if (!set(own)) {
+        completed.decrementAndGet();
+      }
+    } finally {
+      forgetEnd();
+    }
+  }
+
+  private void forgetEnd() {
+    if (endedBy == Thread.currentThread()) {
+      endedBy = null;
     }
   }
 
@@ -271,6 +284,8 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
         count(count, cutOff, -1); // It takes memory to fail: this may be tried again.
       }
       throw e;
+    } finally {
+      forgetEnd();
     }
   }
 
@@ -315,10 +330,11 @@ final class CallTask<G, R extends @Nullable Object> extends AbstractFuture<R>
 
   @Override
   protected void afterDone() {
-    endedBy = Thread.currentThread();
     body = null;
     context = null;
-    if (isCancelled()) {
+    if (!isCancelled()) {
+      endedBy = Thread.currentThread();
+    } else {
       books.counters().cancelled.incrementAndGet();
       books.home().cancelled(this, wasInterrupted());
     }

@@ -71,9 +71,11 @@ final class ExecutorFigures<G> {
     return slots.health(workers.wanted(), leastReady(), ready, longestWait);
   }
 
-  /** How many workers have an instance when all is well. */
+  /** How many workers have an instance when all is well; none once the executor is closed. */
   private int leastReady() {
-    return Math.min(settings.minInstances(), workers.wanted());
+    return queue.phase() == CallQueue.Phase.CLOSED
+        ? 0
+        : Math.min(settings.minInstances(), workers.wanted());
   }
 
   List<ExecutorStatistics.OfHeap> heaps() {

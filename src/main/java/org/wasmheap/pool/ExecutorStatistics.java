@@ -91,7 +91,7 @@ public record ExecutorStatistics(
    *
    * @param pool name of the pool
    * @param workers threads that take calls
-   * @param kept of these, how many have an instance when all is well
+   * @param kept of these, how many have an instance when all is well; 0 once it is closed
    * @param ready how many have one, in a call or not
    * @param degraded whether less than all is there: fewer instances than are always kept, a thread
    *     that did not come back, or a factory that failed and has made nothing since

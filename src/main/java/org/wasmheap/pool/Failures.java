@@ -204,11 +204,11 @@ final class Failures {
   }
 
   private static String detail(Throwable thrown) {
-    String message = null;
+    String message;
     try {
       message = thrown.getMessage();
     } catch (Throwable e) {
-      thrown.addSuppressed(e); // Anybody's code: it must not keep a call from ending.
+      message = null; // Anybody's code: it must not keep a call from ending.
     }
     return message == null ? thrown.getClass().getName() : Printable.text(message);
   }

@@ -29,8 +29,8 @@ import org.wasmheap.text.Printable;
  *       globals, allocator and host context. The reset comes before the future completes.
  *   <li>At every instant an instance has one owner: a worker for life, or the thread of a call
  *       inside another for the length of that call.
- *   <li>An instance whose call did not end normally is discarded and replaced in the background;
- *       callers never wait for a factory, and capacity comes back as soon as the factory works.
+ *   <li>An instance whose call did not end normally is discarded and replaced in the background; no
+ *       thread of a caller ever runs a factory, and capacity comes back as soon as it works.
  *   <li>Every submitted call completes: with its result, or with a {@link CallException}, or
  *       cancelled. A call that finds no room fails at once with {@link FailureKind#REJECTED}.
  *   <li>A deadline includes the time in the queue. A running call is interrupted, but only while
@@ -171,7 +171,11 @@ public final class HeapExecutor<G> implements AutoCloseable {
 
   /**
    * Sets how many threads take calls. No call is lost: those that are too many end when the calls
-   * that they run are over. Nothing happens once the executor accepts no more calls.
+   * that they run are over; one that is in a factory, or pauses after it failed there, some seconds
+   * later, or when its time is over. Nothing happens once the executor accepts no more calls.
+   *
+   * <p>If the JVM cannot start a thread, that is an {@link OutOfMemoryError}; the number counts all
+   * the same, and the missing threads are started later.
    *
    * @param value 1 to 1024
    */
@@ -532,7 +536,8 @@ public final class HeapExecutor<G> implements AutoCloseable {
     }
 
     /**
-     * Makes the executor and starts its threads, each of which makes its instance at once.
+     * Makes the executor and starts its threads. Each makes its instance at once, but for those
+     * beyond {@link #minInstances}, which wait until calls need them.
      *
      * @return a running executor
      */

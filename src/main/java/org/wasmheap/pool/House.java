@@ -50,12 +50,12 @@ final class House<G> {
   }
 
   void start() {
-    Preloader.ensure();
-    queue.prime();
-    slots.prime();
-    nested.prime();
-    settings.budget().join(member);
     try {
+      Preloader.ensure();
+      queue.prime();
+      slots.prime();
+      nested.prime();
+      settings.budget().join(member);
       watchdog.start();
       workers.start();
     } catch (Throwable e) {

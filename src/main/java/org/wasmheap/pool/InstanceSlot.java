@@ -295,17 +295,22 @@ final class InstanceSlot<G> {
   }
 
   private Heap claimHeap(GuestFactory.Instance<G> made) {
-    Heap own =
-        new Heap(
-            settings.name(),
-            home.nextHeapName(),
-            made.memory(),
-            made.heapBase(),
-            made.blockLimit(),
-            settings.growthPolicy(),
-            settings.listener());
-    own.claim();
-    return own;
+    try {
+      Heap own =
+          new Heap(
+              settings.name(),
+              home.nextHeapName(),
+              made.memory(),
+              made.heapBase(),
+              made.blockLimit(),
+              settings.growthPolicy(),
+              settings.listener());
+      own.claim();
+      return own;
+    } catch (Throwable e) {
+      drop(made);
+      throw e;
+    }
   }
 
   private void warmUp(GuestFactory.Instance<G> made, Heap own) throws Exception {
@@ -477,7 +482,7 @@ final class InstanceSlot<G> {
           .addKeyValue("pool", Printable.name(retired.pool()))
           .addKeyValue("heap", Printable.name(retired.name()))
           .setCause(why)
-          .log("An instance could not be made or dropped");
+          .log("An instance could not be dropped");
     }
   }
 

@@ -180,9 +180,9 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
    */
   long trim(Duration unusedFor) {
     long bytes = 0;
-    int at = 0;
-    for (InstanceSlot<G> slot = slot(at); slot != null; slot = slot(++at)) {
-      bytes += slot.trim(unusedFor);
+    for (int at = size() - 1; at >= 0; at--) {
+      InstanceSlot<G> slot = slot(at);
+      bytes += slot == null ? 0 : slot.trim(unusedFor);
     }
     return bytes;
   }
@@ -190,8 +190,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
   /** Real bytes of all memories. */
   long materialisedBytes() {
     long bytes = 0;
-    int at = 0;
-    for (InstanceSlot<G> slot = slot(at); slot != null; slot = slot(++at)) {
+    for (InstanceSlot<G> slot : all()) {
       bytes += slot.materialisedBytes();
     }
     return bytes;
@@ -199,12 +198,18 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
 
   /** Reports and interrupts the making of instances that takes too long; for the watchdog alone. */
   void lookAtMakings(long now) {
-    int at = 0;
-    for (InstanceSlot<G> slot = slot(at); slot != null; slot = slot(++at)) {
-      slot.making().look(now);
+    for (int at = size() - 1; at >= 0; at--) {
+      InstanceSlot<G> slot = slot(at);
+      if (slot != null) {
+        slot.making().look(now);
+      }
     }
   }
 
+  /**
+   * For a walk that takes no memory, from the end down: slots that go meanwhile move none of those
+   * out of its way that are still to come.
+   */
   private @Nullable InstanceSlot<G> slot(int at) {
     lock.lock();
     try {

@@ -147,21 +147,26 @@ final class NestedSlots<G> {
   private boolean awaitDemand(long backOffNanos) {
     lock.lock();
     try {
-      long resume = System.nanoTime() + backOffNanos;
-      long left = backOffNanos;
-      while (!closed && ((left > 0 && !freed) || (!isWanted() && left > -settings.idleNanos()))) {
+      long began = System.nanoTime();
+      long left = pause(backOffNanos);
+      while (!closed && (left > 0 || (!isWanted() && left > -settings.idleNanos()))) {
         try {
           wanted.awaitNanos(left > 0 ? left : left + settings.idleNanos());
         } catch (InterruptedException e) {
           Thread.interrupted(); // Only the end ends this thread.
         }
-        left = resume - System.nanoTime();
+        left = pause(backOffNanos) - (System.nanoTime() - began);
       }
       freed = false;
       return !closed;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Short once memory came back, but never none: it may come back and be taken without end. */
+  private long pause(long backOffNanos) {
+    return freed ? Math.min(backOffNanos, FIRST_BACK_OFF_NANOS) : backOffNanos;
   }
 
   /** What making an instance failed with last; {@code null} if it has worked since. */
@@ -236,7 +241,7 @@ final class NestedSlots<G> {
           .addKeyValue("worker", Thread.currentThread().getName())
           .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
           .setCause(why)
-          .log("An instance could not be made or dropped");
+          .log("An instance could not be made");
     }
   }
 

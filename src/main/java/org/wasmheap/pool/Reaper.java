@@ -1,5 +1,6 @@
 package org.wasmheap.pool;
 
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.wasmheap.guest.CallException;
@@ -57,17 +58,28 @@ final class Reaper<G> {
         task.interrupt(due.atEnd() ? FailureKind.SHUTDOWN : FailureKind.DEADLINE);
         return true;
       }
+      giveUpAndFail(task, verdict);
+      queue.finished(task);
+      return true;
+    } catch (Throwable e) {
+      FullJavaHeap.report(LOG, e);
+      return false;
+    }
+  }
+
+  /** With the call's diagnostic context, on the watchdog or on the thread that shuts down. */
+  private void giveUpAndFail(CallTask<G, ?> task, Verdict verdict) {
+    Map<String, String> own = CallMdc.take();
+    CallMdc.put(task.mdc());
+    try {
       if (verdict == Verdict.GIVE_UP) {
         workers.giveUp(task); // First its token dies, then its caller hears of it.
       }
       if (!task.isDone()) {
         fail(task, verdict);
       }
-      queue.finished(task);
-      return true;
-    } catch (Throwable e) {
-      FullJavaHeap.report(LOG, e);
-      return false;
+    } finally {
+      CallMdc.put(own);
     }
   }
 
@@ -89,6 +101,7 @@ final class Reaper<G> {
         CallException failure =
             ran ? Failures.abandoned(task) : Failures.expired(task, workers.factoryFailure());
         task.fail(failure);
+        CallMdc.put(task.mdc()); // Whatever listeners of its future have made of it.
         if (!ran) {
           FailedCalls.tellUnstarted(settings.name(), task, failure);
         }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Its last call is the worker's own: the queue takes it out in its lock, on the worker's thread,
  * before it lets that thread wait: so a thread that waits for work holds no call, not even in a
- * frame of its stack. All else is guarded by the queue's lock.
+ * frame of its stack. All else is guarded by the queue's lock, but that the worker looks at {@link
+ * #surplus}, which is set on its own thread, without it.
  */
 final class Seat<G> {
   /** The call that the worker comes from, until the queue has heard that it is finished. */

@@ -121,14 +121,11 @@ final class Seats<G> {
     }
   }
 
-  /** The worker has failed to make its instance, and will try again. */
+  /** The worker has failed to make its instance; it or another tries again, if one is needed. */
   void failedToMake(Seat<G> seat) {
     lock.lock();
     try {
-      if (seat.makes) {
-        comes(seat);
-        demand.signal(); // Another may have to try.
-      }
+      endInstance(seat);
     } finally {
       lock.unlock();
     }

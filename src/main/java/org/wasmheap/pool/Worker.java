@@ -247,7 +247,7 @@ final class Worker<G> implements Runnable {
       about(EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "instance.failed"), leftOut))
           .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
           .setCause(why)
-          .log("An instance could not be made or dropped");
+          .log("An instance could not be made");
     }
   }
 

@@ -125,10 +125,28 @@ class MemoryBudgetTest {
         assertThrows(GrowthRefusedException.class, () -> memory.chargeTo(budget));
     // then
     assertEquals(
-        "the memory budget of 98304 bytes has 32752 left, and 65536 are wanted; raise the budget, or"
-            + " use fewer instances",
+        "the memory budget of 98304 bytes has 98304 left, and 131088 are wanted; raise the budget,"
+            + " or use fewer instances",
         refusal.getMessage());
     assertFalse(refusal.isDeterministic());
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void a_memory_that_is_refused_leaves_the_image_that_it_shares_as_it_was() {
+    // given room for an image and a memory of it, and half a page
+    MemoryBudget budget = MemoryBudget.of(PAGE + PAGE_BYTES + PAGE / 2);
+    MemoryImage shared = image();
+    FlatMemory first = new FlatMemory(shared);
+    first.chargeTo(budget);
+    FlatMemory second = new FlatMemory(shared);
+    // when
+    assertThrows(GrowthRefusedException.class, () -> second.chargeTo(budget));
+    // then
+    assertEquals(PAGE + PAGE_BYTES, budget.usedBytes());
+    // when
+    first.discharge();
+    // then
     assertEquals(0, budget.usedBytes());
   }
 

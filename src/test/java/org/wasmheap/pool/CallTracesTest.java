@@ -13,6 +13,7 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -116,6 +117,65 @@ class CallTracesTest {
       traces.awaitGone();
       assertTrue(future.isDone());
     }
+  }
+
+  @Test
+  void a_future_that_is_kept_must_not_keep_the_thread_that_ended_it() throws Exception {
+    // given the futures of an executor that is closed
+    List<ListenableFuture<Object>> futures = succeedAndFail();
+
+    // then
+    traces.awaitGone();
+    assertTrue(futures.stream().allMatch(Future::isDone));
+  }
+
+  /** In a method of its own, whose frame goes: it refers to the executor. */
+  private List<ListenableFuture<Object>> succeedAndFail() throws Exception {
+    try (HeapExecutor<CallScope> executor = executor().build()) {
+      ListenableFuture<Object> succeeds =
+          submit(
+              executor,
+              guest -> {
+                traces.follow("worker", Thread.currentThread());
+                return "done";
+              });
+      ListenableFuture<Object> fails =
+          submit(
+              executor,
+              guest -> {
+                throw new IllegalStateException("fails");
+              });
+      assertEquals("done", succeeds.get(30, SECONDS));
+      assertEquals(FailureKind.HOST_FUNCTION, failureOf(fails).kind());
+      return List.of(succeeds, fails);
+    }
+  }
+
+  @Test
+  void a_future_that_is_kept_must_not_keep_the_thread_that_cancelled_it() throws Exception {
+    try (HeapExecutor<CallScope> executor = executor().build()) {
+      // given
+      ListenableFuture<String> first = executor.submit(CallOptions.DEFAULT, this::hold);
+      begun.await();
+      ListenableFuture<Object> waits = submit(executor, guest -> guest);
+
+      // when
+      cancelOnAnotherThread(waits);
+
+      // then
+      assertTrue(waits.isCancelled());
+      traces.awaitGone();
+      assertTrue(waits.isDone());
+      assertFalse(first.isDone());
+      go.countDown();
+    }
+  }
+
+  private void cancelOnAnotherThread(ListenableFuture<?> future) throws InterruptedException {
+    Thread canceller =
+        traces.follow("canceller", new Thread(() -> future.cancel(false), "canceller"));
+    canceller.start();
+    canceller.join(SECONDS.toMillis(30));
   }
 
   @Test

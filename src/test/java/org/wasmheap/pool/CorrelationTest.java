@@ -37,6 +37,7 @@ import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.heap.HeapView;
 import org.wasmheap.heap.PoisonReport;
 import org.wasmheap.testkit.BareHeaps;
+import org.wasmheap.testkit.Calls;
 import org.wasmheap.testkit.LogCapture;
 import org.wasmheap.testkit.ScopeGuests;
 import org.wasmheap.testkit.ScriptedFactory;
@@ -295,6 +296,57 @@ class CorrelationTest {
       // then
       await().until(() -> !log.events("worker.returned").isEmpty());
       assertEquals(CALLERS, mdcOf(log, "worker.returned"));
+    }
+  }
+
+  @Test
+  void events_of_calls_that_expire_in_the_queue_must_have_the_context_of_each_of_their_callers() {
+    try (LogCapture log = LogCapture.of(Level.WARN);
+        HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      // given a worker that is held, and two calls of two callers that wait in vain
+      ListenableFuture<String> held =
+          executor.submit(CALL, Calls.waiting(new CountDownLatch(1), go));
+      for (String block : List.of("17", "18")) {
+        ListenableFuture<String> waits =
+            submitWith(
+                Map.of("block", block),
+                () -> executor.submit(CALL.withDeadline(SOON), heap -> "not reached"));
+        waits.addListener(
+            () -> MDC.put("of", "the listener of " + block), MoreExecutors.directExecutor());
+        // when
+        assertEquals(FailureKind.DEADLINE, failureOf(waits).kind());
+      }
+
+      // then
+      await().until(() -> log.events("call.failed").size() == 2);
+      List<ILoggingEvent> events = log.events("call.failed");
+      for (int i = 0; i < 2; i++) {
+        assertEquals(String.valueOf(17 + i), events.get(i).getMDCPropertyMap().get("block"));
+      }
+      assertNull(events.get(1).getMDCPropertyMap().get("of"));
+      go.countDown();
+      assertEquals("done", Futures.getUnchecked(held));
+    }
+  }
+
+  @Test
+  void what_the_call_puts_there_must_not_be_on_the_events_of_its_end() throws Exception {
+    try (LogCapture log = LogCapture.of(Level.WARN);
+        HeapExecutor<HeapHandle> executor = BareHeaps.executor().listener(listener).build()) {
+      // given a caller without a context
+      failureOf(
+          executor.submit(
+              CALL,
+              heap -> {
+                MDC.put("of", "a host function");
+                throw new IllegalStateException("fails");
+              }));
+
+      // then
+      assertEquals(Map.of(), mdcOf(log, "heap.aborted"));
+      assertEquals(Map.of(), found.get("retired"));
+      assertEquals(Map.of(), found.get("callCompleted"));
+      assertEquals(Map.of(), mdcOfNextCall(executor));
     }
   }
 

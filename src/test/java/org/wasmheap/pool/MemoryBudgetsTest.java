@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.testkit.Calls.CALL;
 import static org.wasmheap.testkit.Calls.failureOf;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +28,7 @@ import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.memory.MemoryImage;
@@ -230,5 +234,137 @@ class MemoryBudgetsTest {
       assertEquals("the disk is full", health.lastFailure().getMessage());
       assertTrue(executor.health().degraded());
     }
+  }
+
+  /** Counts its attempts, and how long they took from the first to the last of some. */
+  private static final class TimedFactory implements GuestFactory<HeapHandle> {
+    private static final int ATTEMPTS = 5;
+    private final GuestFactory<HeapHandle> sound;
+    private final AtomicLong first = new AtomicLong();
+    private final AtomicLong last = new AtomicLong();
+    private final AtomicInteger attempts = new AtomicInteger();
+
+    TimedFactory(GuestFactory<HeapHandle> sound) {
+      this.sound = sound;
+    }
+
+    @Override
+    public Instance<HeapHandle> create() throws Exception {
+      int attempt = attempts.incrementAndGet();
+      if (attempt == 1) {
+        first.set(System.nanoTime());
+      } else if (attempt == ATTEMPTS) {
+        last.set(System.nanoTime());
+      }
+      return sound.create();
+    }
+  }
+
+  @Test
+  void an_image_that_does_not_fit_beside_its_instance_is_waited_for_and_not_asked_for_at_once() {
+    // given an instance that fits, and an image that does not fit beside it
+    FlatMemory memory = new FlatMemory(1, 256);
+    memory.writeLong(LinearMemory.PAGE_SIZE - Long.BYTES, 1);
+    MemoryImage image = memory.capture(LinearMemory.PAGE_SIZE);
+    TimedFactory factory = new TimedFactory(GuestFactory.bare(image, 1024, BlockLimit.ON_CHAIN));
+    MemoryBudget budget = MemoryBudget.of(HEAP_BYTES + 1_000);
+
+    // when
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(factory).memoryBudget(budget).build()) {
+      await().until(() -> factory.last.get() != 0);
+      assertEquals(0, executor.health().ready());
+    }
+
+    // then the pauses doubled from 10 ms on
+    long nanos = factory.last.get() - factory.first.get();
+    assertTrue(nanos >= TimeUnit.MILLISECONDS.toNanos(10 + 20 + 40 + 80), nanos + " ns");
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void memory_that_comes_back_without_end_does_not_make_a_pool_try_without_a_pause()
+      throws Exception {
+    // given a pool whose factory fails
+    AtomicInteger attempts = new AtomicInteger();
+    GuestFactory<HeapHandle> broken =
+        () -> {
+          attempts.incrementAndGet();
+          throw new GrowthRefusedException("no memory", null);
+        };
+    MemoryBudget budget = MemoryBudget.of(2 * HEAP_BYTES + 10_000);
+    try (HeapExecutor<HeapHandle> waits = BareHeaps.executor(broken).memoryBudget(budget).build();
+        HeapExecutor<HeapHandle> busy = executor(budget).build()) {
+      assertTrue(busy.awaitReady(LONG).isReady());
+      await().until(() -> attempts.get() > 0);
+      // when memory comes back again and again, after somebody was refused
+      int before = attempts.get();
+      long began = System.nanoTime();
+      for (int i = 0; i < 300; i++) {
+        assertEquals(
+            FailureKind.GROWTH_REFUSED,
+            failureOf(busy.submit(CALL, heap -> touch(heap, 50))).kind());
+      }
+      // then it tries at most once in 10 ms, and once for each of two that began before
+      long tens = (System.nanoTime() - began) / TimeUnit.MILLISECONDS.toNanos(10);
+      int made = attempts.get() - before;
+      assertTrue(made <= 2 * tens + 4, made + " attempts in " + tens + " times 10 ms");
+      assertEquals(0, waits.health().ready());
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void an_instance_that_cannot_become_a_heap_gives_its_memory_back() {
+    MemoryBudget budget = MemoryBudget.of(20 * HEAP_BYTES);
+    GuestFactory<HeapHandle> highest = GuestFactory.bare(IMAGE, -1, BlockLimit.ON_CHAIN);
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(highest).memoryBudget(budget).build()) {
+      await().until(() -> executor.health().failuresInARow() >= 3);
+      assertTrue(
+          executor.health().lastFailure().getMessage().contains("heap base"),
+          () -> String.valueOf(executor.health().lastFailure()));
+      assertTrue(budget.usedBytes() <= HEAP_BYTES, budget::toString);
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  /** Somebody's exception, whose message cannot be had. */
+  private static final class Unspeakable extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("says nothing");
+    }
+  }
+
+  @Test
+  void what_a_factory_failed_with_does_not_grow_with_the_calls_that_waited_for_it() {
+    Unspeakable failure = new Unspeakable();
+    GuestFactory<HeapHandle> broken =
+        () -> {
+          throw failure;
+        };
+    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(broken).build()) {
+      await().until(() -> executor.health().failuresInARow() > 0);
+      for (int i = 0; i < 3; i++) {
+        CallException expired =
+            failureOf(executor.submit(CALL.withDeadline(Duration.ofMillis(10)), heap -> 0));
+        assertSame(failure, expired.getCause());
+      }
+      assertEquals(0, failure.getSuppressed().length);
+    }
+  }
+
+  @Test
+  void a_closed_executor_is_as_it_should_be_and_nobody_waits_for_it() throws Exception {
+    HeapExecutor<HeapHandle> executor = BareHeaps.executor().build();
+    assertTrue(executor.awaitReady(LONG).isReady());
+    executor.close();
+    ExecutorStatistics.Health health = executor.awaitReady(Duration.ofHours(1));
+    assertEquals(0, health.kept());
+    assertEquals(0, health.ready());
+    assertFalse(health.degraded());
   }
 }

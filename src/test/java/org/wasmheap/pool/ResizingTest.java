@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.wasmheap.testkit.Calls.CALL;
+import static org.wasmheap.testkit.Calls.failureOf;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import java.time.Duration;
@@ -13,10 +14,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.wasmheap.guest.FailureKind;
+import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.ScriptedFactory;
@@ -55,6 +59,12 @@ class ResizingTest {
       heaps.add(each.get(30, TimeUnit.SECONDS));
     }
     return heaps;
+  }
+
+  private static long threadsOf(String name) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith(name))
+        .count();
   }
 
   private static int instances(HeapExecutor<?> executor) {
@@ -116,7 +126,12 @@ class ResizingTest {
   @Test
   void no_call_is_lost_while_the_number_of_workers_changes_all_the_time() throws Exception {
     try (HeapExecutor<HeapHandle> executor =
-        executor().workers(2).minInstances(1).trimAfter(Duration.ofMillis(2)).build()) {
+        executor()
+            .name("resized")
+            .workers(2)
+            .minInstances(1)
+            .trimAfter(Duration.ofMillis(2))
+            .build()) {
       Random random = new Random(7);
       List<ListenableFuture<Integer>> calls = new ArrayList<>();
       for (int i = 0; i < 5_000; i++) {
@@ -130,7 +145,8 @@ class ResizingTest {
       }
       assertEquals(5_000, executor.statistics().completed());
       executor.workers(3);
-      await().until(() -> executor.statistics().workers() == 3);
+      assertEquals(3, executor.statistics().workers());
+      await().until(() -> threadsOf("resized-worker-") == 3);
     }
   }
 
@@ -179,11 +195,33 @@ class ResizingTest {
   @Test
   void a_factory_that_fails_for_one_worker_is_asked_by_another() throws Exception {
     ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
+    Set<String> asking = ConcurrentHashMap.newKeySet();
+    GuestFactory<HeapHandle> noted =
+        () -> {
+          asking.add(Thread.currentThread().getName());
+          return factory.create();
+        };
     try (HeapExecutor<HeapHandle> executor =
-        BareHeaps.executor(factory).workers(3).minInstances(0).build()) {
+        BareHeaps.executor(noted).workers(3).minInstances(0).build()) {
       factory.failNext(2);
       executor.call(CALL, heap -> heap.malloc(8));
-      assertTrue(factory.attempts() >= 3);
+      assertTrue(asking.size() >= 2, asking::toString);
+    }
+  }
+
+  @Test
+  void once_no_call_waits_nobody_asks_a_factory_that_fails() throws Exception {
+    ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(factory).workers(8).minInstances(0).build()) {
+      // given a call that waits in vain
+      factory.failNext(1_000_000);
+      ListenableFuture<Integer> vain =
+          executor.submit(CALL.withDeadline(Duration.ofMillis(100)), heap -> heap.malloc(8));
+      assertEquals(FailureKind.DEADLINE, failureOf(vain).kind());
+      // then each may be in the middle of an attempt, and none begins another
+      int most = factory.attempts() + 8;
+      await().during(Duration.ofMillis(1_500)).atMost(LONG).until(() -> factory.attempts() <= most);
     }
   }
 
