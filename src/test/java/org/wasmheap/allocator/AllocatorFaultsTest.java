@@ -12,6 +12,7 @@ import static org.wasmheap.allocator.Rig.PAGE;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.allocator.AllocatorException.Operation;
 import org.wasmheap.memory.FlatMemory;
@@ -60,6 +61,17 @@ class AllocatorFaultsTest {
     for (int order = 0; order < 23; order++) {
       assertEquals(-1, heap.allocator().freeListHead(order));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_fault_is_deterministic_unless_only_a_memory_can_bring_it_about(AllocatorFault fault) {
+    boolean memorys =
+        fault == AllocatorFault.MEMORY_SHRANK || fault == AllocatorFault.WRITE_OUT_OF_BOUNDS;
+    assertEquals(!memorys, fault.isGuestsDoing());
+    assertEquals(
+        !memorys,
+        new AllocatorException(fault, AllocatorException.Operation.ALLOCATE, 8).isDeterministic());
   }
 
   @Test

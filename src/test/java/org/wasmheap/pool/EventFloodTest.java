@@ -108,6 +108,30 @@ class EventFloodTest {
     }
   }
 
+  @Test
+  void what_was_left_out_is_told_while_the_executor_lives_and_is_idle() {
+    try (LogCapture log = LogCapture.of(Level.INFO);
+        HeapExecutor<HeapHandle> executor = BareHeaps.executor().build()) {
+      // when
+      for (int i = 0; i < FEW; i++) {
+        failureOf(executor.submit(CALL, Misdeed.HOST_FUNCTION::run));
+      }
+
+      // then, in ten seconds
+      await()
+          .atMost(Duration.ofSeconds(40))
+          .untilAsserted(
+              () ->
+                  assertEquals(
+                      Map.of(
+                          Misdeed.HOST_FUNCTION.event,
+                          (long) FEW,
+                          "heap.replaced",
+                          executor.statistics().replaced()),
+                      happened(log)));
+    }
+  }
+
   /** A pool tells of its own events; what the JVM does once does not count here. */
   private static List<ILoggingEvent> ours(LogCapture log) {
     return log.allEvents().stream()
