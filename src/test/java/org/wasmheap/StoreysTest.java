@@ -57,7 +57,7 @@ class StoreysTest {
               "Seats",
               "Seat"),
           List.of("CallTask", "CallStack", "InterruptGate", "DueHeap", "Verdict"),
-          List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making"),
+          List.of("NestedSlots", "InstanceSlots", "InstanceSlot", "Making", "BackOff"),
           List.of(
               "PoolSettings",
               "WarmUp",

@@ -94,7 +94,7 @@ public record ExecutorStatistics(
    * @param kept of these, how many have an instance when all is well; 0 once it is closed
    * @param ready how many have one, in a call or not
    * @param degraded whether less than all is there: fewer instances than are always kept, a thread
-   *     that did not come back, or a factory that failed and has made nothing since
+   *     that did not come back, or an instance that a call needs and that could not be made
    * @param lastFailure what the factory or the warm-up failed with last; {@code null} if it never
    *     did
    * @param failuresInARow how often it failed since it last made an instance; 0 if it did not

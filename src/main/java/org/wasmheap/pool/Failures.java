@@ -122,8 +122,8 @@ final class Failures {
   }
 
   /**
-   * A call of a worker's thread got no instance in its time. What its factory failed with last is
-   * the cause, if it has made nothing since.
+   * A call of a worker's thread got no instance in its time. Why none could be made is the cause,
+   * if that was it.
    */
   static CallException noInstance(
       CallTask<?, ?> task, String pool, @Nullable Throwable factoryFailure) {
@@ -150,8 +150,8 @@ final class Failures {
   }
 
   /**
-   * A call passed its deadline in the queue. What its factory failed with last is the cause, if it
-   * has made nothing since.
+   * A call passed its deadline in the queue. Why an instance that was needed could not be made is
+   * the cause, if that was it.
    */
   static CallException expired(CallTask<?, ?> task, @Nullable Throwable factoryFailure) {
     return new CallException(
@@ -173,8 +173,8 @@ final class Failures {
   }
 
   /**
-   * Shutdown did not wait for a call. What its factory failed with last is the cause, if it has
-   * made nothing since.
+   * Shutdown did not wait for a call. Why an instance that was needed could not be made is the
+   * cause, if that was it.
    */
   static CallException cutOff(
       CallTask<?, ?> task, String pool, String how, @Nullable Throwable factoryFailure) {

@@ -69,6 +69,12 @@ final class InstanceSlot<G> {
    */
   private volatile boolean abandoned;
 
+  /**
+   * Why it has no instance, while one is needed; {@code null} if it has one, or needs none. Written
+   * by the owner, read by any thread.
+   */
+  private volatile @Nullable Throwable notMade;
+
   /** How many calls on this slot failed. Written by the owner, read by any thread. */
   private volatile long failures;
 
@@ -161,7 +167,17 @@ final class InstanceSlot<G> {
     return abandoned;
   }
 
+  /** Why it has no instance, although one is needed; {@code null} if that is not so. */
+  @Nullable Throwable notMade() {
+    return notMade;
+  }
+
   // For the owner.
+
+  /** No instance is needed here any more: that none could be made is of no account. */
+  void notNeeded() {
+    notMade = null;
+  }
 
   boolean isClosed() {
     return closed;
@@ -227,11 +243,13 @@ final class InstanceSlot<G> {
       own = claimHeap(made);
       warmUp(made, own);
     } catch (Throwable e) {
+      notMade = e;
       home.made(e);
       throw e;
     } finally {
       making.end();
     }
+    notMade = null;
     home.made(null);
     String old = discarded;
     discarded = null;

@@ -235,11 +235,19 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     }
   }
 
-  /** What making an instance failed with last; {@code null} if it has worked since. */
-  @Nullable Throwable presentFailure() {
+  /**
+   * Why an instance that is needed could not be made; {@code null} if none is missing. Only of the
+   * slots of workers, or only of the others.
+   */
+  @Nullable Throwable presentFailure(boolean ofWorker) {
     lock.lock();
     try {
-      return failuresInARow == 0 ? null : lastFailure;
+      Throwable present = null;
+      for (int i = 0; i < slots.size() && present == null; i++) {
+        InstanceSlot<G> slot = slots.get(i);
+        present = slot.isOfWorker() == ofWorker ? slot.notMade() : null;
+      }
+      return present;
     } finally {
       lock.unlock();
     }
@@ -255,6 +263,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
    */
   ExecutorStatistics.Health health(int workers, int kept, int ready, long longestWaitNanos) {
     int abandoned = abandoned();
+    boolean failing = presentFailure(true) != null || presentFailure(false) != null;
     lock.lock();
     try {
       return new ExecutorStatistics.Health(
@@ -262,7 +271,7 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
           workers,
           kept,
           ready,
-          ready < kept || abandoned > 0 || failuresInARow > 0,
+          ready < kept || abandoned > 0 || failing,
           lastFailure,
           failuresInARow,
           lastFailure == null ? 0 : System.nanoTime() - lastFailureNanos,

@@ -8,8 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
-import org.wasmheap.text.EventRate;
-import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -22,9 +20,6 @@ import org.wasmheap.text.Printable;
  */
 final class NestedSlots<G> {
   private static final Logger LOG = LoggerFactory.getLogger(NestedSlots.class);
-  private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-  private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
-
   private final PoolSettings<G> settings;
   private final InstanceSlots<G> slots;
   private final ReentrantLock lock = new ReentrantLock();
@@ -47,6 +42,9 @@ final class NestedSlots<G> {
 
   /** Whether the maker was started. */
   private boolean started;
+
+  /** One without an instance, which the maker tries to make; the maker's own, no lock. */
+  private @Nullable InstanceSlot<G> unmade;
 
   private record Idle<G>(InstanceSlot<G> slot, long sinceNanos) {}
 
@@ -123,19 +121,18 @@ final class NestedSlots<G> {
 
   /** The maker's thread. Nothing that is thrown ends it before this is closed. */
   private void makeOnDemand() {
-    long backOffNanos = FIRST_BACK_OFF_NANOS;
-    boolean failed = false;
+    BackOff backOff = new BackOff(settings.name());
     boolean more = true;
     while (more) {
       try {
-        more = awaitDemand(failed ? backOffNanos : 0);
+        more = awaitDemand(backOff.nanos());
         if (more) {
           dropIdle(System.nanoTime() - settings.idleNanos());
         }
         if (more && isWanted()) {
-          failed = !make(backOffNanos);
-          backOffNanos =
-              failed ? Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS) : FIRST_BACK_OFF_NANOS;
+          make(backOff);
+        } else {
+          dropUnmade();
         }
       } catch (Throwable e) {
         FullJavaHeap.pauseAfter(LOG, e);
@@ -166,12 +163,12 @@ final class NestedSlots<G> {
 
   /** Short once memory came back, but never none: it may come back and be taken without end. */
   private long pause(long backOffNanos) {
-    return freed ? Math.min(backOffNanos, FIRST_BACK_OFF_NANOS) : backOffNanos;
+    return freed ? Math.min(backOffNanos, BackOff.FIRST_NANOS) : backOffNanos;
   }
 
-  /** What making an instance failed with last; {@code null} if it has worked since. */
+  /** Why an instance that a call needs could not be made; {@code null} if none is missing. */
   @Nullable Throwable factoryFailure() {
-    return slots.presentFailure();
+    return slots.presentFailure(false);
   }
 
   /** Memory came back: an instance that could not be made is tried again. */
@@ -220,28 +217,29 @@ final class NestedSlots<G> {
     }
   }
 
-  private boolean make(long backOffNanos) {
-    InstanceSlot<G> slot = slots.open(false);
+  private void make(BackOff backOff) {
+    InstanceSlot<G> slot = unmade;
+    if (slot == null) {
+      slot = slots.open(false);
+      unmade = slot;
+    }
     try {
       slot.create();
     } catch (Throwable e) {
-      slot.close();
-      logNotMade(backOffNanos, e);
-      return false;
+      backOff.afterFailure(e);
+      return;
     }
+    backOff.afterSuccess();
+    unmade = null;
     give(slot);
-    return true;
   }
 
-  private void logNotMade(long backOffNanos, Throwable why) {
-    long leftOut = EventRates.of(settings.name()).event("instance.failed").admit();
-    if (leftOut != EventRate.LEFT_OUT) {
-      EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "instance.failed"), leftOut)
-          .addKeyValue("pool", Printable.name(settings.name()))
-          .addKeyValue("worker", Thread.currentThread().getName())
-          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
-          .setCause(why)
-          .log("An instance could not be made");
+  /** Nobody needs what could not be made: why it could not be is of no account any more. */
+  private void dropUnmade() {
+    InstanceSlot<G> slot = unmade;
+    unmade = null;
+    if (slot != null) {
+      slot.close();
     }
   }
 

@@ -17,6 +17,16 @@ final class Seats<G> {
   /** A call that has waited less may still be taken by a thread that is about to come back. */
   private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
+  /** What a worker without an instance is to do. */
+  enum Demand {
+    /** To make one. */
+    AN_INSTANCE,
+    /** To ask again: no call has needed one for a while. */
+    NONE,
+    /** To end. */
+    END
+  }
+
   private final ReentrantLock lock;
   private final Condition work;
   private final Condition demand;
@@ -89,13 +99,13 @@ final class Seats<G> {
   // For workers and those who run the house; these take the lock.
 
   /**
-   * Waits until the worker is to make an instance, which counts as made from here on.
-   *
-   * @return {@code false} when the worker is to end
+   * Waits until the worker is to make an instance, which counts as made from here on, or is to end;
+   * for a while.
    */
-  boolean awaitDemand(Seat<G> seat) {
+  Demand awaitDemand(Seat<G> seat) {
     lock.lock();
     try {
+      long until = System.nanoTime() + LATE_NANOS;
       while (hasFuture.getAsBoolean() && !isCalledAway(seat)) {
         long waited = waiting.longestWait(System.nanoTime());
         boolean isForMore = instances.isForMore(waiting.size(), waited > LATE_NANOS);
@@ -103,11 +113,14 @@ final class Seats<G> {
             || (isForMore && waited >= SOON_NANOS)
             || instances.isForMore(0, false)) {
           beginInstance(seat);
-          return true;
+          return Demand.AN_INSTANCE;
+        }
+        if (System.nanoTime() - until >= 0) {
+          return Demand.NONE;
         }
         awaitLook(isForMore ? SOON_NANOS : LATE_NANOS);
       }
-      return false;
+      return Demand.END;
     } finally {
       lock.unlock();
     }

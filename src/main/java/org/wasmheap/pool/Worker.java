@@ -7,8 +7,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
-import org.wasmheap.text.EventRate;
-import org.wasmheap.text.EventRates;
 import org.wasmheap.text.Printable;
 
 /**
@@ -18,12 +16,9 @@ import org.wasmheap.text.Printable;
  */
 final class Worker<G> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
-  private static final long FIRST_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** How often a slot is tried to be closed while there is no memory for it. */
   private static final int TRIES = 100;
-
-  private static final long LONGEST_BACK_OFF_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final String pool;
   private final CallQueue<G> queue;
@@ -213,41 +208,44 @@ final class Worker<G> implements Runnable {
    * false} at the end.
    */
   private boolean ensureInstance() {
-    CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
-    long backOffNanos = FIRST_BACK_OFF_NANOS;
+    BackOff backOff = new BackOff(pool);
     while (slot.isEmpty()) {
-      if (queue.phase() == CallQueue.Phase.CLOSED || !queue.seats().awaitDemand(seat)) {
+      if (queue.phase() == CallQueue.Phase.CLOSED) {
         return false;
       }
-      long freed = queue.timesFreed();
-      try {
-        calls.making(true);
-        CallMdc.put(mdc);
-        slot.create();
-        mdc = null;
-        return true;
-      } catch (Throwable e) {
-        queue.seats().failedToMake(seat);
-        logNotMade(backOffNanos, e);
-      } finally {
-        calls.making(false);
-        CallMdc.put(null);
+      switch (queue.seats().awaitDemand(seat)) {
+        case NONE -> slot.notNeeded();
+        case END -> {
+          return false;
+        }
+        case AN_INSTANCE -> {
+          long freed = queue.timesFreed();
+          if (!make(backOff) && !queue.awaitWork(backOff.nanos(), freed)) {
+            return false;
+          }
+        }
+        default -> throw new AssertionError();
       }
-      if (!queue.awaitWork(backOffNanos, freed)) {
-        return false;
-      }
-      backOffNanos = Math.min(2 * backOffNanos, LONGEST_BACK_OFF_NANOS);
     }
     return true;
   }
 
-  private void logNotMade(long backOffNanos, Throwable why) {
-    long leftOut = EventRates.of(pool).event("instance.failed").admit();
-    if (leftOut != EventRate.LEFT_OUT) {
-      about(EventRate.withLeftOut(LOG.atWarn().addKeyValue("event", "instance.failed"), leftOut))
-          .addKeyValue("retryMillis", TimeUnit.NANOSECONDS.toMillis(backOffNanos))
-          .setCause(why)
-          .log("An instance could not be made");
+  /** Makes an instance; {@code false} if it cannot be made now. */
+  private boolean make(BackOff backOff) {
+    CallStack calls = Objects.requireNonNull(stack, "settleLastCall comes first");
+    try {
+      calls.making(true);
+      CallMdc.put(mdc);
+      slot.create();
+      mdc = null;
+      return true;
+    } catch (Throwable e) {
+      queue.seats().failedToMake(seat);
+      backOff.afterFailure(e);
+      return false;
+    } finally {
+      calls.making(false);
+      CallMdc.put(null);
     }
   }
 

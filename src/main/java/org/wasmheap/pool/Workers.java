@@ -114,9 +114,9 @@ final class Workers<G> implements Worker.Home<G> {
     return active;
   }
 
-  /** What making an instance failed with last; {@code null} if it has worked since. */
+  /** Why a worker that needs an instance has none; {@code null} if each has one. */
   @Nullable Throwable factoryFailure() {
-    return slots.presentFailure();
+    return slots.presentFailure(true);
   }
 
   /** From time to time: has instances given up that no call needs. */

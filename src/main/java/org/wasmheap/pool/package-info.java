@@ -51,7 +51,7 @@
  *  queue                 CallQueue, ClassQueues, ClassQueue, DueCalls, CallList, QueueLoad,
  *                        InstanceDemand, Seats, Seat
  *  the call              CallTask, CallStack, InterruptGate, DueHeap, Verdict
- *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making
+ *  instances             NestedSlots, InstanceSlots, InstanceSlot, Making, BackOff
  *  ground                PoolSettings, WarmUp, Counters, CallTimes, CallMdc, FullJavaHeap, Ranges,
  *                        GuardedPoolListener, and the public values
  * </pre>
@@ -70,6 +70,8 @@
  *   <tr><td>class queue</td><td>the calls of one class that wait</td></tr>
  *   <tr><td>call list</td><td>calls that are linked through themselves</td></tr>
  *   <tr><td>gate</td><td>the state word that lets one call be interrupted, and no other</td></tr>
+ *   <tr><td>back-off</td><td>how long a thread waits before it asks a factory that failed
+ *       again</td></tr>
  *   <tr><td>abandoned</td><td>a thread that did not come back from its call</td></tr>
  *   <tr><td>broken</td><td>the executor's own fault, for want of memory, say</td></tr>
  *   <tr><td>first cause</td><td>what a call failed by first, over heap and guest together</td></tr>

@@ -117,6 +117,33 @@ class AbandonedThreadsTest {
   }
 
   @Test
+  void of_fewer_workers_a_thread_that_was_given_up_must_go_first() throws Exception {
+    try (HeapExecutor<HeapHandle> executor = executor().workers(2).maxAbandonedThreads(1).build()) {
+      // given one that is replaced and one that is not
+      abandonThreadOf(executor);
+      abandonThreadOf(executor);
+      assertFalse(executor.awaitReady(SOON).isReady());
+
+      // when
+      executor.workers(1);
+
+      // then the one that is there takes calls
+      assertTrue(executor.awaitReady(LONG).isReady());
+      executor.call(CALL, heap -> heap.malloc(8));
+      // and to make more and fewer of them is no way around the limit of threads that are out
+      executor.workers(3);
+      await().until(() -> executor.health().ready() == 2);
+      assertFalse(executor.awaitReady(SOON).isReady());
+      assertEquals(2, executor.statistics().abandonedThreads());
+      // until they come back
+      go.countDown();
+      assertTrue(executor.awaitReady(LONG).isReady());
+      await().untilAsserted(() -> assertEquals(0, executor.statistics().abandonedThreads()));
+      await().untilAsserted(() -> assertEquals(3, executor.statistics().instances()));
+    }
+  }
+
+  @Test
   void a_thread_that_was_not_replaced_must_go_on_when_it_comes_back() throws Exception {
     try (HeapExecutor<HeapHandle> executor = executor().maxAbandonedThreads(0).build()) {
       abandonThreadOf(executor);

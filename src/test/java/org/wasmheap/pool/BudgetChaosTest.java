@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.wasmheap.allocator.BlockLimit;
@@ -50,12 +51,31 @@ class BudgetChaosTest {
       Set.of(FailureKind.GROWTH_REFUSED, FailureKind.HOST_FUNCTION, FailureKind.REJECTED);
 
   private final MemoryBudget budget = MemoryBudget.of(60L * PAGE);
-  private final MemoryImage image = new FlatMemory(1, 256).capture(PAGE);
+  private final MemoryImage image = image();
+  private final AtomicInteger warmUps = new AtomicInteger();
   private final List<HeapExecutor<HeapHandle>> bare = List.of(bare("one"), bare("two"));
   private final HeapExecutor<EndiveGuest> wasm = builder("wasm", Guests.load("own_memory")).build();
 
   private HeapExecutor<HeapHandle> bare(String name) {
-    return builder(name, GuestFactory.bare(image, 1024, BlockLimit.ON_CHAIN)).build();
+    // A warm-up that fails does so when the memory counts already.
+    return builder(name, GuestFactory.bare(image, 1024, BlockLimit.ON_CHAIN))
+        .warmUp(
+            heap -> {
+              heap.write(PAGE, new byte[] {1});
+              if (warmUps.incrementAndGet() % 4 == 0) {
+                throw new IllegalStateException("on purpose");
+              }
+              return heap;
+            })
+        .build();
+  }
+
+  /** Two pages that are not all zero. */
+  private static MemoryImage image() {
+    FlatMemory memory = new FlatMemory(2, 256);
+    memory.writeInt(4 * 1024, 1);
+    memory.writeInt(PAGE + 8, 2);
+    return memory.capture(2 * PAGE);
   }
 
   private <G> HeapExecutor.Builder<G> builder(String name, GuestFactory<G> factory) {
@@ -91,6 +111,8 @@ class BudgetChaosTest {
     // then what was to happen did, and nothing else
     assertTrue(failures.containsKey(FailureKind.GROWTH_REFUSED), failures::toString);
     assertTrue(EXPECTED.containsAll(failures.keySet()), failures::toString);
+    // and instances failed when their memory counted already
+    assertTrue(warmUps.get() >= 4, warmUps::toString);
     // and all executors work on
     for (HeapExecutor<HeapHandle> each : bare) {
       each.call(CALL, heap -> heap.malloc(8));
@@ -116,7 +138,7 @@ class BudgetChaosTest {
         case 3 -> wasm.workers(1 + random.nextInt(3));
         case 4, 5 -> settle(wasm.submit(CALL, guest -> dirty(guest, random.nextInt(3))), failures);
         default -> {
-          int pages = 1 + random.nextInt(40);
+          int pages = 2 + random.nextInt(40);
           boolean fails = random.nextInt(6) == 0;
           settle(executor.submit(CALL, heap -> touch(heap, pages, fails)), failures);
         }
@@ -128,7 +150,7 @@ class BudgetChaosTest {
   }
 
   private static int touch(HeapHandle heap, int pages, boolean fails) {
-    heap.growMemory(pages - 1);
+    heap.growMemory(pages - 2);
     heap.write(pages * PAGE - 1, new byte[] {1});
     if (fails) {
       throw new IllegalStateException("on purpose");

@@ -216,26 +216,6 @@ class MemoryBudgetsTest {
     }
   }
 
-  @Test
-  void a_call_that_waited_in_vain_says_what_the_factory_fails_with() throws Exception {
-    GuestFactory<HeapHandle> broken =
-        () -> {
-          throw new IllegalStateException("the disk is full");
-        };
-    try (HeapExecutor<HeapHandle> executor = BareHeaps.executor(broken).build()) {
-      await().until(() -> executor.health().failuresInARow() > 0);
-      CallException failure =
-          failureOf(executor.submit(CALL.withDeadline(Duration.ofMillis(50)), heap -> 0));
-      assertEquals(FailureKind.DEADLINE, failure.kind());
-      assertTrue(failure.getMessage().contains("the disk is full"), failure.getMessage());
-      assertEquals("the disk is full", failure.getCause().getMessage());
-      ExecutorStatistics.Health health = executor.awaitReady(Duration.ofMillis(1));
-      assertFalse(health.isReady());
-      assertEquals("the disk is full", health.lastFailure().getMessage());
-      assertTrue(executor.health().degraded());
-    }
-  }
-
   /** Counts its attempts, and how long they took from the first to the last of some. */
   private static final class TimedFactory implements GuestFactory<HeapHandle> {
     private static final int ATTEMPTS = 5;

@@ -226,6 +226,84 @@ class ResizingTest {
   }
 
   @Test
+  void workers_that_are_in_a_factory_that_hangs_end_when_it_lets_them_go() throws Exception {
+    ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
+    factory.hang();
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(factory).name("hanging").workers(4).build()) {
+      await().until(() -> factory.hanging() == 4);
+      // when
+      executor.workers(1);
+      factory.release();
+      // then
+      await().until(() -> threadsOf("hanging-worker") == 1);
+      assertTrue(executor.awaitReady(LONG).isReady());
+      executor.call(CALL, heap -> heap.malloc(8));
+      assertEquals(1, instances(executor));
+    }
+  }
+
+  @Test
+  void workers_whose_factory_fails_come_and_go_and_calls_wait_for_the_first_that_has_made_one()
+      throws Exception {
+    ScriptedFactory<HeapHandle> factory = new ScriptedFactory<>(BareHeaps.factory());
+    try (HeapExecutor<HeapHandle> executor =
+        BareHeaps.executor(factory).name("failing").workers(2).queueCapacity(100).build()) {
+      executor.awaitReady(LONG);
+      // given that no other instance can be made
+      factory.failNext(1_000_000);
+      List<ListenableFuture<Integer>> calls = new ArrayList<>();
+      for (int workers : new int[] {4, 1, 3, 2, 4}) {
+        executor.workers(workers);
+        calls.add(executor.submit(CALL, heap -> heap.malloc(8)));
+      }
+      for (ListenableFuture<Integer> each : calls) {
+        assertEquals(BareHeaps.FIRST_POINTER, each.get(30, TimeUnit.SECONDS));
+      }
+      await().until(() -> executor.health().failuresInARow() > 0);
+      // then those that cannot make one end, too, when they are too many
+      executor.workers(1);
+      await().until(() -> threadsOf("failing-worker") == 1);
+      await().until(() -> !executor.health().degraded());
+    }
+  }
+
+  @Test
+  void to_resize_while_the_executor_shuts_down_leaves_no_thread_and_loses_no_call()
+      throws Exception {
+    for (int round = 0; round < 20; round++) {
+      String name = "ending-" + round;
+      HeapExecutor<HeapHandle> executor = executor().name(name).workers(2).build();
+      List<ListenableFuture<Integer>> calls = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        calls.add(executor.submit(CALL, heap -> heap.malloc(8)));
+      }
+      // when
+      CountDownLatch begun = new CountDownLatch(1);
+      Random random = new Random(round);
+      Thread resizer =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 200; i++) {
+                  executor.workers(1 + random.nextInt(6));
+                  begun.countDown();
+                }
+              });
+      resizer.start();
+      assertTrue(begun.await(30, TimeUnit.SECONDS));
+      ExecutorStatistics.ShutdownAccount account = executor.shutdown(LONG);
+      resizer.join();
+      // then
+      assertEquals(0, account.cutOff() + account.threadsLeft(), account::toString);
+      for (ListenableFuture<Integer> each : calls) {
+        assertEquals(BareHeaps.FIRST_POINTER, each.get(0, TimeUnit.SECONDS));
+      }
+      await().until(() -> threadsOf(name) == 0);
+      assertEquals(0, instances(executor));
+    }
+  }
+
+  @Test
   void a_number_out_of_range_is_refused_and_after_the_end_nothing_happens() {
     HeapExecutor<HeapHandle> executor = executor().workers(2).build();
     IllegalArgumentException refusal =
