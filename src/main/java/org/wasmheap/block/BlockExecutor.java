@@ -20,6 +20,7 @@ import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.host.SubstrateHostFunctions;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.memory.WasmHeapException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.ExecutorStatistics;
@@ -307,6 +308,7 @@ public final class BlockExecutor implements AutoCloseable {
     private Duration instanceDeadline = Duration.ofSeconds(60);
     private long overlayBytes = Overlay.DEFAULT_MOST_BYTES;
     private boolean verifyResets;
+    private MemoryBudget memoryBudget = MemoryBudget.unlimited();
     private @Nullable WarmUpBlock warmUp;
     private PoolListener listener = PoolListener.NONE;
 
@@ -429,6 +431,18 @@ public final class BlockExecutor implements AutoCloseable {
     }
 
     /**
+     * What all memory of the instances is taken from, for all runtimes together. Default: {@link
+     * MemoryBudget#unlimited()}.
+     *
+     * @param value any number of executors may share one
+     * @return this
+     */
+    public Builder memoryBudget(MemoryBudget value) {
+      memoryBudget = Objects.requireNonNull(value, "memoryBudget");
+      return this;
+    }
+
+    /**
      * A block that each new instance of its runtime executes before any other, so that none that
      * matters pays for what a first one sets up. It should be one that is known to be good: an
      * instance on which its guest fails is not used. Default: none.
@@ -493,6 +507,7 @@ public final class BlockExecutor implements AutoCloseable {
               instanceDeadline,
               overlayBytes,
               verifyResets,
+              memoryBudget,
               warmUp,
               listener));
     }

@@ -3,6 +3,7 @@ package org.wasmheap.block;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.endive.CodeStore;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.HeapStrategy;
 
@@ -19,6 +20,7 @@ import org.wasmheap.runtime.HeapStrategy;
  * @param instanceDeadline of making an instance
  * @param overlayBytes what a call's changes may take
  * @param verifyResets whether each reset is verified
+ * @param memoryBudget what all memory of the instances is taken from
  * @param warmUp what new instances of its runtime execute first, if anything
  * @param listener hears of all heaps
  */
@@ -33,5 +35,6 @@ record ExecutorOptions(
     Duration instanceDeadline,
     long overlayBytes,
     boolean verifyResets,
+    MemoryBudget memoryBudget,
     @Nullable WarmUpBlock warmUp,
     PoolListener listener) {}

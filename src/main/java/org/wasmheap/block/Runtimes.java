@@ -179,6 +179,7 @@ final class Runtimes {
         .defaultDeadline(options.deadline())
         .instanceDeadline(options.instanceDeadline())
         .verifyResets(options.verifyResets())
+        .memoryBudget(options.memoryBudget())
         .listener(PoolListener.all(reports, options.listener()));
     WarmUpBlock warmUp = options.warmUp();
     if (warmUp != null && warmUp.codeHash().equals(runtime.code().codeHashHex())) {

@@ -40,6 +40,7 @@ import org.wasmheap.block.BlockResult.HostFailed;
 import org.wasmheap.block.BlockResult.WrongRoot;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.FailureKind;
+import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.pool.CallReport;
 import org.wasmheap.pool.PoolListener;
 import org.wasmheap.runtime.ChainSpecification;
@@ -329,6 +330,43 @@ class BlockExecutorTest {
       assertInstanceOf(Executed.class, fits);
       assertThrows(IllegalArgumentException.class, () -> BlockExecutor.builder().overlayBytes(1));
     }
+  }
+
+  @Test
+  void one_budget_is_for_all_runtimes_and_comes_back_at_the_end() throws Exception {
+    // given
+    MemoryBudget budget = MemoryBudget.of(64 << 20);
+    try (BlockExecutor bounded = BlockExecutor.builder().workers(2).memoryBudget(budget).build()) {
+      // when
+      assertInstanceOf(Executed.class, bounded.execute(block, parent));
+      // then what its statistics name is part of it
+      long named = bounded.statistics().stream().mapToLong(each -> each.materialisedBytes()).sum();
+      assertTrue(named > 0);
+      assertTrue(budget.usedBytes() >= named, budget::toString);
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void a_block_that_finds_no_memory_in_the_budget_is_the_hosts_failure_and_says_why()
+      throws Exception {
+    // given less than an instance takes
+    MemoryBudget budget = MemoryBudget.of(1000);
+    try (BlockExecutor bounded =
+        BlockExecutor.builder()
+            .workers(1)
+            .memoryBudget(budget)
+            .deadline(Duration.ofMillis(500))
+            .build()) {
+      // when
+      BlockResult result = bounded.execute(block, parent);
+      // then
+      HostFailed failed = assertInstanceOf(HostFailed.class, result);
+      String message = String.valueOf(failed.failure().getMessage());
+      assertEquals("deadline", failed.label());
+      assertTrue(message.contains("the memory budget of 1000 bytes"), message);
+    }
+    assertEquals(0, budget.usedBytes());
   }
 
   @Test
