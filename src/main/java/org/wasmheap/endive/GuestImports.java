@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
@@ -9,7 +10,6 @@ import org.wasmheap.text.Printable;
 import run.endive.runtime.ImportFunction;
 import run.endive.runtime.ImportMemory;
 import run.endive.runtime.ImportValues;
-import run.endive.runtime.WasmFunctionHandle;
 import run.endive.wasm.types.FunctionImport;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.MemoryImport;
@@ -48,35 +48,77 @@ final class GuestImports {
     return values.build();
   }
 
-  private WasmFunctionHandle handle(
+  private ImportHandle handle(
       FunctionImport imported, FunctionType type, @Nullable HostFunction provided) {
     if (LinkedModule.isMalloc(imported)) {
-      return (engine, arguments) -> malloc((int) arguments[0]);
+      return new ImportHandle(new Malloc());
     }
     if (LinkedModule.isFree(imported)) {
-      return (engine, arguments) -> free((int) arguments[0]);
+      return new ImportHandle(new Free());
     }
     if (provided == null) {
-      return (engine, arguments) -> missing(imported);
+      return new ImportHandle(new Missing(imported));
     }
-    boolean returns = !type.returns().isEmpty();
-    return (engine, arguments) -> {
-      long value = run(provided, arguments);
+    return new ImportHandle(new Host(provided, type));
+  }
+
+  private final class Malloc extends ImportHandle.Target {
+    @Override
+    long[] call(long size, long second, long third, long fourth, long @Nullable [] all) {
+      return resultOf(current.require().heap().malloc((int) size));
+    }
+  }
+
+  private final class Free extends ImportHandle.Target {
+    @Override
+    long[] call(long pointer, long second, long third, long fourth, long @Nullable [] all) {
+      current.require().heap().free((int) pointer);
+      return NO_RESULT;
+    }
+  }
+
+  private final class Host extends ImportHandle.Target {
+    private final HostFunction function;
+    private final int parameters;
+    private final boolean returns;
+
+    Host(HostFunction function, FunctionType type) {
+      this.function = function;
+      this.parameters = type.params().size();
+      this.returns = !type.returns().isEmpty();
+    }
+
+    @Override
+    long[] call(long first, long second, long third, long fourth, long @Nullable [] all) {
+      long[] arguments =
+          switch (parameters) {
+            case 0 -> new long[] {};
+            case 1 -> new long[] {first};
+            case 2 -> new long[] {first, second};
+            case 3 -> new long[] {first, second, third};
+            case 4 -> new long[] {first, second, third, fourth};
+            default -> Objects.requireNonNull(all);
+          };
+      long value = run(function, arguments);
       return returns ? resultOf(value) : NO_RESULT;
-    };
+    }
   }
 
-  private long[] malloc(int size) {
-    return resultOf(current.require().heap().malloc(size));
+  private static final class Missing extends ImportHandle.Target {
+    private final FunctionImport imported;
+
+    Missing(FunctionImport imported) {
+      this.imported = imported;
+    }
+
+    @Override
+    long[] call(long first, long second, long third, long fourth, long @Nullable [] all) {
+      throw missing(imported);
+    }
   }
 
-  private long[] free(int pointer) {
-    current.require().heap().free(pointer);
-    return NO_RESULT;
-  }
-
-  private static long[] missing(FunctionImport imported) {
-    throw new CallException(
+  private static CallException missing(FunctionImport imported) {
+    return new CallException(
         FailureKind.MISSING_IMPORT,
         "the guest called the import "
             + LinkedModule.printableName(imported)

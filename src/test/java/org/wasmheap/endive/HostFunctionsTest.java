@@ -11,16 +11,21 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.wasmheap.allocator.AllocatorException;
 import org.wasmheap.allocator.AllocatorFault;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.endive.EndiveModule.MemorySize;
 import org.wasmheap.guest.CallException;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.guest.FailureKind;
@@ -29,6 +34,7 @@ import org.wasmheap.memory.GrowthRefusedException;
 import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.testkit.Guests;
+import org.wasmheap.testkit.ModuleBytes;
 import run.endive.runtime.TrapException;
 import run.endive.wasm.types.FunctionType;
 import run.endive.wasm.types.ValType;
@@ -79,6 +85,72 @@ class HostFunctionsTest {
     assertEquals(5, Guests.call(executor, "add", 2, 3));
     assertEquals(Long.MIN_VALUE, Guests.call(executor, "add", 1, Long.MAX_VALUE));
     assertEquals(-2, Guests.call(executor, "add", -1, -1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 20})
+  void a_host_function_gets_an_array_of_as_many_arguments_as_it_has_parameters(int parameters)
+      throws Exception {
+    // given
+    List<long[]> heard = new ArrayList<>();
+    HostFunction function =
+        new HostFunction(
+            "test",
+            "f",
+            FunctionType.of(Collections.nCopies(parameters, ValType.I64), List.of(ValType.I64)),
+            (scope, arguments) -> {
+              heard.add(arguments);
+              return 7L + arguments.length;
+            });
+    long[] expected = LongStream.range(0, parameters).map(i -> (i + 1) << 40 | i).toArray();
+    EndiveModule guest =
+        EndiveModule.load(
+            callingWith(expected), MemorySize::new, List.of(function), BlockLimit.ON_CHAIN);
+    try (HeapExecutor<EndiveGuest> own = Guests.onOneWorker(guest)) {
+      // when
+      assertEquals(7 + parameters, Guests.call(own, "f"));
+      assertEquals(7 + parameters, Guests.call(own, "f"));
+    }
+    // then each call has an array of its own, which may be kept
+    assertEquals(2, heard.size());
+    assertArrayEquals(expected, heard.get(0));
+    assertArrayEquals(expected, heard.get(1));
+    assertTrue(parameters == 0 || heard.get(0) != heard.get(1));
+  }
+
+  /** A guest that calls {@code test.f} with these and gives its result. */
+  private static byte[] callingWith(long[] arguments) {
+    byte[] importing =
+        ModuleBytes.join(
+            ModuleBytes.bytes(0x60),
+            ModuleBytes.vectorOf(arguments.length, ModuleBytes.bytes(ModuleBytes.I64)),
+            ModuleBytes.bytes(1, ModuleBytes.I64));
+    byte[] constants =
+        ModuleBytes.join(
+            LongStream.of(arguments)
+                .mapToObj(
+                    each -> ModuleBytes.join(ModuleBytes.bytes(0x42), ModuleBytes.signed(each)))
+                .toArray(byte[][]::new));
+    return ModuleBytes.module(
+        ModuleBytes.section(
+            1, ModuleBytes.vector(importing, ModuleBytes.bytes(0x60, 0, 1, ModuleBytes.I64))),
+        ModuleBytes.section(
+            2,
+            ModuleBytes.vector(
+                ModuleBytes.join(
+                    ModuleBytes.name("test"), ModuleBytes.name("f"), ModuleBytes.bytes(0, 0)))),
+        ModuleBytes.section(3, ModuleBytes.bytes(1, 1)),
+        ModuleBytes.MEMORY,
+        ModuleBytes.HEAP_BASE,
+        ModuleBytes.section(
+            7,
+            ModuleBytes.vector(
+                ModuleBytes.EXPORTED_HEAP_BASE,
+                ModuleBytes.join(ModuleBytes.name("f"), ModuleBytes.bytes(0, 1)))),
+        ModuleBytes.section(
+            10,
+            ModuleBytes.vector(
+                ModuleBytes.body(ModuleBytes.bytes(0), constants, ModuleBytes.bytes(0x10, 0)))));
   }
 
   @Test
