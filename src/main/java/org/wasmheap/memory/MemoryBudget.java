@@ -195,12 +195,7 @@ public final class MemoryBudget {
    * @throws GrowthRefusedException if it does not fit; nothing has changed
    */
   void hold(Object image, long bytes) {
-    if (!holdOneMore(image, false)) {
-      take(bytes); // Outside the lock, since members are asked.
-      if (!holdOneMore(image, true)) {
-        give(bytes);
-      }
-    }
+    takeAndHold(0, image, bytes);
   }
 
   /**
@@ -211,33 +206,31 @@ public final class MemoryBudget {
    * @throws GrowthRefusedException if they do not fit; nothing has changed
    */
   void takeAndHold(long bytes, Object image, long imageBytes) {
-    if (holdOneMore(image, false)) {
-      try {
-        take(bytes);
-      } catch (GrowthRefusedException e) {
-        letGo(image, imageBytes);
-        throw e;
-      }
-    } else {
-      take(bytes + imageBytes);
-      if (!holdOneMore(image, true)) {
-        give(imageBytes);
-      }
+    if (tryTakeAndHold(bytes, image, imageBytes) == 0) {
+      return;
+    }
+    trim();
+    refused = true; // Before the last try.
+    long missing = tryTakeAndHold(bytes, image, imageBytes);
+    if (missing > 0) {
+      throw refusal(missing);
     }
   }
 
-  /** Whether that changed something: not if it is there, for one, and not there, for the other. */
-  private boolean holdOneMore(Object image, boolean asFirst) {
+  /**
+   * In the lock, so that nobody is refused an image that another pays for at the same time.
+   *
+   * @return 0 if it fits, else how many bytes do not
+   */
+  private long tryTakeAndHold(long bytes, Object image, long imageBytes) {
     synchronized (lock) {
-      Integer memories = images.get(image);
-      if (memories != null) {
-        images.put(image, memories + 1);
-        return !asFirst;
+      int memories = images.getOrDefault(image, 0);
+      long wanted = memories == 0 ? bytes + imageBytes : bytes;
+      if (!tryTake(wanted)) {
+        return wanted;
       }
-      if (asFirst) {
-        images.put(image, 1);
-      }
-      return asFirst;
+      images.put(image, memories + 1);
+      return 0;
     }
   }
 
