@@ -28,6 +28,11 @@ public class BudgetFreedStress {
     budget.join(
         new MemoryBudget.Member() {
           @Override
+          public long spareBytes() {
+            return 0;
+          }
+
+          @Override
           public long trim() {
             return 0;
           }

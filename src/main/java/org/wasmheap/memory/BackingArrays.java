@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
  * heap orders it.
  */
 final class BackingArrays {
+  /**
+   * A spare array is taken if it is at most so many times as long as is needed. A longer one would
+   * never be found unused, while calls that need little of it take it again and again.
+   */
+  private static final long MOST_SPARE = 4;
+
   private final SpareArrays spares = new SpareArrays();
 
   private TrackedArray current;
@@ -98,9 +104,10 @@ final class BackingArrays {
    */
   void lengthen(int shortest, int longest) {
     int wanted = withRoom(shortest, longest);
+    int least = Blocks.roundUp(Math.min(leastRoom(shortest), longest));
     PristineContent pristine = content;
     if (pristine == null) {
-      TrackedArray longer = fresh(wanted, shortest);
+      TrackedArray longer = fresh(wanted, least);
       current.copyAllTo(longer);
       current.giveBack();
       base = longer;
@@ -108,9 +115,9 @@ final class BackingArrays {
       return;
     }
     // All memory is taken before any state changes: a refusal leaves this memory as it was.
-    TrackedArray longer = spares.take(shortest, longest);
+    TrackedArray longer = spares.take(shortest, (int) Math.min(longest, MOST_SPARE * shortest));
     if (longer == null) {
-      longer = fresh(wanted, shortest);
+      longer = fresh(wanted, least);
       longer.begin(pristine);
     }
     current.copyDirtyTo(longer);
@@ -122,10 +129,10 @@ final class BackingArrays {
   }
 
   /**
-   * Twice the length of the array in use where JVM and budget can spare that, since growth by small
-   * steps would copy everything again and again; else an eighth more than is needed, or just that.
-   * To try and see would do as well, but where an operator has a JVM end at its first want of
-   * memory.
+   * Twice the length of the array in use where JVM and budget can spare that; else an eighth more
+   * than is needed, or a little more. Not just that: growth by small steps copies everything each
+   * time, and a guest would have a long one copied a thousand times. To try and see would do as
+   * well, but an operator may have set {@code -XX:+ExitOnOutOfMemoryError}.
    */
   private int withRoom(int shortest, int longest) {
     Runtime jvm = Runtime.getRuntime();
@@ -134,8 +141,13 @@ final class BackingArrays {
     free = counts == null ? free : Math.min(free, counts.left());
     long doubled = Math.max(shortest, 2L * current.length());
     long more = (long) shortest + (shortest >>> 3);
-    long wanted = doubled < free / 2 ? doubled : more < free / 2 ? more : shortest;
+    long wanted = doubled < free / 2 ? doubled : more < free ? more : leastRoom(shortest);
     return Blocks.roundUp(Math.min(wanted, longest));
+  }
+
+  /** A page more for each 4 MiB: a shorter array is quickly copied. */
+  private static long leastRoom(int shortest) {
+    return shortest + (long) (shortest >>> 22) * LinearMemory.PAGE_SIZE;
   }
 
   /**
@@ -154,10 +166,19 @@ final class BackingArrays {
     }
     spares.clear(0);
     MemoryBudget counts = budget;
-    if (counts != null) {
-      counts.trim();
-      counts.take(TrackedArray.bytes(length));
+    if (counts == null) {
+      return allocated(length, null);
     }
+    counts.take(TrackedArray.bytes(length));
+    try {
+      return allocated(length, counts);
+    } catch (GrowthRefusedException e) {
+      // The JVM is short, not the budget.
+      if (length > Runtime.getRuntime().maxMemory() || counts.trim() == 0) {
+        throw e;
+      }
+    }
+    counts.take(TrackedArray.bytes(length));
     return allocated(length, counts);
   }
 
@@ -313,6 +334,11 @@ final class BackingArrays {
       found = pristine.difference(base.buffer());
     }
     return found == null ? spares.difference(pristine) : found;
+  }
+
+  /** What is spare now; from any thread, a recent value. */
+  long spareBytes() {
+    return spares.bytes();
   }
 
   /** Takes spare arrays away that were not used for so long, from any thread; bytes given up. */

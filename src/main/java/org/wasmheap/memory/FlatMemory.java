@@ -465,6 +465,11 @@ public final class FlatMemory implements LinearMemory {
   }
 
   @Override
+  public long spareBytes() {
+    return arrays.spareBytes();
+  }
+
+  @Override
   public void chargeTo(MemoryBudget budget) {
     arrays.chargeTo(budget);
   }

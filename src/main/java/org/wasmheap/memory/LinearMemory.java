@@ -138,6 +138,15 @@ public interface LinearMemory {
   }
 
   /**
+   * What {@link #trim()} would give up now: a recent value. May be asked from any thread.
+   *
+   * @return bytes
+   */
+  default long spareBytes() {
+    return 0;
+  }
+
+  /**
    * Counts all real bytes, from here on, as those of a budget, and of no other any more. A memory
    * that does not override this is in no budget.
    *

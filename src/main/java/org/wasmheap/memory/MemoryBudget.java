@@ -3,6 +3,7 @@ package org.wasmheap.memory;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 
 /**
  * How much real memory any number of memories may take together: what is in use, what is spare, the
@@ -40,10 +41,20 @@ public final class MemoryBudget {
   /** How many memories go back to each image. Guarded by the lock. */
   private final IdentityHashMap<Object, Integer> images = new IdentityHashMap<>();
 
-  /** Who holds memory of a budget for later: an executor, say. Called by any thread. */
+  /**
+   * Who holds memory of a budget for later: an executor, say. Called by any thread, for others: it
+   * must wait for nobody, and what it throws reaches nobody.
+   */
   public interface Member {
     /**
-     * Gives up what is held for later, since memory is short. Must not wait for anybody.
+     * Tells what {@link #trim} would give up: a recent value.
+     *
+     * @return bytes
+     */
+    long spareBytes();
+
+    /**
+     * Gives up what is held for later, since memory is short.
      *
      * @return bytes given up
      */
@@ -106,9 +117,39 @@ public final class MemoryBudget {
   public long trim() {
     long bytes = 0;
     for (Member each : members) {
-      bytes += each.trim();
+      bytes += asked(each, Member::trim);
     }
     return bytes;
+  }
+
+  /** Others' trouble is not that of who is short of memory, or who gives some back. */
+  private static long asked(Member member, ToLongFunction<Member> question) {
+    try {
+      return question.applyAsLong(member);
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      return 0;
+    }
+  }
+
+  /**
+   * Has members give up what they hold for later, one after the other, until so many bytes fit.
+   * Nothing where all of it would not do: else one guest that wants too much, again and again,
+   * would take from all others what they need again.
+   */
+  private void trimFor(long bytes) {
+    long spare = 0;
+    for (Member each : members) {
+      spare += asked(each, Member::spareBytes);
+    }
+    if (bytes - left() > spare) {
+      return;
+    }
+    for (Member each : members) {
+      if (bytes <= left()) {
+        return;
+      }
+      asked(each, Member::trim);
+    }
   }
 
   /**
@@ -154,7 +195,7 @@ public final class MemoryBudget {
     if (tryTake(bytes)) {
       return;
     }
-    trim();
+    trimFor(bytes);
     refused = true; // Before the last try.
     if (!tryTake(bytes)) {
       throw refusal(bytes);
@@ -184,7 +225,12 @@ public final class MemoryBudget {
     if (refused && bytes > 0) {
       refused = false;
       for (Member each : members) {
-        each.freed();
+        asked(
+            each,
+            member -> {
+              member.freed();
+              return 0;
+            });
       }
     }
   }
@@ -206,12 +252,13 @@ public final class MemoryBudget {
    * @throws GrowthRefusedException if they do not fit; nothing has changed
    */
   void takeAndHold(long bytes, Object image, long imageBytes) {
-    if (tryTakeAndHold(bytes, image, imageBytes) == 0) {
+    long missing = tryTakeAndHold(bytes, image, imageBytes);
+    if (missing == 0) {
       return;
     }
-    trim();
+    trimFor(missing);
     refused = true; // Before the last try.
-    long missing = tryTakeAndHold(bytes, image, imageBytes);
+    missing = tryTakeAndHold(bytes, image, imageBytes);
     if (missing > 0) {
       throw refusal(missing);
     }

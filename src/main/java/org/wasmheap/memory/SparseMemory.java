@@ -96,11 +96,22 @@ final class SparseMemory implements LinearMemory {
     int grown = pages + deltaPages;
     if (grown > contents.length) {
       int longer = Math.max(grown, Math.min(2 * pages, maximumPages));
-      count(tableBytes(longer - contents.length));
-      contents = Arrays.copyOf(contents, longer);
+      lengthenTable(longer);
     }
     pages = grown;
     return true;
+  }
+
+  private void lengthenTable(int length) {
+    long bytes = tableBytes(length - contents.length);
+    count(bytes);
+    try {
+      contents = Arrays.copyOf(contents, length);
+    } catch (OutOfMemoryError e) {
+      count(-bytes);
+      throw new GrowthRefusedException(
+          "the JVM has no memory for the page table of a linear memory; raise -Xmx", e);
+    }
   }
 
   @Override

@@ -19,6 +19,16 @@ final class BudgetMember<G> implements MemoryBudget.Member {
     this.nested = nested;
   }
 
+  @Override
+  public long spareBytes() {
+    try {
+      return slots.spareBytes();
+    } catch (Throwable e) {
+      FullJavaHeap.report(LOG, e);
+      return 0;
+    }
+  }
+
   /** {@inheritDoc} Other executors ask for it: what goes wrong here must not reach them. */
   @Override
   public long trim() {
@@ -33,7 +43,11 @@ final class BudgetMember<G> implements MemoryBudget.Member {
   /** {@inheritDoc} Whoever could not make an instance tries at once. */
   @Override
   public void freed() {
-    queue.memoryFreed();
-    nested.memoryFreed();
+    try {
+      queue.memoryFreed();
+      nested.memoryFreed();
+    } catch (Throwable e) {
+      FullJavaHeap.report(LOG, e); // The back-off comes back to it.
+    }
   }
 }

@@ -34,7 +34,8 @@ import org.wasmheap.text.Printable;
  * @param replaced instances made in place of one that was discarded
  * @param poisoned heaps that were poisoned
  * @param abandonedThreads threads that did not come back from a call, and have not yet
- * @param materialisedBytes real bytes set aside for the linear memories of the live instances
+ * @param materialisedBytes real bytes set aside for the linear memories of the instances, those
+ *     included that are being made or replaced
  */
 public record ExecutorStatistics(
     String pool,

@@ -2,6 +2,7 @@ package org.wasmheap.pool;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,9 +43,12 @@ final class InstanceSlot<G> {
 
   /**
    * The memory of the instance that was discarded last: the next one, which is made at once, gets
-   * it, and if none is, it is given back.
+   * it, and if none is, it is given back. Written by the owner, read by any thread.
    */
-  private @Nullable LinearMemory kept;
+  private volatile @Nullable LinearMemory kept;
+
+  /** That of an instance that is being warmed up. Written by the owner, read by any thread. */
+  private volatile @Nullable LinearMemory warming;
 
   /** Whether this place is closed for good. */
   private boolean closed;
@@ -116,10 +120,23 @@ final class InstanceSlot<G> {
     return now == null ? null : now.view();
   }
 
-  /** Real bytes of its memory. */
+  /** Real bytes of its memory, of one that is kept, and of one that is not ready yet. */
   long materialisedBytes() {
+    return ofMemories(LinearMemory::materialisedBytes);
+  }
+
+  /** What {@link #trim} would give up. */
+  long spareBytes() {
+    return ofMemories(LinearMemory::spareBytes);
+  }
+
+  private long ofMemories(ToLongFunction<LinearMemory> figure) {
     HeapView own = view();
-    return own == null ? 0 : own.memory().materialisedBytes();
+    LinearMemory aside = kept;
+    LinearMemory unready = warming;
+    return (own == null ? 0 : figure.applyAsLong(own.memory()))
+        + (aside == null ? 0 : figure.applyAsLong(aside))
+        + (unready == null ? 0 : figure.applyAsLong(unready));
   }
 
   /**
@@ -129,8 +146,7 @@ final class InstanceSlot<G> {
    * @return bytes given up
    */
   long trim(Duration unusedFor) {
-    HeapView own = view();
-    return own == null ? 0 : own.memory().trim(unusedFor);
+    return ofMemories(memory -> memory.trim(unusedFor));
   }
 
   /** What its heap is and did; {@code null} if there is none. */
@@ -240,9 +256,11 @@ final class InstanceSlot<G> {
     making.begin();
     try {
       made = makeCounted();
+      warming = made.memory();
       own = claimHeap(made);
       warmUp(made, own);
     } catch (Throwable e) {
+      warming = null;
       notMade = e;
       home.made(e);
       throw e;
@@ -259,6 +277,7 @@ final class InstanceSlot<G> {
     }
     instance = made;
     heap = own;
+    warming = null;
     try {
       if (old != null) {
         tellReplaced(own.view(), old);

@@ -187,6 +187,16 @@ final class InstanceSlots<G> implements InstanceSlot.Home<G> {
     return bytes;
   }
 
+  /** How many bytes {@link #trim} would take from all slots, with no regard to age. */
+  long spareBytes() {
+    long bytes = 0;
+    for (int at = size() - 1; at >= 0; at--) {
+      InstanceSlot<G> slot = slot(at);
+      bytes += slot == null ? 0 : slot.spareBytes();
+    }
+    return bytes;
+  }
+
   /** Real bytes of all memories. */
   long materialisedBytes() {
     long bytes = 0;

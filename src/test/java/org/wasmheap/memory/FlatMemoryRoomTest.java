@@ -205,19 +205,39 @@ class FlatMemoryRoomTest {
   @Test
   void what_a_longer_call_wrote_is_zero_when_a_later_one_grows_there() {
     // given
-    memory.grow(61);
-    memory.fill(0, (byte) 0x55, 64 * PAGE);
+    memory.grow(9);
+    memory.fill(0, (byte) 0x55, 12 * PAGE);
     memory.restore();
     // when a later call grows less far, into the array of the one before
     memory.grow(1);
     memory.writeByte(END - 1, (byte) 1);
-    assertEquals(64 * PAGE, buffer.length);
+    assertEquals(12 * PAGE, buffer.length);
     assertRoomIsZero();
-    memory.grow(61);
+    memory.grow(9);
     // then
-    byte[] expected = new byte[64 * PAGE];
+    byte[] expected = new byte[12 * PAGE];
     expected[END - 1] = 1;
     assertArrayEquals(expected, Memories.contentOf(memory));
+  }
+
+  @Test
+  void an_array_that_is_far_too_long_is_left_for_who_needs_it() {
+    // given
+    memory.grow(61);
+    memory.fill(0, (byte) 0x55, 64 * PAGE);
+    memory.restore();
+    // when a later call needs little
+    memory.grow(1);
+    memory.writeByte(END - 1, (byte) 1);
+    // then
+    assertTrue(buffer.length <= 12 * PAGE);
+    assertRoomIsZero();
+    // when another needs it all
+    memory.restore();
+    memory.grow(62);
+    memory.writeByte(64 * PAGE - 1, (byte) 1);
+    // then
+    assertEquals(64 * PAGE, buffer.length);
   }
 
   @Test

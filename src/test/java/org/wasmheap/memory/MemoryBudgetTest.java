@@ -1,5 +1,6 @@
 package org.wasmheap.memory;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -34,6 +35,11 @@ class MemoryBudgetTest {
   private static final class Cued implements MemoryBudget.Member {
     private final List<LinearMemory> spare = new ArrayList<>();
     private final AtomicInteger freed = new AtomicInteger();
+
+    @Override
+    public long spareBytes() {
+      return spare.stream().mapToLong(LinearMemory::spareBytes).sum();
+    }
 
     @Override
     public long trim() {
@@ -197,6 +203,110 @@ class MemoryBudgetTest {
     assertEquals(PAGE_BYTES, first.materialisedBytes());
     assertEquals(5 * PAGE_BYTES, second.materialisedBytes());
     assertEquals(PAGE + 6 * PAGE_BYTES, budget.usedBytes());
+  }
+
+  @Test
+  void what_can_never_fit_takes_nothing_from_others() {
+    // given a memory with a spare array
+    MemoryImage image = image();
+    MemoryBudget budget = MemoryBudget.of(PAGE + 2 * PAGE_BYTES + 20 * PAGE_BYTES);
+    FlatMemory first = charged(image, budget);
+    FlatMemory second = charged(image, budget);
+    growTo(first, 4);
+    first.restore();
+    Cued member = new Cued();
+    member.spare.add(first);
+    budget.join(member);
+    long spare = first.spareBytes();
+    assertTrue(spare > 0);
+    // when another wants more than there would be without it, and more than there ever could be
+    assertThrows(GrowthRefusedException.class, () -> growTo(second, 30));
+    assertThrows(GrowthRefusedException.class, () -> growTo(second, 64));
+    // then
+    assertEquals(spare, first.spareBytes());
+  }
+
+  @Test
+  void a_member_that_fails_keeps_no_memory_from_others() {
+    // given
+    MemoryBudget budget = MemoryBudget.of(PAGE + PAGE_BYTES + 8 * PAGE_BYTES);
+    Cued told = new Cued();
+    budget.join(
+        new MemoryBudget.Member() {
+          @Override
+          public long spareBytes() {
+            throw new IllegalStateException("on purpose");
+          }
+
+          @Override
+          public long trim() {
+            throw new IllegalStateException("on purpose");
+          }
+
+          @Override
+          public void freed() {
+            throw new IllegalStateException("on purpose");
+          }
+        });
+    budget.join(told);
+    FlatMemory memory = charged(image(), budget);
+    // when
+    assertThrows(GrowthRefusedException.class, () -> growTo(memory, 60));
+    assertEquals(0, budget.trim());
+    memory.discharge();
+    // then
+    assertTrue(told.freed.get() > 0);
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void a_guest_that_grows_page_by_page_has_its_memory_copied_some_times_only() {
+    // given a budget that a growing memory fills
+    int pages = 1024;
+    MemoryBudget budget = MemoryBudget.of(pages * PAGE_BYTES);
+    FlatMemory memory = new FlatMemory(1, FlatMemory.ADDRESSABLE_PAGES);
+    memory.capture(PAGE);
+    memory.chargeTo(budget);
+    byte[][] seen = new byte[1][];
+    int[] copies = {0};
+    memory.showTo(
+        (buffer, cards, limit) -> {
+          copies[0] += buffer == seen[0] ? 0 : 1;
+          seen[0] = buffer;
+        });
+    // when
+    GrowthRefusedException refusal =
+        assertThrows(
+            GrowthRefusedException.class,
+            () -> {
+              for (int to = 2; to < pages; to++) {
+                growTo(memory, to);
+              }
+            });
+    // then it had what the old and the new array can have together
+    assertTrue(memory.pages() > pages * 2 / 5, refusal::getMessage);
+    assertTrue(copies[0] < 40, () -> copies[0] + " copies");
+  }
+
+  @Test
+  void a_large_spare_goes_by_its_age_though_small_calls_grow_all_the_time() {
+    // given what a large call left
+    MemoryBudget budget = MemoryBudget.of(PLENTY);
+    FlatMemory memory = charged(image(), budget);
+    growTo(memory, 60);
+    memory.restore();
+    long large = memory.spareBytes();
+    // when calls grow by a page until it was not used for a while
+    await()
+        .until(
+            () -> {
+              growTo(memory, 2);
+              memory.restore();
+              memory.trim(Duration.ofMillis(50));
+              return memory.spareBytes() < large / 4;
+            });
+    // then
+    assertNull(memory.difference());
   }
 
   @Test
