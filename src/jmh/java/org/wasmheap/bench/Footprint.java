@@ -66,6 +66,11 @@ final class Footprint {
     return blocks.length;
   }
 
+  /** Numbers of the blocks that the call changed. */
+  int[] changedBlocks() {
+    return blocks.clone();
+  }
+
   /** Looks at the memory when the call is over and nothing was put back yet. */
   private final class Measure implements HeapObserver {
     private final HeapView heap;

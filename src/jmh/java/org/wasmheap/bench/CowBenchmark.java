@@ -1,0 +1,74 @@
+package org.wasmheap.bench;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.wasmheap.memory.FlatMemory;
+import org.wasmheap.runtime.HeapStrategy;
+
+/**
+ * A memory in the copy-on-write manner: how fast a guest is on it, and what its way back costs.
+ * {@link #guest} is held against {@link GuestBenchmark#guest}, {@link #firstWritesAndReset} against
+ * {@link ResetBenchmark#reset} of the same call. The guest's pages are private after its first
+ * call, so that no copies are in its time; the other benchmark has them all.
+ *
+ * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="CowBenchmark GuestBenchmark
+ * ResetBenchmark"}
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 8, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(2)
+public class CowBenchmark {
+  /** The call that the guest runs, or whose changes are put back. */
+  @Param({"Core_version", "Metadata_metadata"})
+  public String call = "";
+
+  private PlainModule.Guest guest;
+  private CowMemory memory;
+  private int[] blocks = {};
+
+  /** Compiles the runtime, checks what it says, and measures what the call leaves behind. */
+  @Setup
+  public void setUp() throws InterruptedException {
+    PlainModule module = PlainModule.westend();
+    byte[][] golden = ((CowMemory) module.on(CowMemory::new).memory()).share();
+    guest = module.on(limits -> new CowMemory(limits, golden));
+    memory = (CowMemory) guest.memory();
+    blocks =
+        Footprint.of(
+                BenchRuntime.load(HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES)), call)
+            .changedBlocks();
+    byte[] first = guest.result(call);
+    memory.reset();
+    Expected.westend(call, List.of(first, guest.result(call)));
+  }
+
+  /** The guest alone. */
+  @Benchmark
+  public long guest() {
+    return guest.instance().call(call);
+  }
+
+  /** One store into each block that the call changes, and the way back. */
+  @Benchmark
+  public int firstWritesAndReset() {
+    for (int block : blocks) {
+      memory.writeLong(block * FlatMemory.BLOCK_SIZE, block);
+    }
+    memory.reset();
+    return blocks.length;
+  }
+}
