@@ -15,12 +15,14 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.runtime.HeapStrategy;
+import run.endive.runtime.Memory;
 
 /**
  * A memory in the copy-on-write manner: how fast a guest is on it, and what its way back costs.
  * {@link #guest} is held against {@link GuestBenchmark#guest}, {@link #firstWritesAndReset} against
- * {@link ResetBenchmark#reset} of the same call. The guest's pages are private after its first
- * call, so that no copies are in its time; the other benchmark has them all.
+ * {@link ResetBenchmark#reset} of the same call with the dynamic strategy. The guest's pages are
+ * private after its first call, so that no copies are in its time; the other benchmark has them
+ * all.
  *
  * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="CowBenchmark GuestBenchmark
  * ResetBenchmark"}
@@ -40,6 +42,9 @@ public class CowBenchmark {
   private CowMemory memory;
   private int[] blocks = {};
 
+  /** Pages that the memory grows by, so that all these blocks lie inside. */
+  private int growth;
+
   /** Compiles the runtime, checks what it says, and measures what the call leaves behind. */
   @Setup
   public void setUp() throws InterruptedException {
@@ -47,10 +52,9 @@ public class CowBenchmark {
     byte[][] golden = ((CowMemory) module.on(CowMemory::new).memory()).share();
     guest = module.on(limits -> new CowMemory(limits, golden));
     memory = (CowMemory) guest.memory();
-    blocks =
-        Footprint.of(
-                BenchRuntime.load(HeapStrategy.ofStatic(HeapStrategy.DEFAULT_HEAP_PAGES)), call)
-            .changedBlocks();
+    blocks = Footprint.of(BenchRuntime.load(HeapStrategy.ofDynamic(65_536)), call).changedBlocks();
+    int pages = blocks[blocks.length - 1] / (Memory.PAGE_SIZE / FlatMemory.BLOCK_SIZE) + 1;
+    growth = Math.max(0, pages - memory.pages());
     byte[] first = guest.result(call);
     memory.reset();
     Expected.westend(call, List.of(first, guest.result(call)));
@@ -62,9 +66,10 @@ public class CowBenchmark {
     return guest.instance().call(call);
   }
 
-  /** One store into each block that the call changes, and the way back. */
+  /** The call's growth, one store into each block that it changes, and the way back. */
   @Benchmark
   public int firstWritesAndReset() {
+    memory.grow(growth);
     for (int block : blocks) {
       memory.writeLong(block * FlatMemory.BLOCK_SIZE, block);
     }
