@@ -104,14 +104,17 @@ class CowMemoryTest {
   }
 
   @Test
-  void accesses_outside_are_refused() {
+  void accesses_outside_are_refused_and_change_nothing() {
     // given
     CowMemory cow = new CowMemory(LIMITS);
 
     // then
     assertThrows(IndexOutOfBoundsException.class, () -> cow.read(BYTES));
     assertThrows(IndexOutOfBoundsException.class, () -> cow.read(-1));
-    assertThrows(IndexOutOfBoundsException.class, () -> cow.writeLong(BYTES - 4, 1));
+    assertThrows(IndexOutOfBoundsException.class, () -> cow.writeLong(BYTES - 4, -1));
+    assertThrows(
+        IndexOutOfBoundsException.class, () -> cow.write(BYTES - 4, new byte[] {1, 2, 3, 4, 5}));
+    assertEquals(0, cow.readInt(BYTES - 4));
     assertThrows(IndexOutOfBoundsException.class, () -> cow.readBytes(BYTES - 4, 5));
     assertEquals(-1, cow.grow(3));
   }
