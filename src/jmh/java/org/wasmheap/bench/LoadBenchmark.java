@@ -26,7 +26,8 @@ import org.wasmheap.pool.HeapExecutor;
 /**
  * Calls that load memory as those of a node do, on as many workers as threads, against a fresh
  * instance for each call on as many plain threads. Of each guest, {@code pooled} is held against
- * {@code fresh} with the same number of threads.
+ * {@code fresh} with the same number of threads; {@code ready} tells how much of both is the
+ * guest's own work, which no way to isolate calls makes less.
  *
  * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="LoadBenchmark"}
  */
@@ -120,6 +121,40 @@ public class LoadBenchmark {
     }
   }
 
+  /** Plain threads, each with an instance that is not put back. */
+  @State(Scope.Benchmark)
+  public static class Ready {
+    /** Which guest. */
+    @Param public Load load = Load.MEBIBYTE;
+
+    /** Threads that call instances. */
+    @Param({"1", "2", "4"})
+    public int threads;
+
+    private ExecutorService executor;
+    private ThreadLocal<PlainInstance> own;
+
+    /** Compiles the guest, and checks what the first call of an instance computes. */
+    @Setup
+    public void setUp() throws ExecutionException, InterruptedException {
+      LoadGuest guest = load.guest();
+      PlainModule module = PlainModule.of(guest.wasm(), MAXIMUM_PAGES);
+      own = ThreadLocal.withInitial(() -> module.fresh().instance());
+      executor = Executors.newFixedThreadPool(threads);
+      Expected.sum(guest.sum(), Batches.onThreads(executor, this::call, 1));
+    }
+
+    private long call() {
+      return own.get().call(LoadGuest.ENTRY);
+    }
+
+    /** Ends the threads. */
+    @TearDown
+    public void close() {
+      executor.shutdown();
+    }
+  }
+
   /** Calls on the pool. */
   @Benchmark
   @OperationsPerInvocation(BATCH)
@@ -132,5 +167,12 @@ public class LoadBenchmark {
   @OperationsPerInvocation(FRESH_BATCH)
   public List<Long> fresh(Fresh fresh) throws ExecutionException, InterruptedException {
     return Batches.onThreads(fresh.executor, fresh::call, FRESH_BATCH);
+  }
+
+  /** Calls on instances that are there already: the guest's own work, without isolation. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public List<Long> ready(Ready ready) throws ExecutionException, InterruptedException {
+    return Batches.onThreads(ready.executor, ready::call, BATCH);
   }
 }
