@@ -221,7 +221,7 @@ public final class CallScope {
    * @throws HeapConfinementException if the call was given up meanwhile
    */
   public void exitGuest() {
-    if (callbacks == 0) {
+    if (callbacks == 0 || !heap.isOnItsThread()) {
       heap.check();
       throw new IllegalStateException("no host function has called the guest");
     }

@@ -189,6 +189,15 @@ public final class HeapHandle {
     }
   }
 
+  /**
+   * Whether the calling thread is the one that got this handle, also when the handle is dead.
+   *
+   * @return {@code false} on all other threads
+   */
+  public boolean isOnItsThread() {
+    return Thread.currentThread() == thread;
+  }
+
   /** Out of line, so that the check itself stays small. */
   private HeapConfinementException confined() {
     return HeapConfinementException.handle(

@@ -47,8 +47,8 @@ final class InstanceSlot<G> {
    */
   private volatile @Nullable LinearMemory kept;
 
-  /** That of an instance that is being warmed up. Written by the owner, read by any thread. */
-  private volatile @Nullable LinearMemory warming;
+  /** That of an instance that is being made. Written by the owner, read by any thread. */
+  private volatile @Nullable LinearMemory coming;
 
   /** Whether this place is closed for good. */
   private boolean closed;
@@ -133,7 +133,7 @@ final class InstanceSlot<G> {
   private long ofMemories(ToLongFunction<LinearMemory> figure) {
     HeapView own = view();
     LinearMemory aside = kept;
-    LinearMemory unready = warming;
+    LinearMemory unready = coming;
     return (own == null ? 0 : figure.applyAsLong(own.memory()))
         + (aside == null ? 0 : figure.applyAsLong(aside))
         + (unready == null ? 0 : figure.applyAsLong(unready));
@@ -256,11 +256,11 @@ final class InstanceSlot<G> {
     making.begin();
     try {
       made = makeCounted();
-      warming = made.memory();
+      coming = made.memory();
       own = claimHeap(made);
       warmUp(made, own);
     } catch (Throwable e) {
-      warming = null;
+      coming = null;
       notMade = e;
       home.made(e);
       throw e;
@@ -277,7 +277,7 @@ final class InstanceSlot<G> {
     }
     instance = made;
     heap = own;
-    warming = null;
+    coming = null;
     try {
       if (old != null) {
         tellReplaced(own.view(), old);
@@ -304,6 +304,7 @@ final class InstanceSlot<G> {
     if (used == null) {
       return settings.factory().create();
     }
+    coming = used;
     kept = null;
     try {
       return settings.factory().create(used);

@@ -3,6 +3,7 @@ package org.wasmheap.endive;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -151,6 +152,26 @@ class HostFunctionsTest {
             10,
             ModuleBytes.vector(
                 ModuleBytes.body(ModuleBytes.bytes(0), constants, ModuleBytes.bytes(0x10, 0)))));
+  }
+
+  @Test
+  void another_thread_ends_no_callback_of_the_guest() throws Exception {
+    // given a host function that calls the guest back
+    act.set(
+        (scope, arguments) -> {
+          assertTrue(scope.enterGuest());
+          // when
+          AtomicReference<Throwable> refusal = new AtomicReference<>();
+          Thread other = new Thread(scope::exitGuest);
+          other.setUncaughtExceptionHandler((thread, e) -> refusal.set(e));
+          other.start();
+          other.join();
+          // then
+          assertInstanceOf(HeapConfinementException.class, refusal.get());
+          scope.exitGuest();
+          return 0;
+        });
+    assertEquals(0, Guests.call(executor, "act", 8));
   }
 
   @Test

@@ -92,6 +92,14 @@ class BudgetChaosTest {
 
   @Test
   void the_budget_is_never_exceeded_and_all_of_it_comes_back() throws Exception {
+    // given what the images take, beside what the statistics name
+    List<HeapExecutor<?>> executors = List.of(bare.get(0), bare.get(1), wasm);
+    for (HeapExecutor<?> each : executors) {
+      await().until(() -> each.awaitReady(Duration.ofSeconds(1)).isReady());
+    }
+    long images = budget.usedBytes() - namedBytes(executors);
+    assertTrue(images > 0, budget::toString);
+
     // when
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     long over = System.nanoTime() + SECONDS.toNanos(SECONDS_TO_RUN);
@@ -117,7 +125,8 @@ class BudgetChaosTest {
     for (HeapExecutor<HeapHandle> each : bare) {
       each.call(CALL, heap -> heap.malloc(8));
     }
-    List<HeapExecutor<?>> executors = List.of(bare.get(0), bare.get(1), wasm);
+    // and the books are what there is
+    await().untilAsserted(() -> assertEquals(images, budget.usedBytes() - namedBytes(executors)));
     for (HeapExecutor<?> each : executors) {
       ExecutorStatistics.ShutdownAccount account = each.shutdown(Duration.ofSeconds(20));
       assertEquals(0, account.cutOff() + account.threadsLeft(), each::toString);
@@ -125,6 +134,10 @@ class BudgetChaosTest {
       assertEquals(did.submitted(), did.completed() + did.failed() + did.rejected(), did::toString);
     }
     await().untilAsserted(() -> assertEquals(0, budget.usedBytes()));
+  }
+
+  private static long namedBytes(List<HeapExecutor<?>> executors) {
+    return executors.stream().mapToLong(each -> each.statistics().materialisedBytes()).sum();
   }
 
   private Map<FailureKind, Integer> playUntil(long end, Random random) throws Exception {

@@ -34,6 +34,7 @@ import org.wasmheap.memory.MemoryBudget;
 import org.wasmheap.memory.MemoryImage;
 import org.wasmheap.testkit.BareHeaps;
 import org.wasmheap.testkit.Guests;
+import org.wasmheap.testkit.ScriptedFactory;
 
 /** Executors and the budget that their memory is taken from. */
 @Timeout(120)
@@ -103,6 +104,35 @@ class MemoryBudgetsTest {
                 return executor.statistics().materialisedBytes() == HEAP_BYTES;
               });
       assertEquals(HEAP_BYTES, budget.usedBytes());
+    }
+    assertEquals(0, budget.usedBytes());
+  }
+
+  @Test
+  void memory_that_waits_for_the_next_instance_is_in_the_statistics() throws Exception {
+    MemoryBudget budget = MemoryBudget.of(1L << 30);
+    ScriptedFactory<EndiveGuest> factory = new ScriptedFactory<>(Guests.load("own_memory"));
+    try (HeapExecutor<EndiveGuest> executor =
+        BareHeaps.executor(factory).memoryBudget(budget).build()) {
+      executor.awaitReady(LONG);
+      long image = budget.usedBytes() - executor.statistics().materialisedBytes();
+      // given a call that failed, and a factory that hangs
+      factory.hang();
+      failureOf(
+          executor.submit(
+              CALL,
+              guest -> {
+                guest.call("dirty_all");
+                throw new IllegalStateException("on purpose");
+              }));
+      await().until(() -> factory.hanging() == 1);
+      // then
+      ExecutorStatistics now = executor.statistics();
+      assertEquals(0, now.instances());
+      assertTrue(now.materialisedBytes() > 0, now::toString);
+      assertEquals(image, budget.usedBytes() - now.materialisedBytes());
+      factory.release();
+      executor.call(CALL, guest -> guest.call("dirty_all"));
     }
     assertEquals(0, budget.usedBytes());
   }
