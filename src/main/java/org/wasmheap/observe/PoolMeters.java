@@ -176,10 +176,7 @@ final class PoolMeters implements PoolListener {
    * back with less.
    */
   void remove() {
-    totals.remove(executor);
-    if (!totals.isWatched()) {
-      gauges.forEach(registry::remove);
-    }
+    RegistryTotals.unwatch(registry, totals, executor, gauges);
   }
 
   private void calls(String outcome, int figure) {

@@ -3,6 +3,7 @@ package org.wasmheap.observe;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,10 @@ final class RegistryTotals {
 
   private static final String PREFIX = "wasmheap.";
 
-  /** For each registry its totals, in the order in which they came. Guarded by the monitor. */
+  /**
+   * For each registry its totals, in the order in which they came. Guarded by the monitor, which
+   * whoever removes meters holds, too.
+   */
   private static final Map<MeterRegistry, Map<Key, Totals<?>>> ALL = new WeakHashMap<>();
 
   private RegistryTotals() {}
@@ -39,7 +43,7 @@ final class RegistryTotals {
   private record Key(String tag, String value) {}
 
   /**
-   * Watches a thing.
+   * Watches a thing. Its gauges are registered afterwards: from here on nobody else removes them.
    *
    * @param fresh makes the totals, if there are none of this tag
    * @return the totals of the tag, with the thing
@@ -57,6 +61,18 @@ final class RegistryTotals {
     ofRegistry.put(key, totals); // The last.
     dropIdle(registry, ofRegistry);
     return totals;
+  }
+
+  /**
+   * Watches a thing no more, and removes its gauges if nothing else of its name is watched. In one
+   * step: had another thing of the name come between the two, its gauges would go.
+   */
+  static synchronized <T> void unwatch(
+      MeterRegistry registry, Totals<T> totals, T thing, Collection<? extends Meter> gauges) {
+    totals.remove(thing);
+    if (!totals.isWatched()) {
+      gauges.forEach(registry::remove);
+    }
   }
 
   private static void dropIdle(MeterRegistry registry, Map<Key, Totals<?>> ofRegistry) {

@@ -199,10 +199,7 @@ public final class RuntimeMetrics implements AutoCloseable {
     pool.removeListener(listener);
     synchronized (lock) {
       if (!closed) {
-        totals.remove(pool);
-        if (!totals.isWatched()) {
-          gauges.forEach(registry::remove);
-        }
+        RegistryTotals.unwatch(registry, totals, pool, gauges);
       }
       closed = true;
       executors.values().forEach(WasmHeapMetrics::close);

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,28 @@ class RuntimeMetricsTest {
       // then
       assertEquals(1, counter("wasmheap.runtimes.loads", "outcome", "compiled"), metrics::toString);
       assertEquals(0, gauge("wasmheap.runtimes", "state", "ready"));
+    }
+  }
+
+  @Test
+  void close_must_leave_the_gauges_of_a_pool_of_its_name_that_is_bound_at_the_same_time()
+      throws Exception {
+    try (RuntimePool next = RuntimePool.builder(SubstrateHostFunctions.all()).build()) {
+      // given
+      AtomicReference<MeterRegistry> to = new AtomicReference<>(registry);
+      AtomicReference<RuntimeMetrics> later = new AtomicReference<>();
+      BindsMeanwhile busy =
+          new BindsMeanwhile(() -> later.set(RuntimeMetrics.of("test", next, to.get())));
+      to.set(busy);
+      RuntimeMetrics earlier = RuntimeMetrics.of("test", pool, busy);
+      long gauges = busy.getMeters().stream().filter(Gauge.class::isInstance).count();
+      // when
+      earlier.close();
+      busy.awaitBound();
+      // then
+      assertEquals(gauges, busy.getMeters().stream().filter(Gauge.class::isInstance).count());
+      assertEquals(0, busy.get("wasmheap.runtimes.leases").gauge().value());
+      later.get().close();
     }
   }
 

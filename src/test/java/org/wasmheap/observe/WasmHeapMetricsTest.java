@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -447,6 +448,30 @@ class WasmHeapMetricsTest {
       assertEquals(2, gauge("wasmheap.workers"));
       assertEquals(3, counter("wasmheap.calls", "outcome", "completed"));
       assertEquals(3, timer("wasmheap.call.run", "off_chain", "completed").count());
+    }
+  }
+
+  @Test
+  void close_must_leave_the_gauges_of_an_executor_of_its_name_that_is_bound_at_the_same_time()
+      throws Exception {
+    try (HeapExecutor<HeapHandle> earlier = BareHeaps.executor().build();
+        HeapExecutor<HeapHandle> later = BareHeaps.executor().workers(2).build();
+        WasmHeapMetrics ofLater = WasmHeapMetrics.of(later)) {
+      // given
+      AtomicReference<MeterRegistry> to = new AtomicReference<>(registry);
+      BindsMeanwhile busy = new BindsMeanwhile(() -> ofLater.bindTo(to.get()));
+      to.set(busy);
+      WasmHeapMetrics ofEarlier = WasmHeapMetrics.of(earlier);
+      ofEarlier.bindTo(busy);
+      long gauges = busy.getMeters().stream().filter(Gauge.class::isInstance).count();
+
+      // when
+      ofEarlier.close();
+      busy.awaitBound();
+
+      // then
+      assertEquals(gauges, busy.getMeters().stream().filter(Gauge.class::isInstance).count());
+      assertEquals(2, busy.get("wasmheap.workers").gauge().value());
     }
   }
 }
