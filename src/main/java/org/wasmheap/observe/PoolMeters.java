@@ -152,6 +152,12 @@ final class PoolMeters implements PoolListener {
         pool,
         now -> now.health().ready());
     gauge(
+        "wasmheap.kept",
+        "Threads that have an instance when all is well",
+        BaseUnits.THREADS,
+        pool,
+        now -> now.health().kept());
+    gauge(
         "wasmheap.degraded",
         "1 if less than all is there, else 0",
         null,

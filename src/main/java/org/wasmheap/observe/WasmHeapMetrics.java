@@ -37,7 +37,10 @@ import org.wasmheap.pool.HeapExecutor;
  *   <tr><td>{@code wasmheap.memory.materialised}</td><td>gauge, bytes</td><td>pool</td></tr>
  *   <tr><td>{@code wasmheap.budget.used}, {@code .limit}</td><td>gauges, bytes, of the budget,
  *       which other pools may share</td><td>pool</td></tr>
- *   <tr><td>{@code wasmheap.ready}</td><td>gauge, threads</td><td>pool</td></tr>
+ *   <tr><td>{@code wasmheap.ready}</td><td>gauge, threads that have an instance</td>
+ *       <td>pool</td></tr>
+ *   <tr><td>{@code wasmheap.kept}</td><td>gauge, threads that have one when all is well</td>
+ *       <td>pool</td></tr>
  *   <tr><td>{@code wasmheap.degraded}</td><td>gauge, 0 or 1</td><td>pool</td></tr>
  *   <tr><td>{@code wasmheap.wait.longest}</td><td>gauge, seconds</td><td>pool</td></tr>
  *   <tr><td>{@code wasmheap.factory.failures}</td><td>gauge, failures in a row</td>

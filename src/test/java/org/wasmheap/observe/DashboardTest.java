@@ -3,7 +3,9 @@ package org.wasmheap.observe;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.wasmheap.testkit.Calls.CALL;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -14,6 +16,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +28,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.wasmheap.heap.HeapHandle;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.RuntimePool;
@@ -42,6 +47,10 @@ class DashboardTest {
   private static final Pattern LABEL_VALUES = Pattern.compile("label_values\\((\\S+), (\\S+)\\)");
   private static final Pattern LEGEND = Pattern.compile("\\{\\{([a-z_]+)}}");
   private static final Pattern SAMPLE = Pattern.compile("^(wasmheap_[a-z_]+)(?:\\{(.*)})? \\S+$");
+  private static final Pattern DIFFERENCE =
+      Pattern.compile(
+          "(clamp_min\\()?sum by \\(pool\\) \\((\\w+)\\{[^}]*}\\)"
+              + " - sum by \\(pool\\) \\((\\w+)\\{[^}]*}\\)(?:, (\\d+)\\))?");
   private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"");
 
   private final JsonObject dashboard;
@@ -69,9 +78,10 @@ class DashboardTest {
         WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
         RuntimePool pool = RuntimePool.builder(List.of()).build();
         RuntimeMetrics ofRuntimes = RuntimeMetrics.of("runtimes", pool, registry)) {
+      assertNotNull(ofRuntimes);
       metrics.bindTo(registry);
       EveryOutcome.of(executor);
-      return registry.scrape() + ofRuntimes.hashCode();
+      return registry.scrape();
     }
   }
 
@@ -175,6 +185,45 @@ class DashboardTest {
     }
     assertFalse(dashboard.has("__inputs"));
     assertTrue(dashboard.get("id") == null, "a dashboard with a number is one of another Grafana");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "1, 0"})
+  void no_thread_is_missing_from_an_idle_pool_that_keeps_fewer_instances_than_workers(
+      int minInstances, int calls) throws Exception {
+    // given none kept and one there for a call, or one kept
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    try (HeapExecutor<HeapHandle> executor =
+            BareHeaps.executor().workers(3).minInstances(minInstances).build();
+        WasmHeapMetrics metrics = WasmHeapMetrics.of(executor)) {
+      metrics.bindTo(registry);
+      for (int i = 0; i < calls; i++) {
+        executor.call(CALL, heap -> 1);
+      }
+      assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
+      // when
+      double missing = difference("Threads that are missing", registry);
+      // then
+      assertEquals(0, missing);
+    }
+  }
+
+  /** What a panel shows whose query is the difference of two sums, maybe with a least value. */
+  private double difference(String panel, PrometheusMeterRegistry registry) {
+    Query query = queries().stream().filter(each -> each.panel().equals(panel)).findAny().get();
+    Matcher matcher = DIFFERENCE.matcher(query.expression());
+    assertTrue(matcher.matches(), query::toString);
+    double value = sum(matcher.group(2), registry) - sum(matcher.group(3), registry);
+    return matcher.group(1) == null ? value : Math.max(value, Double.parseDouble(matcher.group(4)));
+  }
+
+  private static double sum(String metric, PrometheusMeterRegistry registry) {
+    List<String> samples =
+        registry.scrape().lines().filter(line -> line.startsWith(metric + "{")).toList();
+    assertFalse(samples.isEmpty(), metric);
+    return samples.stream()
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
   }
 
   @Test

@@ -193,6 +193,7 @@ class WasmHeapMetricsTest {
             Map.entry("wasmheap.budget.used", "bytes"),
             Map.entry("wasmheap.budget.limit", "bytes"),
             Map.entry("wasmheap.ready", "threads"),
+            Map.entry("wasmheap.kept", "threads"),
             Map.entry("wasmheap.degraded", "null"),
             Map.entry("wasmheap.wait.longest", "seconds"),
             Map.entry("wasmheap.factory.failures", "failures")),
@@ -301,6 +302,7 @@ class WasmHeapMetricsTest {
       assertTrue(executor.awaitReady(Duration.ofSeconds(30)).isReady());
 
       assertEquals(2, gauge("wasmheap.ready"));
+      assertEquals(2, gauge("wasmheap.kept"));
       assertEquals(0, gauge("wasmheap.degraded"));
       assertEquals(0, gauge("wasmheap.wait.longest"));
       assertEquals(0, gauge("wasmheap.factory.failures"));
