@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,6 +31,9 @@ class MemoryBudgetTest {
 
   /** A page with its cards. */
   private static final long PAGE_BYTES = TrackedArray.bytes(PAGE);
+
+  /** To which the memories of many threads grow. */
+  private static final int MOST_PAGES = 31;
 
   /** One that gives up what it is told to, and counts what it hears. */
   private static final class Cued implements MemoryBudget.Member {
@@ -464,9 +468,9 @@ class MemoryBudgetTest {
 
   @Test
   void many_threads_never_take_more_than_the_limit_and_give_all_back() throws Exception {
-    // given a budget that holds a part of what they want, and a reader
+    // given a budget that is too small for what one alone wants at times, and a reader
     MemoryImage image = image();
-    MemoryBudget budget = MemoryBudget.of(PAGE + 40 * PAGE_BYTES);
+    MemoryBudget budget = MemoryBudget.of(PAGE + (MOST_PAGES - 1) * PAGE_BYTES);
     Cued member = new Cued();
     List<FlatMemory> memories = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -475,16 +479,24 @@ class MemoryBudgetTest {
     }
     budget.join(member);
     ExecutorService threads = Executors.newFixedThreadPool(5);
+    CountDownLatch atWork = new CountDownLatch(memories.size());
     List<Callable<Integer>> works = new ArrayList<>();
     for (FlatMemory memory : memories) {
-      works.add(() -> useOften(memory, budget));
+      works.add(
+          () -> {
+            try {
+              return useOften(memory, budget);
+            } finally {
+              atWork.countDown();
+            }
+          });
     }
     works.add(
         () -> {
-          for (int i = 0; i < 20_000; i++) {
-            assertTrue(budget.usedBytes() <= budget.limitBytes());
-            assertTrue(budget.usedBytes() >= 0);
-          }
+          do {
+            long used = budget.usedBytes();
+            assertTrue(used >= 0 && used <= budget.limitBytes(), () -> used + " bytes");
+          } while (atWork.getCount() > 0);
           return 0;
         });
     // when
@@ -505,7 +517,7 @@ class MemoryBudgetTest {
     for (int round = 0; round < 400; round++) {
       try {
         memory.chargeTo(budget);
-        growTo(memory, 2 + round % 30);
+        growTo(memory, 2 + round % (MOST_PAGES - 1));
       } catch (GrowthRefusedException e) {
         refused++;
       }
@@ -514,7 +526,7 @@ class MemoryBudgetTest {
       } else {
         memory.restore();
       }
-      assertNull(memory.pages() == 1 ? null : "not restored");
+      assertEquals(1, memory.pages());
       if (round % 11 == 0) {
         memory.discharge();
       }
