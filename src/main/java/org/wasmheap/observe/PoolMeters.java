@@ -49,7 +49,7 @@ final class PoolMeters implements PoolListener {
   /** To be removed when no executor of the name is watched any more. */
   private final List<Meter> gauges = new ArrayList<>();
 
-  /** By class; each is made once and then only read, without garbage. */
+  /** By class; all are made when the executor is bound, and then only read, without garbage. */
   private final Map<CallClass, ClassMeters> byClass = new ConcurrentHashMap<>();
 
   PoolMeters(HeapExecutor<?> executor, MeterRegistry registry) {
@@ -91,6 +91,7 @@ final class PoolMeters implements PoolListener {
     registerLoad();
     registerMemory();
     registerHealth();
+    registerRejections();
   }
 
   private void registerLoad() {
@@ -175,6 +176,13 @@ final class PoolMeters implements PoolListener {
         "failures",
         pool,
         now -> now.health().failuresInARow());
+  }
+
+  /** At zero, before the first: a counter that begins at 1 has no rate. */
+  private void registerRejections() {
+    for (CallClass each : CallClass.values()) {
+      of(each);
+    }
   }
 
   /**

@@ -48,8 +48,9 @@ import org.wasmheap.pool.HeapExecutor;
  * </table>
  *
  * <p>Timers and rejections are written by hooks; all else is asked of the executor when the
- * registry is read. What happens before {@link #bindTo} is in no timer. A registry does not keep
- * the executor from being collected.
+ * registry is read. What happens before {@link #bindTo} is in no timer. All counters are there, at
+ * zero, from then on; a timer is there from the first call of its class and outcome on. A registry
+ * does not keep the executor from being collected.
  *
  * <p>Executors of one name in one registry, one after the other or at once, share its meters:
  * counters and timers go on and never become smaller, and the gauges are those of the one that was

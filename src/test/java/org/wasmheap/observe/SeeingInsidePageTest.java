@@ -1,7 +1,6 @@
 package org.wasmheap.observe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
@@ -67,9 +66,8 @@ class SeeingInsidePageTest {
     Map<String, String> meters = new TreeMap<>();
     try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().build();
         WasmHeapMetrics metrics = WasmHeapMetrics.of(executor);
-        RuntimePool pool = RuntimePool.builder(List.of()).build();
-        RuntimeMetrics ofRuntimes = RuntimeMetrics.of("runtimes", pool, registry)) {
-      assertNotNull(ofRuntimes);
+        RuntimePool pool = RuntimePool.builder(List.of()).build()) {
+      RuntimeMetrics ofRuntimes = RuntimeMetrics.of("runtimes", pool, registry);
       metrics.bindTo(registry);
       EveryOutcome.of(executor);
       for (Meter each : registry.getMeters()) {
@@ -79,6 +77,7 @@ class SeeingInsidePageTest {
                 : each.getId().getType().name().toLowerCase(Locale.ROOT);
         meters.put(each.getId().getName(), kind + " | " + tags(each));
       }
+      ofRuntimes.close();
     }
 
     assertEquals(meters, table("meter", 2));

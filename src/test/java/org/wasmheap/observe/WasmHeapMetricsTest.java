@@ -113,6 +113,26 @@ class WasmHeapMetricsTest {
   }
 
   @Test
+  void rejections_of_every_class_are_counted_from_zero() throws Exception {
+    // given
+    try (HeapExecutor<HeapHandle> executor = EveryOutcome.executor().build()) {
+      // when
+      metricsOf(executor);
+      // then
+      assertEquals(Map.of("block_import", 0.0, "authoring", 0.0, "off_chain", 0.0), rejections());
+      EveryOutcome.of(executor);
+      assertEquals(Map.of("block_import", 0.0, "authoring", 0.0, "off_chain", 1.0), rejections());
+    }
+  }
+
+  private Map<String, Double> rejections() {
+    return registry.find("wasmheap.rejections").tags("pool", "test").counters().stream()
+        .collect(
+            Collectors.toMap(
+                counter -> String.valueOf(counter.getId().getTag("class")), Counter::count));
+  }
+
+  @Test
   void counters_and_gauges_are_those_of_the_executor() throws Exception {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
