@@ -18,23 +18,43 @@ final class GuestText {
   /** Most bytes that are taken; how many there were is said behind them. */
   static final int MAX_BYTES = 8 << 10;
 
+  /** Bytes of last words: with what is said behind them they are no longer than those may be. */
+  private static final int MAX_WORDS_BYTES = 1_000;
+
   private GuestText() {}
+
+  /**
+   * How many bytes are taken of a range.
+   *
+   * @throws MemoryAccessException if it leaves the memory
+   */
+  static int bytesTaken(HeapHandle heap, PointerSize range) {
+    GuestMemory.requireInside(heap, range);
+    return (int) Math.min(range.size(), MAX_BYTES);
+  }
 
   /** Text in the guest's memory. */
   static String read(HeapHandle heap, PointerSize range) {
-    byte[] head = head(heap, range);
+    byte[] head = head(heap, range, MAX_BYTES);
     // An escape takes up to ten characters: what the guest may say is bounded in bytes already.
-    return Printable.text(new String(head, StandardCharsets.UTF_8), 10 * MAX_BYTES) + tail(range);
+    return Printable.text(new String(head, StandardCharsets.UTF_8), 10 * MAX_BYTES)
+        + tail(range, MAX_BYTES);
+  }
+
+  /** What may become the guest's last words: not escaped, and short. */
+  static String words(HeapHandle heap, PointerSize range) {
+    return new String(head(heap, range, MAX_WORDS_BYTES), StandardCharsets.UTF_8)
+        + tail(range, MAX_WORDS_BYTES);
   }
 
   /** Text in the guest's memory that becomes a value of a log event, in quotes. */
   static String readTarget(HeapHandle heap, PointerSize range) {
-    return Printable.name(new String(head(heap, range), StandardCharsets.UTF_8));
+    return Printable.name(new String(head(heap, range, MAX_BYTES), StandardCharsets.UTF_8));
   }
 
   /** Bytes in the guest's memory, as hexadecimal text. */
   static String readHex(HeapHandle heap, PointerSize range) {
-    return "0x" + HexFormat.of().formatHex(head(heap, range)) + tail(range);
+    return "0x" + HexFormat.of().formatHex(head(heap, range, MAX_BYTES)) + tail(range, MAX_BYTES);
   }
 
   /** Makes text of what lies inside a memory of zeros and outside, before any guest does. */
@@ -42,6 +62,7 @@ final class GuestText {
     GuestLog.ensure();
     PointerSize outside = PointerSize.of(-1);
     read(heap, new PointerSize(0, MAX_BYTES + 1));
+    words(heap, new PointerSize(0, MAX_BYTES + 1));
     readTarget(heap, new PointerSize(0, 1));
     readHex(heap, new PointerSize(0, 1));
     try {
@@ -51,12 +72,12 @@ final class GuestText {
     }
   }
 
-  private static byte[] head(HeapHandle heap, PointerSize range) {
+  private static byte[] head(HeapHandle heap, PointerSize range, int most) {
     GuestMemory.requireInside(heap, range);
-    return heap.read(range.pointer(), (int) Math.min(range.size(), MAX_BYTES));
+    return heap.read(range.pointer(), (int) Math.min(range.size(), most));
   }
 
-  private static String tail(PointerSize range) {
-    return range.size() > MAX_BYTES ? "... (" + range.size() + " bytes)" : "";
+  private static String tail(PointerSize range, int most) {
+    return range.size() > most ? "... (" + range.size() + " bytes)" : "";
   }
 }

@@ -6,6 +6,7 @@ import org.wasmheap.endive.HostFunction;
 import org.wasmheap.endive.PointerSize;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapHandle;
+import org.wasmheap.text.Printable;
 import run.endive.wasm.types.ValType;
 
 /**
@@ -41,13 +42,20 @@ final class LoggingFunctions {
   private static long log(CallScope scope, long[] arguments) {
     HeapHandle heap = scope.heap();
     int level = (int) arguments[0];
-    String target = GuestText.readTarget(heap, PointerSize.of(arguments[1]));
-    String message = GuestText.read(heap, PointerSize.of(arguments[2]));
+    PointerSize target = PointerSize.of(arguments[1]);
+    PointerSize message = PointerSize.of(arguments[2]);
+    // Both, whether or not the line is written: a trap must not depend on that.
+    int bytes =
+        Math.min(GuestText.bytesTaken(heap, target), Printable.MAX_NAME)
+            + GuestText.bytesTaken(heap, message);
     if (level == ERROR) {
-      scope.guestSaid(message);
+      scope.guestSaid(GuestText.words(heap, message));
     }
     boolean known = Integer.compareUnsigned(level, LEVELS.size()) < 0;
-    GuestLog.write(heap, known ? LEVELS.get(level) : Level.TRACE, target, message);
+    GuestLog line = GuestLog.line(heap, known ? LEVELS.get(level) : Level.TRACE, bytes);
+    if (line != null) {
+      line.write(GuestText.readTarget(heap, target), GuestText.read(heap, message));
+    }
     return 0;
   }
 }

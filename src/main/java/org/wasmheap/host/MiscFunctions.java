@@ -26,13 +26,9 @@ final class MiscFunctions {
   /** Without a reader of versions, the function that asks for one is missing. */
   static List<HostFunction> all(@Nullable VersionReader versions) {
     List<HostFunction> all = new ArrayList<>();
-    all.add(printing("num", (scope, number) -> print(scope.heap(), Long.toUnsignedString(number))));
+    all.add(printing("num", MiscFunctions::printNumber));
     all.add(printing("utf8", MiscFunctions::printText));
-    all.add(
-        printing(
-            "hex",
-            (scope, range) ->
-                print(scope.heap(), GuestText.readHex(scope.heap(), PointerSize.of(range)))));
+    all.add(printing("hex", MiscFunctions::printHex));
     if (versions != null) {
       all.add(runtimeVersion(versions));
     }
@@ -51,14 +47,32 @@ final class MiscFunctions {
         .withPreload(scope -> GuestText.goThrough(scope.heap()));
   }
 
-  private static void printText(CallScope scope, long range) {
-    String text = GuestText.read(scope.heap(), PointerSize.of(range));
-    scope.guestSaid(text); // Old runtimes print what they panic with.
-    print(scope.heap(), text);
+  private static void printNumber(CallScope scope, long number) {
+    GuestLog line = GuestLog.line(scope.heap(), Level.DEBUG, 0);
+    if (line != null) {
+      line.write(TARGET, Long.toUnsignedString(number));
+    }
   }
 
-  private static void print(HeapHandle heap, String text) {
-    GuestLog.write(heap, Level.DEBUG, TARGET, text);
+  private static void printText(CallScope scope, long argument) {
+    HeapHandle heap = scope.heap();
+    PointerSize range = PointerSize.of(argument);
+    int bytes = GuestText.bytesTaken(heap, range);
+    scope.guestSaid(GuestText.words(heap, range)); // Old runtimes print what they panic with.
+    GuestLog line = GuestLog.line(heap, Level.DEBUG, bytes);
+    if (line != null) {
+      line.write(TARGET, GuestText.read(heap, range));
+    }
+  }
+
+  private static void printHex(CallScope scope, long argument) {
+    HeapHandle heap = scope.heap();
+    PointerSize range = PointerSize.of(argument);
+    int bytes = GuestText.bytesTaken(heap, range); // Two characters each.
+    GuestLog line = GuestLog.line(heap, Level.DEBUG, 2 * bytes);
+    if (line != null) {
+      line.write(TARGET, GuestText.readHex(heap, range));
+    }
   }
 
   private static HostFunction runtimeVersion(VersionReader versions) {

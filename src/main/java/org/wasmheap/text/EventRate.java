@@ -31,7 +31,8 @@ public final class EventRate {
 
   /**
    * When all events that were admitted so far would have come, had each kept its distance from the
-   * one before it. Each admitted event moves it on by a step, atomically.
+   * one before it. Each admitted event moves it on by a step, atomically, and what takes room for
+   * more by as many.
    */
   private final AtomicLong paidUntil;
 
@@ -59,18 +60,42 @@ public final class EventRate {
    *     told, by {@link #withLeftOut}
    */
   public long admit() {
+    if (!take(1)) {
+      untold.incrementAndGet();
+      return LEFT_OUT;
+    }
+    return untold.getAndSet(0);
+  }
+
+  /**
+   * Takes room for so many at once, if there is room for all of them. Counts nothing: what is left
+   * out for want of room is the caller's to count.
+   *
+   * @param units events, or what else is bounded, 1 or more
+   * @return whether it was taken
+   */
+  public boolean take(int units) {
     while (true) {
       long now = nanoClock.getAsLong();
       long paid = paidUntil.get();
       long from = paid - now < 0 ? now : paid;
-      if (from - now > burstNanos) {
-        untold.incrementAndGet();
-        return LEFT_OUT;
+      long last = from + (units - 1) * stepNanos;
+      if (last - now > burstNanos) {
+        return false;
       }
-      if (paidUntil.compareAndSet(paid, from + stepNanos)) {
-        return untold.getAndSet(0);
+      if (paidUntil.compareAndSet(paid, last + stepNanos)) {
+        return true;
       }
     }
+  }
+
+  /**
+   * An event that was admitted is left out after all.
+   *
+   * @param told what {@link #admit} returned for it: nobody was told of those either
+   */
+  public void leaveOut(long told) {
+    untold.addAndGet(told + 1);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.wasmheap.host;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -33,6 +34,7 @@ import org.wasmheap.testkit.ScopeGuests;
 class GuestLoggingTest {
   private static final int MEMORY_BYTES = 2 * 65_536;
   private static final int INFO = 2;
+  private static final int TRACE = 4;
 
   private final Logger logger = (Logger) LoggerFactory.getLogger("org.wasmheap.guest");
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
@@ -163,35 +165,99 @@ class GuestLoggingTest {
   void a_guest_that_never_stops_talking_writes_some_hundred_lines_and_the_rest_is_counted()
       throws Exception {
     // when
+    Talk talk = talks("guest.lines", INFO, 20_000, "hello".getBytes(UTF_8));
+    // then
+    assertTrue(talk.lines() <= 200 + 20 * talk.seconds(), talk::toString);
+    assertTrue(talk.lines() >= 200, talk::toString);
+    assertEquals(20_000, talk.lines() + talk.leftOut());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "\u0000", "\u4e00"})
+  void a_guest_that_talks_at_length_writes_a_bounded_number_of_characters(String letter)
+      throws Exception {
+    // when the longest lines come, of letters that are written as they are, escaped, or shorter
+    Talk talk = talks("guest.lines", INFO, 1_000, letter.repeat(8_000).getBytes(UTF_8));
+    // then
+    assertTrue(talk.characters() <= (64 << 10) + (16L << 10) * talk.seconds(), talk::toString);
+    assertTrue(talk.lines() >= 1, talk::toString);
+    assertEquals(1_000, talk.lines() + talk.leftOut());
+  }
+
+  @Test
+  void a_guest_that_traces_at_length_writes_a_bounded_number_of_characters() throws Exception {
+    // when
+    Talk talk = talks("guest.details", TRACE, 1_000, "\u0000".repeat(8_192).getBytes(UTF_8));
+    // then
+    assertTrue(talk.characters() <= (1L << 20) * (1 + talk.seconds()) * 1.001, talk::toString);
+    assertTrue(talk.lines() >= 20, talk::toString);
+    assertEquals(1_000, talk.lines() + talk.leftOut());
+  }
+
+  /** What came into the log of a guest that talks, in how many seconds, begun ones included. */
+  private record Talk(int lines, long characters, long leftOut, long seconds) {}
+
+  /** A guest says something so many times; of what is left out the log tells under a name. */
+  private Talk talks(String leftOutAs, int level, int times, byte[] text) throws Exception {
     try (LogCapture ours = LogCapture.of(Level.INFO)) {
       long began = System.nanoTime();
       executor.call(
           CallOptions.named("test"),
           scope -> {
-            long text = put(scope, "hello".getBytes(UTF_8));
+            long target = put(scope, "t".getBytes(UTF_8));
+            long message = put(scope, text);
             HostFunction.Body log = function("ext_logging_log_version_1");
-            for (int i = 0; i < 20_000; i++) {
-              log.run(scope, new long[] {INFO, text, text});
+            for (int i = 0; i < times; i++) {
+              log.run(scope, new long[] {level, target, message});
             }
             return 0L;
           });
       executor.close();
       long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) + 1;
-      // then
-      int written = log.list.size();
-      assertTrue(written <= 200 + 100 * seconds, () -> written + " in " + seconds + " s");
-      assertTrue(written >= 200);
-      long told =
-          log.list.stream()
-              .mapToLong(e -> (long) keyValues(e).getOrDefault("suppressed", 0L))
-              .sum();
-      long rest = 0;
-      for (ILoggingEvent event : ours.events("events.suppressed")) {
-        assertTrue(String.valueOf(LogCapture.values(event).get("of")).startsWith("guest.lines: "));
-        rest += (long) LogCapture.values(event).get("suppressed");
+      long characters = 0;
+      long leftOut = 0;
+      for (ILoggingEvent event : log.list) {
+        characters += event.getFormattedMessage().length();
+        leftOut += (long) keyValues(event).getOrDefault("suppressed", 0L);
       }
-      assertEquals(20_000, written + told + rest);
+      for (ILoggingEvent event : ours.events("events.suppressed")) {
+        Map<String, Object> values = LogCapture.values(event);
+        assertTrue(
+            String.valueOf(values.get("of")).matches(leftOutAs + ": \\d+"), values::toString);
+        leftOut += (long) values.get("suppressed");
+      }
+      return new Talk(log.list.size(), characters, leftOut, seconds);
     }
+  }
+
+  @Test
+  void what_a_guest_says_last_of_an_error_is_known_whether_or_not_it_is_written() throws Exception {
+    // given
+    logger.setLevel(Level.OFF);
+    // when
+    String words =
+        executor.call(
+            CallOptions.named("test"),
+            scope -> {
+              long message = put(scope, ("panicked at " + "x".repeat(2_000)).getBytes(UTF_8));
+              function("ext_logging_log_version_1").run(scope, new long[] {0, message, message});
+              return scope.guestWords();
+            });
+    // then it is cut where its length is known
+    assertEquals("panicked at " + "x".repeat(988) + "... (2012 bytes)", words);
+  }
+
+  @Test
+  void no_text_is_made_for_a_line_that_is_not_written() throws Exception {
+    // given
+    logger.setLevel(Level.INFO);
+    // when
+    boolean written =
+        executor.call(
+            CallOptions.named("test"),
+            scope -> GuestLog.line(scope.heap(), org.slf4j.event.Level.DEBUG, 1) != null);
+    // then
+    assertFalse(written);
   }
 
   // Printing.

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -54,6 +55,42 @@ class EventRateTest {
       assertEquals(0, rate.admit());
     }
     assertEquals(EventRate.LEFT_OUT, rate.admit());
+  }
+
+  @Test
+  void room_for_many_is_taken_at_once_or_not_at_all() {
+    // given 65,536 at once and 1,000 a second
+    EventRate rate = rates.event("characters", 65_536, 1_000);
+    // then
+    assertTrue(rate.take(60_000));
+    assertFalse(rate.take(5_537));
+    assertTrue(rate.take(5_536));
+    assertFalse(rate.take(1));
+    // and when time has passed there is as much as came in it
+    pass(2_500);
+    assertFalse(rate.take(2_501));
+    assertTrue(rate.take(2_500));
+    pass(600_000);
+    assertFalse(rate.take(65_537));
+    assertTrue(rate.take(65_536));
+    // and what found no room was not counted here
+    assertEquals(Map.of(), rates.take());
+  }
+
+  @Test
+  void an_event_that_is_left_out_after_all_is_counted_with_those_before_it() {
+    // given two that were left out
+    EventRate rate = rates.event("heap.replaced");
+    for (int i = 0; i < BURST + 2; i++) {
+      rate.admit();
+    }
+    pass(334);
+    // when the next one is told of them, and is not written
+    long told = rate.admit();
+    rate.leaveOut(told);
+    // then
+    assertEquals(2, told);
+    assertEquals(Map.of("heap.replaced", 3L), rates.take());
   }
 
   /** Times between events: none often, a few nanoseconds, some seconds. */
