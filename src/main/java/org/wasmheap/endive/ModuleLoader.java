@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
 import java.util.Set;
@@ -121,8 +122,7 @@ final class ModuleLoader {
     CheckedModule steady = ModuleCheck.steady(wasm, options.floatArithmetic());
     steps.did("check");
     if (options.interpreted()) {
-      ParseMemory.ofJvm().requireKept(steady.instructions().stream().asLongStream().sum());
-      WasmModule module = ModuleReader.read(steady.wasm());
+      WasmModule module = parse(steady);
       return new LinkedModule(module, provided, GuestCode.interpreted(module));
     }
     ModuleParts parts = ModuleParts.of(steady);
@@ -144,5 +144,22 @@ final class ModuleLoader {
       steps.did("keep");
     }
     return linked;
+  }
+
+  /** All of it in one, in the memory that the parts of other modules are compiled in, too. */
+  private static WasmModule parse(CheckedModule steady) {
+    ParseMemory memory = ParseMemory.ofJvm();
+    long instructions = steady.instructions().stream().asLongStream().sum();
+    memory.requireKept(instructions);
+    try {
+      return memory.with(
+          ParseMemory.bytes(instructions, 0), () -> ModuleReader.read(steady.wasm()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ModuleRefusals.interrupted();
+    } catch (Exception e) {
+      Throwables.throwIfUnchecked(e);
+      throw new IllegalStateException("parsing throws no checked exception", e);
+    }
   }
 }

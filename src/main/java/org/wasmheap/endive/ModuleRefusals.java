@@ -67,7 +67,7 @@ final class ModuleRefusals {
 
   static ModuleRefusedException interrupted() {
     return new ModuleRefusedException(
-        Reason.INTERRUPTED, "module refused: the thread that compiles it was interrupted", null);
+        Reason.INTERRUPTED, "module refused: the thread that loads it was interrupted", null);
   }
 
   /** The engine wraps some of them. */

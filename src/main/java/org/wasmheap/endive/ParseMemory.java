@@ -5,10 +5,10 @@ import java.util.concurrent.Semaphore;
 import org.wasmheap.endive.ModuleRefusedException.Reason;
 
 /**
- * The Java heap that the engine's lists of instructions may take while they are compiled, for all
- * loads of a JVM together: a load that would go beyond it waits until another part is compiled.
- * What can never fit is refused before it is begun. Otherwise it would end in an error of the JVM,
- * for whichever thread wants memory then.
+ * The Java heap that the engine's lists of instructions may take while they are parsed and
+ * compiled, for all loads of a JVM together: a load that would go beyond it waits until another
+ * part is done. What can never fit is refused before it is begun. Otherwise it would end in an
+ * error of the JVM, for whichever thread wants memory then.
  *
  * <p>Any thread.
  */
@@ -97,7 +97,11 @@ final class ParseMemory {
         null);
   }
 
-  /** Does work that takes so many bytes, as soon as they are free. */
+  /**
+   * Does work that takes so many bytes, as soon as they are free; what takes more than all of them,
+   * as a module that stays as it is parsed may, is alone with it. The work must not come here
+   * again.
+   */
   <T> T with(long bytes, Callable<T> work) throws Exception {
     int taken = Math.min(units(bytes), units);
     free.acquire(taken);

@@ -43,6 +43,15 @@ class SmallHeapTest {
   }
 
   @Test
+  void modules_that_are_to_be_interpreted_are_parsed_one_after_the_other_where_memory_is_short()
+      throws Exception {
+    // when three threads load 600 functions at once, whose parsed code takes 33 MB each
+    List<String> lines = linesOf("-Xmx64m", "600", "1250", "3");
+    // then
+    assertEquals("functions=1800", lines.get(lines.size() - 1), lines::toString);
+  }
+
+  @Test
   void westend_is_loaded_and_called_in_a_heap_of_256_mib() throws Exception {
     // when 2.5 million instructions, which take 270 MB if all are parsed at once, are loaded
     List<String> lines =
