@@ -13,6 +13,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.allocator.BlockLimit;
 import org.wasmheap.allocator.FreeingBumpAllocator;
@@ -53,6 +54,21 @@ public class AllocatorBenchmark {
         replay(new PlainAllocator(new PlainMemory.Direct(bytes), script.heapBase), script);
         replay(new PlainAllocator(new PlainMemory.Words(bytes), script.heapBase), script);
       }
+    }
+  }
+
+  /**
+   * Both give the pointers that were recorded; asked after all measuring, which it cannot change.
+   */
+  @TearDown
+  public void check() {
+    for (int i = 0; i < scripts.size(); i++) {
+      FreeingBumpAllocator our = ours.get(i);
+      our.reset();
+      scripts.get(i).check(our::allocate, our::deallocate);
+      PlainAllocator other = plain.get(i);
+      other.reset();
+      scripts.get(i).check(other::allocate, other::deallocate);
     }
   }
 

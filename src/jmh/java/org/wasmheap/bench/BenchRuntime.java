@@ -2,6 +2,7 @@ package org.wasmheap.bench;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.wasmheap.endive.LoadOptions;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.runtime.CodeCache;
@@ -30,12 +31,18 @@ final class BenchRuntime {
     return RuntimeCode.read(file);
   }
 
+  /** Where compiled code is kept; empty if it is not to be kept. */
+  static Optional<Path> codeFolder() {
+    return Optional.of(System.getProperty(CODE_FOLDER, ""))
+        .filter(folder -> !folder.isEmpty())
+        .map(Path::of);
+  }
+
   static SubstrateRuntime load(HeapStrategy strategy) {
-    String folder = System.getProperty(CODE_FOLDER, "");
     LoadOptions options =
-        folder.isEmpty()
-            ? LoadOptions.DEFAULT
-            : LoadOptions.DEFAULT.withStore(CodeCache.at(Path.of(folder)));
+        codeFolder()
+            .map(folder -> LoadOptions.DEFAULT.withStore(CodeCache.at(folder)))
+            .orElse(LoadOptions.DEFAULT);
     return SubstrateRuntime.load(code(), strategy, SubstrateHostFunctions.all(), options);
   }
 }

@@ -29,8 +29,10 @@ import org.wasmheap.pool.CallOptions;
 import org.wasmheap.pool.HeapExecutor;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.SubstrateRuntime;
+import run.endive.runtime.ByteArrayMemory;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
+import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
 
@@ -76,9 +78,12 @@ public class CallBenchmark {
       longWork = runtime.call(LONG_CALL, new byte[0]);
     }
 
-    /** Ends the threads. */
+    /** Checks what calls give, after all measuring, and ends the threads. */
     @TearDown
-    public void close() {
+    public void close() throws ExecutionException, InterruptedException {
+      Expected.westend(CALL, pipelined(executor, CallOptions.named(CALL), work, BATCH));
+      Expected.westend(
+          LONG_CALL, pipelined(executor, CallOptions.named(LONG_CALL), longWork, workers + 1));
       executor.close();
     }
   }
@@ -102,9 +107,15 @@ public class CallBenchmark {
       executor = Executors.newFixedThreadPool(workers);
     }
 
-    /** Ends the threads. */
+    /** Checks what a call gives, after all measuring, and ends the threads. */
     @TearDown
     public void close() {
+      Memory[] made = new Memory[1];
+      long packed =
+          PlainInstance.of(
+                  module, machines, MAXIMUM_PAGES, limits -> made[0] = new ByteArrayMemory(limits))
+              .call(CALL);
+      Expected.westend(CALL, made[0].readBytes((int) packed, (int) (packed >>> 32)));
       executor.shutdown();
     }
   }

@@ -43,6 +43,11 @@ import org.wasmheap.pool.HeapExecutor;
 @Fork(2)
 public class ClassLatencyBenchmark {
   private static final int WORK = 20_000;
+  private static final int HEAP_BASE = 1024;
+
+  /** Behind its header of eight bytes. */
+  private static final int FIRST_POINTER = HEAP_BASE + 8;
+
   private static final CallOptions OFF_CHAIN = CallOptions.named("query");
 
   private static final GuestCall<HeapHandle, Integer> CALL =
@@ -70,7 +75,8 @@ public class ClassLatencyBenchmark {
   public void setUp() throws InterruptedException {
     executor =
         HeapExecutor.builder(
-                GuestFactory.bare(new FlatMemory(1, 4).capture(4096), 1024, BlockLimit.ON_CHAIN))
+                GuestFactory.bare(
+                    new FlatMemory(1, 4).capture(4096), HEAP_BASE, BlockLimit.ON_CHAIN))
             .workers(1)
             .queueCapacity(2 * offChainCalls)
             .build();
@@ -94,9 +100,10 @@ public class ClassLatencyBenchmark {
     }
   }
 
-  /** Ends the threads. */
+  /** Checks that a call gives a pristine heap's first pointer, and ends the threads. */
   @TearDown
   public void close() throws InterruptedException {
+    Expected.require(blockImport() == FIRST_POINTER, "a call gave another pointer");
     ended = true;
     background.join(10_000);
     executor.close();

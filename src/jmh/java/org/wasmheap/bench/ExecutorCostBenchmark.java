@@ -60,6 +60,14 @@ public class ExecutorCostBenchmark {
       guest = new BareGuest<>(runtime);
       work = runtime.call(CALL, new byte[0]);
     }
+
+    /** Checks what the work gives, after all measuring: on a used instance, and one put back. */
+    @TearDown
+    public void check() throws Exception {
+      byte[] first = guest.run(work);
+      guest.renew();
+      Expected.westend(CALL, List.of(first, guest.run(work)));
+    }
   }
 
   /** An executor of one worker. */
@@ -76,9 +84,10 @@ public class ExecutorCostBenchmark {
       work = runtime.call(CALL, new byte[0]);
     }
 
-    /** Ends the threads. */
+    /** Checks what a call gives, after all measuring, and ends the threads. */
     @TearDown
-    public void close() {
+    public void close() throws InterruptedException {
+      Expected.westend(CALL, executor.call(CallOptions.named(CALL), work));
       executor.close();
     }
   }

@@ -1,5 +1,6 @@
 package org.wasmheap.bench;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -11,9 +12,12 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import run.endive.runtime.ByteArrayMemory;
 import run.endive.runtime.Instance;
 import run.endive.runtime.Machine;
+import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
 
@@ -30,6 +34,7 @@ import run.endive.wasm.WasmModule;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class FreshInstanceBenchmark {
+  private static final String CALL = "Core_version";
   private static final int MAXIMUM_PAGES = 2069;
 
   private WasmModule module;
@@ -42,6 +47,23 @@ public class FreshInstanceBenchmark {
     module = Parser.parse(BenchRuntime.code().wasm());
     machines = PlainInstance.compile(module);
     instance = PlainInstance.of(module, machines, MAXIMUM_PAGES);
+  }
+
+  /** Checks what both give, after all measuring: the second call is on one initialised again. */
+  @TearDown
+  public void check() {
+    Memory[] made = new Memory[1];
+    PlainInstance own =
+        PlainInstance.of(
+            module, machines, MAXIMUM_PAGES, limits -> made[0] = new ByteArrayMemory(limits));
+    byte[] first = result(own, made[0]);
+    own.initialise();
+    Expected.westend(CALL, List.of(first, result(own, made[0])));
+  }
+
+  private static byte[] result(PlainInstance own, Memory memory) {
+    long packed = own.call(CALL);
+    return memory.readBytes((int) packed, (int) (packed >>> 32));
   }
 
   /** A new instance. */

@@ -1,7 +1,9 @@
 package org.wasmheap.bench;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -46,6 +48,7 @@ import run.endive.wasm.types.MemoryLimits;
 public class GuestBenchmark {
   private static final String CALL = "Metadata_metadata";
   private static final int INITIAL_PAGES = 21;
+  private static final int LEAST_RESULT_BYTES = 100_000;
 
   /** Our memory, behind an executor of one thread: hop, reset and copied result included. */
   @State(Scope.Benchmark)
@@ -55,9 +58,10 @@ public class GuestBenchmark {
         HeapExecutor.builder(runtime).workers(1).build();
     private final GuestCall<EndiveGuest, byte[]> work = runtime.call(CALL, new byte[0]);
 
-    /** Ends the threads. */
+    /** Checks what a call gives, after all measuring, and ends the threads. */
     @TearDown
-    public void close() {
+    public void close() throws InterruptedException {
+      Expected.westend(CALL, executor.call(CallOptions.named(CALL), work));
       executor.close();
     }
   }
@@ -71,6 +75,14 @@ public class GuestBenchmark {
 
     private PlainInstance instance;
 
+    /** The engine's memory, of which the result can be read after a call; absent for ours. */
+    private @Nullable Memory engines;
+
+    /** Our memory, which is put back at once; absent for the engine's. */
+    private @Nullable FlatMemory flat;
+
+    private byte[] pristine = {};
+
     /** Compiles the runtime. */
     @Setup
     public void setUp() {
@@ -78,11 +90,39 @@ public class GuestBenchmark {
       if (memory.equals("ours")) {
         FlatMemory tracked = new FlatMemory(INITIAL_PAGES, FlatMemory.ADDRESSABLE_PAGES);
         instance = PlainInstance.tracked(module, PlainInstance.compile(module), tracked);
+        pristine = content(tracked);
+        flat = tracked;
         return;
       }
       Function<MemoryLimits, Memory> memories =
-          memory.equals("ByteArrayMemory") ? ByteArrayMemory::new : ByteBufferMemory::new;
+          limits ->
+              engines =
+                  memory.equals("ByteArrayMemory")
+                      ? new ByteArrayMemory(limits)
+                      : new ByteBufferMemory(limits);
       instance = PlainInstance.of(module, PlainInstance.compile(module), 32_767, memories);
+    }
+
+    /**
+     * Checks what a call gives, or, where it is put back at once, how long it is and that it is.
+     */
+    @TearDown
+    public void check() {
+      long packed = instance.call(CALL);
+      int length = (int) (packed >>> 32);
+      if (engines != null) {
+        Expected.westend(CALL, engines.readBytes((int) packed, length));
+      }
+      if (flat != null) {
+        Expected.require(length > LEAST_RESULT_BYTES, "the metadata is too short");
+        Expected.require(Arrays.equals(pristine, content(flat)), "the memory was not put back");
+      }
+    }
+
+    private static byte[] content(FlatMemory memory) {
+      byte[] content = new byte[(int) memory.sizeInBytes()];
+      memory.read(0, content, 0, content.length);
+      return content;
     }
   }
 

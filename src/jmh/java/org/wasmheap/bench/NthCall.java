@@ -63,14 +63,18 @@ public final class NthCall {
         prepare(pool, code, strategy, entry, seconds);
       }
       try (RuntimePool.Lease lease = pool.lease(code, strategy, LONG)) {
+        byte[] first = {};
         for (int i = 0; i < nanos.length; i++) {
           long began = System.nanoTime();
-          lease
-              .executor()
-              .call(
-                  CallOptions.named(entry).withContext(new Overlay(State.empty())),
-                  lease.runtime().call(entry, new byte[0]));
+          byte[] result =
+              lease
+                  .executor()
+                  .call(
+                      CallOptions.named(entry).withContext(new Overlay(State.empty())),
+                      lease.runtime().call(entry, new byte[0]));
           nanos[i] = System.nanoTime() - began;
+          first = i == 0 ? result : first;
+          Expected.require(Arrays.equals(first, result), "two calls gave two results");
         }
       }
     }

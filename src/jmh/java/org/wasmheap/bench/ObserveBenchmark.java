@@ -100,9 +100,10 @@ public class ObserveBenchmark {
     };
   }
 
-  /** Ends the threads and the recording. */
+  /** Checks what calls give, after all measuring; ends the threads and the recording. */
   @TearDown
-  public void close() {
+  public void close() throws ExecutionException, InterruptedException {
+    Expected.westend(CALL, pooled());
     executor.close();
     if (recording != null) {
       recording.close();

@@ -1,5 +1,6 @@
 package org.wasmheap.bench;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -17,6 +18,7 @@ import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.GrowthPolicy;
 import org.wasmheap.heap.Heap;
 import org.wasmheap.heap.HeapListener;
+import org.wasmheap.memory.LinearMemory;
 import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.SubstrateRuntime;
 
@@ -68,11 +70,24 @@ public class ResetBenchmark {
             GrowthPolicy.ALLOW_ALL,
             HeapListener.NONE);
     heap.claim();
-    reset();
+    byte[] pristine = content();
+    footprint.leave(heap.begin(1, call));
+    Expected.require(!Arrays.equals(pristine, content()), call + " changed nothing");
+    instance.close();
+    heap.reset();
+    Expected.require(Arrays.equals(pristine, content()), "the memory was not put back");
     materialised = new byte[(int) heap.view().memory().materialisedBytes()];
     image = new byte[materialised.length];
     // JMH shows what a benchmark prints: without the number of blocks the times say little.
     System.out.println("# blocks changed by " + call + ": " + footprint.blocks());
+  }
+
+  /** All of the memory, with its size. */
+  private byte[] content() {
+    LinearMemory memory = heap.view().memory();
+    byte[] content = new byte[(int) memory.sizeInBytes()];
+    memory.read(0, content, 0, content.length);
+    return content;
   }
 
   /** Leaves what the call leaves, and puts it back. */

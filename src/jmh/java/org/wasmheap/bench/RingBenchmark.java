@@ -107,8 +107,10 @@ public class RingBenchmark {
           live.put(handle.malloc(script.operand[i]), i);
           made.add(script.operand[i]);
         } else {
+          Integer malloc = live.remove(script.operand[i]);
+          Expected.require(malloc != null, "free " + i + " has a pointer that no malloc gave");
           handle.free(script.operand[i]);
-          made.add(-1 - live.remove(script.operand[i]));
+          made.add(-1 - malloc);
         }
       }
       live.forEach(

@@ -5,6 +5,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Future;
@@ -82,7 +83,8 @@ public final class RuntimeCost {
                     lease.runtime().call(ENTRY, new byte[0])));
       }
       for (Future<byte[]> each : results) {
-        each.get();
+        Expected.require(
+            Arrays.equals(results.get(0).get(), each.get()), "two calls gave two results");
       }
     }
   }

@@ -68,6 +68,27 @@ public class StateBenchmark {
     keys.addAll(entries.keySet());
     state = whole();
     changed = withChanges();
+    check();
+  }
+
+  /** That a root after changes is that of a state which had these values from its beginning. */
+  private void check() {
+    next = 0;
+    byte[] root = withChanges().root(version);
+    next = 0;
+    NavigableMap<byte[], byte[]> after = new TreeMap<>(entries);
+    for (int i = 0; i < CHANGES; i++) {
+      after.put(nextKey(), value(i));
+    }
+    byte[] expected =
+        org.wasmheap.state.State.of(after, new TreeMap<>(Arrays::compareUnsigned), version).root();
+    Expected.require(Arrays.equals(root, expected), "the root after changes is another");
+    byte[] key = keys.get(0);
+    Expected.require(Arrays.equals(keys.get(1), changed.nextKey(key)), "another key is next");
+  }
+
+  private static byte[] value(int i) {
+    return new byte[] {(byte) i, 1, 2, 3, 4, 5, 6, 7};
   }
 
   private org.wasmheap.state.State whole() {
@@ -77,7 +98,7 @@ public class StateBenchmark {
   private Overlay withChanges() {
     Overlay overlay = new Overlay(state);
     for (int i = 0; i < CHANGES; i++) {
-      overlay.set(nextKey(), new byte[] {(byte) i, 1, 2, 3, 4, 5, 6, 7});
+      overlay.set(nextKey(), value(i));
     }
     return overlay;
   }

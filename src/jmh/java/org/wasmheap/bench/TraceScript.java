@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.function.IntUnaryOperator;
 import java.util.zip.GZIPInputStream;
 
 /** The allocations and deallocations of a recorded call, as plain arrays. */
@@ -27,11 +29,27 @@ final class TraceScript {
   final boolean[] isMalloc;
   final int[] operand;
 
-  private TraceScript(int heapBase, int pages, boolean[] isMalloc, int[] operand) {
+  /** What each malloc gave when the call was recorded; 0 for a free. */
+  private final int[] recorded;
+
+  private TraceScript(int heapBase, int pages, boolean[] isMalloc, int[] operand, int[] recorded) {
     this.heapBase = heapBase;
     this.pages = pages;
     this.isMalloc = isMalloc;
     this.operand = operand;
+    this.recorded = recorded;
+  }
+
+  /** Replays it on a pristine allocator, which must give the recorded pointers. */
+  void check(IntUnaryOperator allocate, IntConsumer deallocate) {
+    for (int i = 0; i < operand.length; i++) {
+      if (isMalloc[i]) {
+        int pointer = allocate.applyAsInt(operand[i]);
+        Expected.require(pointer == recorded[i], "malloc " + i + " gave another pointer");
+      } else {
+        deallocate.accept(operand[i]);
+      }
+    }
   }
 
   static List<TraceScript> all() {
@@ -52,13 +70,15 @@ final class TraceScript {
           lines.lines().filter(line -> line.startsWith("A ") || line.startsWith("F ")).toList();
       boolean[] isMalloc = new boolean[steps.size()];
       int[] operand = new int[steps.size()];
+      int[] recorded = new int[steps.size()];
       for (int i = 0; i < operand.length; i++) {
         String[] words = steps.get(i).split(" ", -1);
         isMalloc[i] = words[0].equals("A");
         operand[i] = Integer.parseUnsignedInt(words[1]);
+        recorded[i] = isMalloc[i] ? Integer.parseUnsignedInt(words[2]) : 0;
       }
       return new TraceScript(
-          key(header, "heap_base="), key(header, "final_pages="), isMalloc, operand);
+          key(header, "heap_base="), key(header, "final_pages="), isMalloc, operand, recorded);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -11,6 +11,7 @@ final class GoalChart {
   private static final double WIDTH = 900;
   private static final double TOP = 118;
   private static final double ROW = 54;
+  private static final double OTHER = 18;
   private static final double LEFT = 500;
   private static final double RIGHT = 870;
   private static final double CLIP = 16;
@@ -21,7 +22,10 @@ final class GoalChart {
   private GoalChart() {}
 
   static String picture(List<Goal> goals, Outcome outcome) {
-    double height = TOP + ROW * goals.size() + 14;
+    List<Goal> measured = goals.stream().filter(goal -> !outcome.values(goal).isEmpty()).toList();
+    List<Goal> others = goals.stream().filter(goal -> outcome.values(goal).isEmpty()).toList();
+    double bottom = TOP + ROW * measured.size();
+    double height = bottom + (others.isEmpty() ? 14 : 44 + OTHER * others.size());
     StringBuilder out = new StringBuilder();
     out.append("<style>").append(Markup.STYLE).append("</style>\n");
     out.append(Markup.rectangle(0, 0, WIDTH, height, "paper"));
@@ -34,11 +38,20 @@ final class GoalChart {
             "muted",
             "Right of the line a goal is reached, left of it missed, by the factor on the axis."
                 + " Dot: median of the rounds; bar: their range."));
-    axis(out, height);
+    axis(out, bottom);
     double y = TOP;
-    for (Goal goal : goals) {
+    for (Goal goal : measured) {
       row(out, goal, outcome, y);
       y += ROW;
+    }
+    y += 24;
+    if (!others.isEmpty()) {
+      out.append(Markup.text(20, y, "start", "fg head", "Not measured in this pass"));
+    }
+    for (Goal goal : others) {
+      y += OTHER;
+      String words = goal.what() + " (goal " + goal.wording() + "): " + outcome.whyNot(goal);
+      out.append(Markup.text(20, y, "start", "muted", Markup.wrap(words, 140).get(0)));
     }
     return Markup.svg(WIDTH, height, "Goals, and how far each is reached", out.toString());
   }
@@ -48,13 +61,12 @@ final class GoalChart {
     return LEFT + (RIGHT - LEFT) * Math.log(inside / FROM) / Math.log(CLIP / FROM);
   }
 
-  private static void axis(StringBuilder out, double height) {
+  private static void axis(StringBuilder out, double bottom) {
     for (double tick : TICKS) {
       boolean isGoal = tick == 1;
       double x = xOf(tick);
       String text = tick < 1 ? "1/" + Math.round(1 / tick) : Math.round(tick) + "x";
-      out.append(
-          Markup.line(x, TOP - 12, x, height - 10, isGoal ? 2 : 1, isGoal ? "goal" : "grid"));
+      out.append(Markup.line(x, TOP - 12, x, bottom, isGoal ? 2 : 1, isGoal ? "goal" : "grid"));
       out.append(
           Markup.text(x, TOP - 18, "middle", isGoal ? "fg head" : "muted", isGoal ? "goal" : text));
     }
@@ -70,11 +82,6 @@ final class GoalChart {
       text += 15;
     }
     Collection<Double> values = outcome.values(goal).values();
-    if (values.isEmpty()) {
-      String why = "goal " + goal.wording() + "; not measured: " + outcome.whyNot(goal);
-      out.append(Markup.text(20, text, "start", "muted", Markup.wrap(why, CHARS + 6).get(0)));
-      return;
-    }
     double median = Figures.median(values);
     String reached = "goal " + goal.wording() + "; reached " + valueText(goal, median);
     out.append(Markup.text(20, text, "start", "muted", Markup.wrap(reached, CHARS + 6).get(0)));

@@ -50,7 +50,7 @@ final class Goals {
             "guest-array",
             0.9),
         Goal.elsewhere(
-            "real memory of an instance at 2,069 logical pages, against its logical size",
+            "real memory of an instance at 2,069 pages, against its logical size",
             UNKNOWN,
             "1/40 or less",
             "the command run prints it as materialised_bytes"));
@@ -67,14 +67,9 @@ final class Goals {
             "fresh-instance",
             1.0 / 300),
         Goal.atMost(
-            "the same reset at 2,069 pages, against 21",
-            UNKNOWN,
-            same,
-            "pages-2069",
-            "pages-21",
-            1.2),
+            "that reset at 2,069 pages, against 21", UNKNOWN, same, "pages-2069", "pages-21", 1.2),
         Goal.atMost(
-            "the same reset at 16,384 pages, against 21",
+            "that reset at 16,384 pages, against 21",
             UNKNOWN,
             same,
             "pages-16384",
@@ -116,7 +111,7 @@ final class Goals {
 
   private static Goal load(String what, String id, int threads) {
     return Goal.atMost(
-        what + ", against a fresh instance, threads: " + threads,
+        what + ", against a fresh one, " + threads + (threads == 1 ? " thread" : " threads"),
         UNKNOWN,
         "1/20 or less",
         id + "-pooled-" + threads,
@@ -128,21 +123,21 @@ final class Goals {
     String more = "1.8 times or more";
     return List.of(
         Goal.atLeast(
-            "Core_version calls a second, against fresh instances on a plain thread pool",
+            "Core_version calls a second, against fresh instances",
             UNKNOWN,
             "80 times or more",
             "call-1",
             "call-fresh",
             80),
         Goal.excess(
-            "the executor's own cost for such a call, against the call itself",
+            "the executor's own cost for a Core_version call, against the call",
             UNKNOWN,
             "0.5 or less",
             "piped",
             "bare",
             0.5),
         Goal.garbage(
-            "garbage of such a call; the goal is without its result, which is in here",
+            "garbage of a Core_version call; its result, not in the goal, is in here",
             "952 B",
             "600 B or less",
             "piped",
@@ -157,7 +152,7 @@ final class Goals {
             "long-1",
             1.8),
         Goal.elsewhere(
-            "from the start of the process to Westend's first result, against no compiled code",
+            "from process start to Westend's first result, against no compiled code",
             UNKNOWN,
             "1/5 or less",
             "needs a tree from before that work"),

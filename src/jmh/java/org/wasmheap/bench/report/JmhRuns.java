@@ -16,6 +16,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.WorkloadParams;
@@ -63,15 +64,23 @@ final class JmhRuns {
     if (row.withGarbage()) {
       options.addProfiler(GCProfiler.class);
     }
-    Collection<RunResult> found = new Runner(options.build()).run();
-    if (found.size() != 1) {
-      throw new RunnerException(found.size() + " benchmarks are called " + jmh.method());
-    }
-    RunResult result = found.iterator().next();
+    RunResult result = one(new Runner(options.build()), jmh.method());
     keep(row.id(), result);
     Result<?> garbage = result.getSecondaryResults().get(GARBAGE);
     return new Outcome.Sample(
         result.getPrimaryResult().getScore(), garbage == null ? null : garbage.getScore());
+  }
+
+  private static RunResult one(Runner runner, String method) throws RunnerException {
+    try {
+      Collection<RunResult> found = runner.run();
+      if (found.size() == 1) {
+        return found.iterator().next();
+      }
+      throw new RunnerException(method + " has a parameter that the plan gives no value for");
+    } catch (NoBenchmarksException e) {
+      throw new RunnerException("there is no benchmark " + method);
+    }
   }
 
   private String[] options(Row.Jmh jmh) {

@@ -86,8 +86,7 @@ final class Plans {
     return Group.bars(
         "Putting an instance back",
         "What a pristine instance costs after a call: only changed blocks are copied back.",
-        Row.ours("reset", "reset after Core_version, 2,069 pages", US, reset("reset", true, true)),
-        Row.ours("reset-21", "the same at 21 pages", US, reset("reset", true, false)),
+        Row.ours("reset", "reset after Core_version", US, reset("reset", true, true)),
         Row.peer(
             "fresh-instance",
             "a fresh Endive instance",
