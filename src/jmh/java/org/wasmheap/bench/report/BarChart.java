@@ -24,7 +24,7 @@ final class BarChart {
     for (Row row : group.rows()) {
       for (String line : Markup.wrap(row.label(), LABEL_CHARS)) {
         y += LINE;
-        out.append(Markup.text(0, y - 3, "start", row.isOurs() ? "fg head" : "fg", line));
+        out.append(Markup.text(0, y - 5, "start", row.isOurs() ? "fg head" : "fg", line));
       }
       Collection<Double> scores = outcome.scores(row.id()).values();
       if (!scores.isEmpty()) {

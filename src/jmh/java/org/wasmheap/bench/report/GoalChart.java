@@ -97,6 +97,10 @@ final class GoalChart {
     if (margin > CLIP) {
       out.append(Markup.text(RIGHT - 12, middle + 4, "end", "good head", beyond(margin)));
     }
+    if (margin < FROM) {
+      String factor = "1/" + Figures.number(1 / margin);
+      out.append(Markup.text(LEFT + 12, middle + 4, "start", "bad head", factor));
+    }
   }
 
   private static String beyond(double margin) {
@@ -113,7 +117,17 @@ final class GoalChart {
     return switch (goal.formula()) {
       case GARBAGE -> Figures.number(value) + " B";
       case EXCESS -> Figures.number(value);
-      case RATIO -> Figures.ratio(value) + (goal.isAtMost() ? "" : " times");
+      case RATIO -> ratioText(goal, value) + (goal.isAtMost() ? "" : " times");
     };
+  }
+
+  /**
+   * Two digits behind the point, but more where they would hide on which side of the goal it is.
+   */
+  private static String ratioText(Goal goal, double value) {
+    String text = Figures.ratio(value);
+    return text.equals(Figures.ratio(goal.limit())) && value != goal.limit()
+        ? String.format(Locale.ROOT, "%.4f", value)
+        : text;
   }
 }

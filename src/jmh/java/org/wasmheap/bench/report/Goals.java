@@ -8,6 +8,9 @@ final class Goals {
   /** Numbers of threads at which loads are measured. */
   static final List<Integer> THREADS = List.of(1, 2, 4);
 
+  /** The design judges by medians of at least so many forks in turn. */
+  static final int LEAST_ROUNDS = 5;
+
   private static final String UNKNOWN = "-";
 
   private Goals() {}

@@ -24,7 +24,7 @@ record Report(Plan plan, Outcome outcome, Map<String, String> facts, String load
       svg{max-width:100%;height:auto}
       table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;
       padding:6px 10px 6px 0;border-bottom:1px solid #d9dfe5;overflow-wrap:anywhere}
-      .met{color:#16794d;font-weight:600}.missed{color:#b8540c;font-weight:600}
+      .met,.missed{white-space:nowrap}.met{color:#16794d;font-weight:600}.missed{color:#b8540c;font-weight:600}
       @media (max-width:700px){thead{display:none}td{display:block;border:0;padding:1px 0}
       tr{display:block;border-bottom:1px solid #d9dfe5;padding:8px 0}
       td:first-child{font-weight:600}td[data-name]::before{content:attr(data-name) ": ";opacity:.75}}
@@ -48,7 +48,7 @@ record Report(Plan plan, Outcome outcome, Map<String, String> facts, String load
             + rounds
             + " of "
             + plan.rounds()
-            + " rounds. In each round every row has one fork, so that what the machine does at some"
+            + " rounds begun. In each round every row has one fork, so that what the machine does at some"
             + " moment falls on all of them.");
     goals(out);
     out.append("<h2>What was measured</h2>\n");
@@ -99,7 +99,10 @@ record Report(Plan plan, Outcome outcome, Map<String, String> facts, String load
     paragraph(
         out,
         "Reached is the median of the ratios of each round. \"Today\" is what was measured before"
-            + " the work on a goal began.");
+            + " the work on a goal began."
+            + (rounds < Goals.LEAST_ROUNDS
+                ? " A verdict needs " + Goals.LEAST_ROUNDS + " rounds: here it is a hint."
+                : ""));
   }
 
   private static void cell(StringBuilder out, String name, String classes, String text) {

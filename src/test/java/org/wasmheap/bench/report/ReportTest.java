@@ -87,6 +87,41 @@ class ReportTest {
   }
 
   @Test
+  void a_value_that_is_missed_by_a_hair_is_not_written_like_the_goal() {
+    Goal goal = Goal.atMost("what", "-", "half", "a", "b", 0.5);
+
+    assertEquals("0.5004", GoalChart.valueText(goal, 0.5004));
+    assertEquals("0.50", GoalChart.valueText(goal, 0.5));
+    assertEquals("0.52", GoalChart.valueText(goal, 0.52));
+  }
+
+  @Test
+  void a_verdict_of_few_rounds_is_called_a_hint() {
+    // given
+    Plan.Group group = Plan.Group.bars("title", "shows", ours("a"));
+
+    // when and then
+    assertTrue(html(plan(2, group)).contains("here it is a hint"));
+    assertFalse(html(plan(5, group)).contains("here it is a hint"));
+  }
+
+  @Test
+  void a_goal_missed_or_reached_by_more_than_the_axis_has_its_factor_in_digits() {
+    // given
+    Goal far = Goal.atMost("far", "-", "half", "a", "b", 0.5);
+    Goal missed = Goal.atMost("missed", "-", "half", "b", "a", 0.5);
+    add("a", 1, 1);
+    add("b", 1, 100);
+
+    // when
+    String picture = GoalChart.picture(List.of(far, missed), outcome);
+
+    // then
+    assertTrue(picture.contains(">50x<"));
+    assertTrue(picture.contains(">1/200<"));
+  }
+
+  @Test
   void nothing_of_hostile_words_is_markup_in_page_or_picture() throws Exception {
     // given
     Row row = Row.ours("a", HOSTILE, Unit.MICROSECONDS, NOTHING);
