@@ -1,5 +1,6 @@
 package org.wasmheap.bench.report;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -10,11 +11,13 @@ import java.util.stream.Stream;
  *
  * @param name for readers
  * @param rounds each has one fork of every row
+ * @param limit after which no fork of a second or later round begins
  * @param effort of a fork
  * @param groups in the order of the report
  * @param goals in the order of the table
  */
-record Plan(String name, int rounds, Effort effort, List<Group> groups, List<Goal> goals) {
+record Plan(
+    String name, int rounds, Duration limit, Effort effort, List<Group> groups, List<Goal> goals) {
   Plan {
     Set<String> ids = new HashSet<>();
     for (Group group : groups) {

@@ -16,18 +16,21 @@ record Report(Plan plan, Outcome outcome, Map<String, String> facts, String load
   private static final String STYLE =
       """
       :root{color-scheme:light dark}
-      body{font:15px/1.45 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;margin:0 auto;
-      max-width:1360px;padding:12px 16px;background:#fff;color:#1c2733}
+      body{font:15px/1.45 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;
+      margin:0 auto;      max-width:1360px;padding:12px 16px;background:#fff;color:#1c2733}
       h1{font-size:24px}h2{font-size:20px;margin-top:32px}h3{font-size:16px;margin:0 0 4px}
       p{margin:4px 0 10px;max-width:76ch}
-      .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr));gap:28px}
+      .charts{display:grid;gap:28px;
+      grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr))}
       svg{max-width:100%;height:auto}
       table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;
       padding:6px 10px 6px 0;border-bottom:1px solid #d9dfe5;overflow-wrap:anywhere}
-      .met,.missed{white-space:nowrap}.met{color:#16794d;font-weight:600}.missed{color:#b8540c;font-weight:600}
+      .met,.missed{white-space:nowrap}
+      .met{color:#16794d;font-weight:600}.missed{color:#b8540c;font-weight:600}
       @media (max-width:700px){thead{display:none}td{display:block;border:0;padding:1px 0}
       tr{display:block;border-bottom:1px solid #d9dfe5;padding:8px 0}
-      td:first-child{font-weight:600}td[data-name]::before{content:attr(data-name) ": ";opacity:.75}}
+      td:first-child{font-weight:600}
+      td[data-name]::before{content:attr(data-name) ": ";opacity:.75}}
       @media (prefers-color-scheme:dark){body{background:#14191f;color:#e4eaf0}
       th,td,tr{border-color:#36414c}.met{color:#3fbf86}.missed{color:#ef9450}}
       """;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.StringReader;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -31,7 +32,7 @@ class ReportTest {
   }
 
   private static Plan plan(int rounds, Plan.Group group, Goal... goals) {
-    return new Plan("test", rounds, EFFORT, List.of(group), List.of(goals));
+    return new Plan("test", rounds, Duration.ofMinutes(1), EFFORT, List.of(group), List.of(goals));
   }
 
   private String html(Plan plan) {
@@ -133,6 +134,7 @@ class ReportTest {
         new Plan(
             HOSTILE,
             1,
+            Duration.ofMinutes(1),
             EFFORT,
             List.of(
                 Plan.Group.bars(HOSTILE, HOSTILE, row),
