@@ -16,11 +16,12 @@ import org.wasmheap.text.Printable;
  * Runs all benchmarks of a plan, forks in turn, and writes a report.
  *
  * <p>{@code mvn -q test-compile exec:exec@bench} is a short pass of ten minutes or less, {@code
- * -Dbench=full} a full one of some hours. Both write {@code report.html}, {@code figures.svg},
- * {@code results.json} (JMH's own format), {@code v8.json} and what JMH printed ({@code logs}) to
- * {@code target/bench}. What fails is told in the report, and the pass goes on; what was measured
- * before it was interrupted is in the report, too. On a busy machine a short pass ends within its
- * second round, and some rows have one fork.
+ * -Dbench=goals} has its rows with five forks each, {@code -Dbench=full} all rows and takes hours.
+ * All write {@code report.html}, {@code figures.svg}, {@code results.json} (JMH's own format),
+ * {@code v8.json} and what JMH printed ({@code logs}) to {@code target/bench}. What fails is told
+ * in the report, and the pass goes on; what was measured before it was interrupted is in the
+ * report, too. On a busy machine a short pass ends within its second round, and some rows have one
+ * fork.
  *
  * <p>{@code -Dbench.rows=REGEX} measures the rows alone whose ids it finds.
  */
@@ -51,18 +52,19 @@ public final class BenchPass {
   /**
    * Runs a pass.
    *
-   * @param arguments {@code short} or {@code full}, and the folder to write to
+   * @param arguments {@code short}, {@code goals} or {@code full}, and the folder to write to
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    if (arguments.length != 2 || !List.of("short", "full").contains(arguments[0])) {
-      System.err.println("usage: BenchPass short|full FOLDER");
+    Plan plan = arguments.length == 2 ? Plans.of(arguments[0]) : null;
+    if (plan == null) {
+      System.err.println("usage: BenchPass short|goals|full FOLDER");
       System.exit(2);
+      return;
     }
     // Its forks run one after the other. Whether others measure at the same time is in the load.
     System.setProperty("jmh.ignoreLock", "true");
     Path folder = Path.of(arguments[1]).toAbsolutePath();
     Files.createDirectories(folder);
-    Plan plan = arguments[0].equals("full") ? Plans.full() : Plans.brief();
     new BenchPass(plan, folder).run();
   }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.bench.report.Plan.Group;
 import org.wasmheap.bench.report.Row.Jmh;
 import org.wasmheap.bench.report.Row.Node;
@@ -27,6 +28,27 @@ final class Plans {
   static Plan brief() {
     return new Plan(
         "short", 2, Duration.ofMinutes(9), new Plan.Effort(4, 3, 400), groups(false), Goals.all());
+  }
+
+  /** What the short one measures, with as many forks as the goals are judged by: 35 minutes. */
+  static Plan goals() {
+    return new Plan(
+        "goals",
+        Goals.LEAST_ROUNDS,
+        Duration.ofDays(1),
+        new Plan.Effort(5, 4, 500),
+        groups(false),
+        Goals.all());
+  }
+
+  /** The plan of a name; {@code null} if there is none. */
+  static @Nullable Plan of(String name) {
+    return switch (name) {
+      case "short" -> brief();
+      case "goals" -> goals();
+      case "full" -> full();
+      default -> null;
+    };
   }
 
   /** Some hours. */
