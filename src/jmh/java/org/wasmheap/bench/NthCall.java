@@ -90,7 +90,7 @@ public final class NthCall {
     WarmUpCall call = new WarmUpCall(entry, new byte[0], () -> new Overlay(State.empty()));
     Limits limits = new Limits(Duration.ofSeconds(seconds), Long.MAX_VALUE);
     Preparation done = pool.prepare(code, strategy, List.of(call), limits).get();
-    System.err.println(done);
+    System.err.println(done); // For who watches: the figures go to the other stream.
   }
 
   /** The median of the calls from this one on, a tenth as many as it is the n-th. */

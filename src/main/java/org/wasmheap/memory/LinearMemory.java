@@ -138,7 +138,9 @@ public interface LinearMemory {
   }
 
   /**
-   * What {@link #trim()} would give up now: a recent value. May be asked from any thread.
+   * What {@link #trim()} would give up now: a recent value. May be asked from any thread. A memory
+   * that overrides {@link #trim(Duration)} overrides this too: a budget that is short asks nobody
+   * to trim where all that is spare would not do.
    *
    * @return bytes
    */

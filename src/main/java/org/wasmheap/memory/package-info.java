@@ -32,9 +32,12 @@
  * goes into the arrays with their cards, which {@link
  * org.wasmheap.memory.LinearMemory#materialisedBytes} counts, and once for all instances into the
  * image. A store beyond the end of the array in use takes a longer one into use: the longest spare
- * that fits, or a new one of about twice the length. Only the marked blocks are copied over, as
- * everything else is pristine in both. A load beyond its end reads zero; where such loads are many,
- * one of them takes a longer array too.
+ * of at most four times what is needed, or a new one of about twice the length. A spare that is
+ * longer than that is left for who needs it, and goes when nobody does. Where memory is short, the
+ * new one has a page more than is needed for each 4 MiB at least, so that a guest that grows page
+ * by page is not copied for each of them. Only the marked blocks are copied over, as everything
+ * else is pristine in both. A load beyond its end reads zero; where such loads are many, one of
+ * them takes a longer array too.
  *
  * <p>In a call that has not grown the memory, the array is no longer than the logical size. In one
  * that has, it may be: growth page by page then costs in proportion to the size that it reaches.

@@ -61,6 +61,11 @@ public interface ForwardingMemory extends LinearMemory {
   }
 
   @Override
+  default long spareBytes() {
+    return inner().spareBytes();
+  }
+
+  @Override
   default void chargeTo(MemoryBudget budget) {
     inner().chargeTo(budget);
   }
