@@ -32,7 +32,7 @@ import org.wasmheap.runtime.SubstrateRuntime;
  * thread. The cost is (pipelined - bare) / bare.
  *
  * <p>{@code mvn -q test-compile exec:exec@jmh -Djmh.args="ExecutorCostBenchmark"}; add {@code -prof
- * gc} for the garbage of a call, of which the bare call's result is part.
+ * gc} for the garbage of a call, of which {@code result} is part.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -70,6 +70,20 @@ public class ExecutorCostBenchmark {
     }
   }
 
+  /** What a call gave. */
+  @State(Scope.Thread)
+  public static class Copied {
+    private byte[] result;
+
+    /** Loads the runtime, and checks what a call gives. */
+    @Setup
+    public void setUp() throws Exception {
+      SubstrateRuntime runtime = load();
+      result = new BareGuest<>(runtime).run(runtime.call(CALL, new byte[0]));
+      Expected.westend(CALL, result);
+    }
+  }
+
   /** An executor of one worker. */
   @State(Scope.Benchmark)
   public static class Pooled {
@@ -90,6 +104,12 @@ public class ExecutorCostBenchmark {
       Expected.westend(CALL, executor.call(CallOptions.named(CALL), work));
       executor.close();
     }
+  }
+
+  /** A copy of what a call gives: a part of its garbage that nobody can spare. */
+  @Benchmark
+  public byte[] result(Copied copied) {
+    return copied.result.clone();
   }
 
   /** The work alone; what one reset for a batch takes is lost in it. */

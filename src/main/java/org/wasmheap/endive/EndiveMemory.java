@@ -53,13 +53,6 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
 
   private byte[] cards = NO_BYTES;
 
-  // The highest address at which so many bytes end inside the memory's limit, negative if there is
-  // none: what lies behind it in the buffer is no memory.
-  private int lastByte = -Byte.BYTES;
-  private int lastShort = -Short.BYTES;
-  private int lastInt = -Integer.BYTES;
-  private int lastLong = -Long.BYTES;
-
   /** The engine's own array, in which {@code data.drop} replaces segments. */
   private DataSegment[] segments = {};
 
@@ -101,13 +94,9 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
   }
 
   @Override
-  public void use(byte[] nextBuffer, byte[] nextCards, int limit) {
+  public void use(byte[] nextBuffer, byte[] nextCards) {
     buffer = nextBuffer;
     cards = nextCards;
-    lastByte = limit - Byte.BYTES;
-    lastShort = limit - Short.BYTES;
-    lastInt = limit - Integer.BYTES;
-    lastLong = limit - Long.BYTES;
   }
 
   // Size.
@@ -194,31 +183,29 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
   }
 
   // Loads and stores: at most 35 bytes of code each, which the compiler inlines everywhere, also
-  // where a guest seldom passes. What lies beyond the limit is the memory's own business. So are
-  // addresses from 2 GiB up: negative, they pass the comparison, and the arrays refuse them.
+  // where a guest seldom passes. What is not in the array is the memory's own business.
+
+  /**
+   * Whether so many bytes from an address on, u32, are in an array. The comparisons are those that
+   * the array's own access makes, so the compiler makes them once.
+   */
+  private static boolean isIn(byte[] bytes, int address, int width) {
+    int end = bytes.length - (width - 1);
+    return end >= 0 && Integer.compareUnsigned(address, end) < 0;
+  }
 
   @Override
   public byte read(int address) {
-    try {
-      if (address <= lastByte) {
-        return buffer[address];
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
-    }
-    return memory.readByte(address);
+    byte[] bytes = buffer;
+    return isIn(bytes, address, Byte.BYTES) ? bytes[address] : memory.readByte(address);
   }
 
   @Override
   public short readShort(int address) {
-    try {
-      if (address <= lastShort) {
-        return (short) SHORT.get(buffer, address);
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
-    }
-    return memory.readShort(address);
+    byte[] bytes = buffer;
+    return isIn(bytes, address, Short.BYTES)
+        ? (short) SHORT.get(bytes, address)
+        : memory.readShort(address);
   }
 
   @Override
@@ -228,26 +215,18 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
 
   @Override
   public int readInt(int address) {
-    try {
-      if (address <= lastInt) {
-        return (int) INT.get(buffer, address);
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
-    }
-    return memory.readInt(address);
+    byte[] bytes = buffer;
+    return isIn(bytes, address, Integer.BYTES)
+        ? (int) INT.get(bytes, address)
+        : memory.readInt(address);
   }
 
   @Override
   public long readLong(int address) {
-    try {
-      if (address <= lastLong) {
-        return (long) LONG.get(buffer, address);
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
-    }
-    return memory.readLong(address);
+    byte[] bytes = buffer;
+    return isIn(bytes, address, Long.BYTES)
+        ? (long) LONG.get(bytes, address)
+        : memory.readLong(address);
   }
 
   @Override
@@ -272,74 +251,66 @@ final class EndiveMemory implements Memory, FlatMemory.Window {
 
   @Override
   public void writeByte(int address, byte value) {
-    try {
-      if (address <= lastByte) {
-        putByte(address, value);
-        return;
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
+    if (!putByte(buffer, address, value)) {
+      memory.writeByte(address, value);
     }
-    memory.writeByte(address, value);
   }
 
-  private void putByte(int address, byte value) {
+  private boolean putByte(byte[] bytes, int address, byte value) {
+    if (!isIn(bytes, address, Byte.BYTES)) {
+      return false;
+    }
     cards[address >>> BLOCK_SHIFT] = 1;
-    buffer[address] = value;
+    bytes[address] = value;
+    return true;
   }
 
   @Override
   public void writeShort(int address, short value) {
-    try {
-      if (address <= lastShort) {
-        putShort(address, value);
-        return;
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
+    if (!putShort(buffer, address, value)) {
+      memory.writeShort(address, value);
     }
-    memory.writeShort(address, value);
   }
 
-  private void putShort(int address, short value) {
+  private boolean putShort(byte[] bytes, int address, short value) {
+    if (!isIn(bytes, address, Short.BYTES)) {
+      return false;
+    }
     cards[address >>> BLOCK_SHIFT] = 1;
-    SHORT.set(buffer, address, value);
+    SHORT.set(bytes, address, value);
+    return true;
   }
 
   @Override
   public void writeI32(int address, int value) {
-    try {
-      if (address <= lastInt) {
-        putInt(address, value);
-        return;
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
+    if (!putInt(buffer, address, value)) {
+      memory.writeInt(address, value);
     }
-    memory.writeInt(address, value);
   }
 
-  private void putInt(int address, int value) {
+  private boolean putInt(byte[] bytes, int address, int value) {
+    if (!isIn(bytes, address, Integer.BYTES)) {
+      return false;
+    }
     cards[address >>> BLOCK_SHIFT] = 1;
-    INT.set(buffer, address, value);
+    INT.set(bytes, address, value);
+    return true;
   }
 
   @Override
   public void writeLong(int address, long value) {
-    try {
-      if (address <= lastLong) {
-        putLong(address, value);
-        return;
-      }
-    } catch (IndexOutOfBoundsException e) {
-      // Cold, as below.
+    if (!putLong(buffer, address, value)) {
+      memory.writeLong(address, value);
     }
-    memory.writeLong(address, value);
   }
 
-  private void putLong(int address, long value) {
+  private boolean putLong(byte[] bytes, int address, long value) {
+    if (!isIn(bytes, address, Long.BYTES)) {
+      return false;
+    }
     cards[address >>> BLOCK_SHIFT] = 1;
-    LONG.set(buffer, address, value);
+    LONG.set(bytes, address, value);
+    return true;
   }
 
   @Override

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Logical size and materialised bytes are two things.</b> Guest and allocator see the logical
  * size; the array holds only the low part that something has written to. Once a call has grown the
- * memory, the array may also be longer than the logical size: room for the next growth, all zero.
+ * memory by small steps, the array may also be longer than the logical size: room for the next
+ * growth, all zero.
  *
  * <p><b>The limit</b> is the lesser of the two, and each load and store compares its address with
  * it first. An access beyond it takes a slow path: inside the logical size it reads zero or
@@ -48,6 +49,8 @@ public final class FlatMemory implements LinearMemory {
   /** Loads beyond the array that are answered with zero before the array is made longer. */
   private static final int COLD_LOADS = 32;
 
+  private static final byte[] NO_BYTES = {};
+
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INT =
@@ -61,19 +64,18 @@ public final class FlatMemory implements LinearMemory {
    *
    * <p>WARNING: an engine that stores through it owes what {@link FlatMemory} does: first marks the
    * card of the block of the first byte ({@code cards[address >>> BLOCK_SHIFT] = 1}), then stores 8
-   * bytes at most, little-endian. An access with {@code address > limit - width}, and one that the
-   * arrays refuse, goes to the memory's own method: the array may go on beyond the memory's end.
+   * bytes at most, little-endian. An access that does not fit the array goes to the memory's own
+   * method.
    */
   public interface Window {
     /**
-     * Other arrays or another limit are in use from here on; called on the thread that uses the
-     * memory.
+     * Other arrays are in use from here on; called on the thread that uses the memory.
      *
-     * @param buffer the materialised bytes
+     * @param buffer the materialised bytes, all of them inside the memory; no bytes at all while
+     *     the array goes on beyond the memory's end
      * @param cards one for each block of them
-     * @param limit the bytes at the front of {@code buffer} that the memory has, 0 and up
      */
-    void use(byte[] buffer, byte[] cards, int limit);
+    void use(byte[] buffer, byte[] cards);
   }
 
   private final int maximumPages;
@@ -175,7 +177,7 @@ public final class FlatMemory implements LinearMemory {
    */
   public void showTo(Window sees) {
     window = sees;
-    sees.use(buffer, cards, limit);
+    show(sees);
   }
 
   // Size and growth.
@@ -550,14 +552,19 @@ public final class FlatMemory implements LinearMemory {
       return;
     }
     int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
-    // A call that has grown may grow again, page by page: with room ahead, all its growth costs in
-    // proportion to the size it reaches. One that has not grown needs no more than there is.
-    int longest =
-        pages > pristinePages
-            ? Math.min(maximumPages, ADDRESSABLE_PAGES) * PAGE_SIZE
-            : (int) sizeInBytes();
-    arrays.lengthen(shortest, longest);
+    arrays.lengthen(shortest, longestArray());
     useCurrent();
+  }
+
+  /**
+   * A call that grows page by page gets room ahead, so that all its growth costs in proportion to
+   * the size it reaches. One that has not grown, or by half and more at once, needs no more than
+   * there is.
+   */
+  private int longestArray() {
+    long size = sizeInBytes();
+    boolean bySmallSteps = pages > pristinePages && size < buffer.length + buffer.length / 2L;
+    return bySmallSteps ? Math.min(maximumPages, ADDRESSABLE_PAGES) * PAGE_SIZE : (int) size;
   }
 
   private void useCurrent() {
@@ -566,7 +573,12 @@ public final class FlatMemory implements LinearMemory {
     limit = (int) Math.min(buffer.length, sizeInBytes());
     Window sees = window;
     if (sees != null) {
-      sees.use(buffer, cards, limit);
+      show(sees);
     }
+  }
+
+  /** To compare with the length of an array alone costs less than to compare with a limit, too. */
+  private void show(Window sees) {
+    sees.use(limit == buffer.length ? buffer : NO_BYTES, cards);
   }
 }

@@ -40,9 +40,11 @@
  * them takes a longer array too.
  *
  * <p>In a call that has not grown the memory, the array is no longer than the logical size. In one
- * that has, it may be: growth page by page then costs in proportion to the size that it reaches.
- * Each load and store therefore compares its address with a limit, the lesser of array length and
- * logical size, before anything else.
+ * that grows by less than half at a time, it may be: growth page by page then costs in proportion
+ * to the size that it reaches. Each load and store of the memory itself therefore compares its
+ * address with a limit, the lesser of array length and logical size. An engine sees the array only
+ * while the two are the same: it compares with the array's length alone, which Java does anyway.
+ * While they are not, its loads and stores go through the memory, and cost a comparison more.
  *
  * <table>
  *   <caption>Words of this room</caption>

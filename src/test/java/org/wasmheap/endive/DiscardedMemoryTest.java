@@ -32,7 +32,7 @@ class DiscardedMemoryTest {
   private final List<byte[]> shown = new ArrayList<>();
 
   DiscardedMemoryTest() {
-    memory.showTo((buffer, cards, limit) -> shown.add(buffer));
+    memory.showTo((buffer, cards) -> shown.add(buffer));
   }
 
   /** A call that writes here and there. */

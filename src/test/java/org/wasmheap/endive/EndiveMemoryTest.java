@@ -28,7 +28,10 @@ import run.endive.wasm.types.PassiveDataSegment;
 /** The engine's view by itself: where memory ends, and what long instructions do. */
 class EndiveMemoryTest {
   private static final int PAGE = 65_536;
-  private static final int END = 3 * PAGE;
+  private static final int END = 5 * PAGE;
+
+  /** Of the array that goes on beyond the memory's end. */
+  private static final int ARRAY_END = 8 * PAGE;
 
   /** What the guest's instructions do with a memory, by their width. */
   enum Access {
@@ -73,18 +76,19 @@ class EndiveMemoryTest {
     }
   }
 
-  /** How much of the three pages the array holds, or how far it goes beyond them. */
+  /** How much of the five pages the array holds, or how far it goes beyond them. */
   enum Shape {
     UNTOUCHED,
     WHOLE,
     WITH_ROOM;
 
     FlatMemory memory() {
-      FlatMemory memory = new FlatMemory(this == WITH_ROOM ? 2 : 3, 64);
-      memory.capture(this == WHOLE ? END : 2 * PAGE);
+      FlatMemory memory = new FlatMemory(this == WITH_ROOM ? 4 : 5, 64);
+      memory.capture(this == WHOLE ? END : 4 * PAGE);
       if (this == WITH_ROOM) {
         memory.grow(1);
         memory.writeByte(END - 1, (byte) 0);
+        assertEquals((4 + 8) * (PAGE + PAGE / FlatMemory.BLOCK_SIZE), memory.materialisedBytes());
       }
       return memory;
     }
@@ -125,7 +129,7 @@ class EndiveMemoryTest {
                 ? IntStream.of(last + 1, END - 1, END, END + 1)
                 : IntStream.rangeClosed(last + 1, END + 1),
             IntStream.of(
-                4 * PAGE - access.width, 4 * PAGE, 0x7FFF_FFFF, 0x8000_0000, -access.width, -1));
+                ARRAY_END - access.width, ARRAY_END, 0x7FFF_FFFF, 0x8000_0000, -access.width, -1));
     // then
     beyond.forEach(
         address ->
@@ -134,11 +138,11 @@ class EndiveMemoryTest {
                 () -> access.at(view, address),
                 () -> Integer.toUnsignedString(address)));
     assertArrayEquals(new byte[END], contentOf(memory));
-    memory.grow(1);
+    memory.grow((ARRAY_END - END) / PAGE);
     assertEquals(0, memory.readLong(END));
     access.at(view, last + 1);
-    access.at(view, 4 * PAGE - access.width);
-    assertThrows(MemoryAccessException.class, () -> access.at(view, 4 * PAGE - access.width + 1));
+    access.at(view, ARRAY_END - access.width);
+    assertThrows(MemoryAccessException.class, () -> access.at(view, ARRAY_END - access.width + 1));
     memory.restore();
     int restored = (int) memory.sizeInBytes();
     assertThrows(MemoryAccessException.class, () -> access.at(view, restored - access.width + 1));
@@ -228,7 +232,7 @@ class EndiveMemoryTest {
     Memory view = viewOf(written);
     written.fill(0, (byte) 0x55, 3 * piece);
     written.capture(0);
-    written.showTo((buffer, cards, limit) -> Thread.currentThread().interrupt());
+    written.showTo((buffer, cards) -> Thread.currentThread().interrupt());
     Thread.interrupted();
     // when a copy towards higher addresses begins at its end, and that is beyond the array
     assertThrows(WasmInterruptedException.class, () -> view.copy(8 * piece, 0, 3 * piece));

@@ -22,26 +22,24 @@ import org.wasmheap.testkit.ThreadAllocation;
 
 /** A memory whose array is longer than its logical size: room ahead for a call that grows. */
 class FlatMemoryRoomTest {
-  private static final int PAGES = 3;
+  private static final int PAGES = 5;
   private static final int END = PAGES * PAGE;
+  private static final int ROOM = 3;
+  private static final int ARRAY_END = (PAGES + ROOM) * PAGE;
 
-  /** Two pages held, three logical, four in the array. */
-  private final FlatMemory memory = Memories.zeros(2, 64, 2 * PAGE);
+  /** Four pages held, five logical, eight in the array. */
+  private final FlatMemory memory = Memories.zeros(4, 64, 4 * PAGE);
 
-  private int limit;
-  private byte[] buffer = {};
+  /** What an engine sees: no bytes while the array goes on beyond the end. */
+  private byte[] shown = {};
 
   @BeforeEach
   void growAndTouch() {
-    memory.showTo(
-        (shown, cards, end) -> {
-          buffer = shown;
-          limit = end;
-        });
+    memory.showTo((buffer, cards) -> shown = buffer);
     memory.grow(1);
-    memory.writeByte(2 * PAGE, (byte) 0);
-    assertEquals(4 * PAGE, buffer.length);
-    assertEquals(END, limit);
+    memory.writeByte(4 * PAGE, (byte) 0);
+    assertEquals((4 + PAGES + ROOM) * (PAGE + PAGE / BLOCK), memory.materialisedBytes());
+    assertEquals(0, shown.length);
   }
 
   /** Each width at each address at which some byte of it, or all, lies beyond the logical end. */
@@ -53,8 +51,8 @@ class FlatMemoryRoomTest {
                         IntStream.rangeClosed(END - width.bytes() + 1, END + 1),
                         IntStream.of(
                             END + BLOCK,
-                            4 * PAGE - width.bytes(),
-                            4 * PAGE,
+                            ARRAY_END - width.bytes(),
+                            ARRAY_END,
                             0x7FFF_FFFF,
                             0x8000_0000,
                             -width.bytes(),
@@ -62,10 +60,11 @@ class FlatMemoryRoomTest {
                     .mapToObj(address -> Arguments.of(width, address)));
   }
 
-  private void assertRoomIsZero() {
-    for (int at = limit; at < buffer.length; at++) {
-      assertEquals(0, buffer[at], "at " + at);
-    }
+  /** Grows to the array's end, and looks. */
+  private void assertContent(byte[] expected) {
+    memory.grow(ROOM);
+    assertEquals(ARRAY_END, shown.length);
+    assertArrayEquals(Arrays.copyOf(expected, ARRAY_END), Memories.contentOf(memory));
   }
 
   @Test
@@ -125,27 +124,38 @@ class FlatMemoryRoomTest {
   }
 
   @Test
+  void a_call_that_grows_by_half_at_once_gets_no_room_but_what_it_asked_for() {
+    // given
+    memory.restore();
+    // when
+    memory.grow(2);
+    memory.writeByte(6 * PAGE - 1, (byte) 1);
+    // then
+    assertEquals(6 * PAGE, shown.length);
+  }
+
+  @Test
   void growth_into_the_room_takes_no_memory_and_is_seen() {
     // given
     long bytes = memory.materialisedBytes();
     // when
-    assertTrue(memory.grow(1));
-    memory.writeLong(4 * PAGE - Long.BYTES, -1);
+    assertTrue(memory.grow(ROOM));
+    memory.writeLong(ARRAY_END - Long.BYTES, -1);
     // then
-    assertEquals(4 * PAGE, limit);
+    assertEquals(ARRAY_END, shown.length);
     assertEquals(bytes, memory.materialisedBytes());
-    assertEquals(-1, memory.readLong(4 * PAGE - Long.BYTES));
+    assertEquals(-1, memory.readLong(ARRAY_END - Long.BYTES));
   }
 
   @Test
   void the_room_ends_at_the_maximum() {
     // given
-    FlatMemory small = Memories.zeros(2, 3, 2 * PAGE);
+    FlatMemory small = Memories.zeros(4, 5, 4 * PAGE);
     // when
     small.grow(1);
     small.writeByte(END - 1, (byte) 1);
     // then
-    assertEquals((2 + 3) * (PAGE + PAGE / BLOCK), small.materialisedBytes());
+    assertEquals((4 + 5) * (PAGE + PAGE / BLOCK), small.materialisedBytes());
     assertFalse(small.grow(1));
   }
 
@@ -154,11 +164,11 @@ class FlatMemoryRoomTest {
   void a_load_or_store_beyond_the_end_is_refused_inside_the_array_too(Width width, int address) {
     // given
     memory.fill(0, (byte) 0x55, END);
-    byte[] before = buffer.clone();
+    byte[] before = Memories.contentOf(memory);
     // then
     assertThrows(MemoryAccessException.class, () -> width.load(memory, address));
     assertThrows(MemoryAccessException.class, () -> width.store(memory, address, width.pattern()));
-    assertArrayEquals(before, buffer);
+    assertContent(before);
   }
 
   @ParameterizedTest
@@ -166,7 +176,7 @@ class FlatMemoryRoomTest {
   void a_bulk_access_beyond_the_end_is_refused_inside_the_array_too(Width width, int address) {
     // given
     memory.fill(0, (byte) 0x55, END);
-    byte[] before = buffer.clone();
+    byte[] before = Memories.contentOf(memory);
     byte[] bytes = new byte[width.bytes()];
     int length = bytes.length;
     // then
@@ -176,7 +186,7 @@ class FlatMemoryRoomTest {
     assertThrows(MemoryAccessException.class, () -> memory.fill(address, (byte) 1, length));
     assertThrows(MemoryAccessException.class, () -> memory.copy(address, 0, length));
     assertThrows(MemoryAccessException.class, () -> memory.copy(0, address, length));
-    assertArrayEquals(before, buffer);
+    assertContent(before);
   }
 
   @ParameterizedTest
@@ -186,7 +196,7 @@ class FlatMemoryRoomTest {
     width.store(memory, END - width.bytes(), width.pattern());
     // then
     assertEquals(width.pattern(), width.load(memory, END - width.bytes()));
-    assertRoomIsZero();
+    assertContent(Memories.contentOf(memory));
   }
 
   @Test
@@ -196,48 +206,51 @@ class FlatMemoryRoomTest {
     // when
     memory.restore();
     // then
-    assertEquals(2 * PAGE, limit);
-    assertThrows(MemoryAccessException.class, () -> memory.readByte(2 * PAGE));
-    assertThrows(MemoryAccessException.class, () -> memory.writeByte(2 * PAGE, (byte) 1));
+    assertEquals(4 * PAGE, shown.length);
+    assertThrows(MemoryAccessException.class, () -> memory.readByte(4 * PAGE));
+    assertThrows(MemoryAccessException.class, () -> memory.writeByte(4 * PAGE, (byte) 1));
     assertNull(memory.difference());
   }
 
   @Test
   void what_a_longer_call_wrote_is_zero_when_a_later_one_grows_there() {
     // given
-    memory.grow(9);
-    memory.fill(0, (byte) 0x55, 12 * PAGE);
+    memory.grow(11);
+    memory.fill(0, (byte) 0x55, 16 * PAGE);
     memory.restore();
+    long bytes = memory.materialisedBytes();
     // when a later call grows less far, into the array of the one before
     memory.grow(1);
     memory.writeByte(END - 1, (byte) 1);
-    assertEquals(12 * PAGE, buffer.length);
-    assertRoomIsZero();
-    memory.grow(9);
+    assertEquals(bytes, memory.materialisedBytes());
+    memory.grow(11);
     // then
-    byte[] expected = new byte[12 * PAGE];
+    byte[] expected = new byte[16 * PAGE];
     expected[END - 1] = 1;
     assertArrayEquals(expected, Memories.contentOf(memory));
+    assertEquals(16 * PAGE, shown.length);
   }
 
   @Test
   void an_array_that_is_far_too_long_is_left_for_who_needs_it() {
     // given
-    memory.grow(61);
+    memory.grow(59);
     memory.fill(0, (byte) 0x55, 64 * PAGE);
     memory.restore();
+    long bytes = memory.materialisedBytes();
     // when a later call needs little
     memory.grow(1);
     memory.writeByte(END - 1, (byte) 1);
-    // then
-    assertTrue(buffer.length <= 12 * PAGE);
-    assertRoomIsZero();
+    // then it has the array of eight pages
+    assertEquals(bytes, memory.materialisedBytes());
+    assertContent(Memories.contentOf(memory));
     // when another needs it all
     memory.restore();
-    memory.grow(62);
+    memory.grow(60);
     memory.writeByte(64 * PAGE - 1, (byte) 1);
     // then
-    assertEquals(64 * PAGE, buffer.length);
+    assertEquals(64 * PAGE, shown.length);
+    assertEquals(bytes, memory.materialisedBytes());
   }
 
   @Test
@@ -250,7 +263,7 @@ class FlatMemoryRoomTest {
     assertEquals(PAGES, image.pages());
     assertEquals(END, image.contentBytes());
     assertEquals(END + END / BLOCK, new FlatMemory(image).materialisedBytes());
-    assertEquals(END, limit);
+    assertEquals(END, shown.length);
     Memories.assertPristine(memory, image);
   }
 

@@ -274,9 +274,9 @@ class MemoryBudgetTest {
     byte[][] seen = new byte[1][];
     int[] copies = {0};
     memory.showTo(
-        (buffer, cards, limit) -> {
-          copies[0] += buffer == seen[0] ? 0 : 1;
-          seen[0] = buffer;
+        (buffer, cards) -> {
+          copies[0] += cards == seen[0] ? 0 : 1;
+          seen[0] = cards;
         });
     // when
     GrowthRefusedException refusal =

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param wording the goal in words
  * @param formula how it is computed
  * @param ours the id of the row that is judged
- * @param peer the id of the row that it is held against; empty for a formula of one row
+ * @param peer the id of the row that it is held against
  * @param limit the goal as a number
  * @param isAtMost whether less is better
  * @param elsewhere why it is not measured here; {@code null} if it is
@@ -32,7 +32,7 @@ record Goal(
     RATIO,
     /** By which part of the peer's ours is more. */
     EXCESS,
-    /** The bytes of garbage for an operation of ours. */
+    /** The bytes of garbage for an operation of ours, less those of the peer. */
     GARBAGE
   }
 
@@ -51,8 +51,9 @@ record Goal(
     return new Goal(what, today, wording, Formula.EXCESS, ours, peer, limit, true, null);
   }
 
-  static Goal garbage(String what, String today, String wording, String ours, double limit) {
-    return new Goal(what, today, wording, Formula.GARBAGE, ours, "", limit, true, null);
+  static Goal garbage(
+      String what, String today, String wording, String ours, String peer, double limit) {
+    return new Goal(what, today, wording, Formula.GARBAGE, ours, peer, limit, true, null);
   }
 
   static Goal elsewhere(String what, String today, String wording, String why) {

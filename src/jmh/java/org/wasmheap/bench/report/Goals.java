@@ -140,10 +140,11 @@ final class Goals {
             "bare",
             0.5),
         Goal.garbage(
-            "garbage of a Core_version call; its result, not in the goal, is in here",
+            "garbage of a Core_version call, its result aside",
             "952 B",
             "600 B or less",
             "piped",
+            "result",
             600),
         Goal.atLeast(
             "two workers against one, Core_version", "1.70 to 1.80", more, "call-2", "call-1", 1.8),

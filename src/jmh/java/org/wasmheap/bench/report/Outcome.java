@@ -65,14 +65,19 @@ final class Outcome {
   }
 
   private static @Nullable Double value(Goal.Formula formula, Sample ours, @Nullable Sample peer) {
-    if (formula == Goal.Formula.GARBAGE) {
-      return ours.garbage();
-    }
     if (peer == null) {
       return null;
     }
     double ratio = ours.score() / peer.score();
-    return formula == Goal.Formula.EXCESS ? ratio - 1 : ratio;
+    return switch (formula) {
+      case RATIO -> ratio;
+      case EXCESS -> ratio - 1;
+      case GARBAGE -> difference(ours.garbage(), peer.garbage());
+    };
+  }
+
+  private static @Nullable Double difference(@Nullable Double ours, @Nullable Double peers) {
+    return ours == null || peers == null ? null : (Double) (ours - peers);
   }
 
   /** Why a goal has no value. */

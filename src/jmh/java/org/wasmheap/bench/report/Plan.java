@@ -29,7 +29,7 @@ record Plan(
       }
     }
     for (Goal goal : goals) {
-      boolean isAlone = goal.elsewhere() != null || goal.formula() == Goal.Formula.GARBAGE;
+      boolean isAlone = goal.elsewhere() != null;
       require(goal.elsewhere() != null || ids.contains(goal.ours()), goal.what() + ": no row");
       require(isAlone || ids.contains(goal.peer()), goal.what() + ": no row to be held against");
     }
@@ -48,13 +48,13 @@ record Plan(
   /**
    * How long a fork takes.
    *
-   * @param warmUps iterations before anything is measured; three times as many for a long row
+   * @param warmUps iterations before anything is measured; for some rows, times as many
    * @param iterations that are measured
    * @param millis of each iteration
    */
   record Effort(int warmUps, int iterations, int millis) {
     int warmUpsOf(Row row) {
-      return row.isLong() ? 3 * warmUps : warmUps;
+      return row.warmUps() * warmUps;
     }
   }
 

@@ -51,10 +51,15 @@ final class Plans {
     };
   }
 
-  /** Some hours. */
+  /** What the one for the goals measures, and all the rest: about an hour. */
   static Plan full() {
     return new Plan(
-        "full", 5, Duration.ofDays(1), new Plan.Effort(5, 5, 1000), groups(true), Goals.all());
+        "full",
+        Goals.LEAST_ROUNDS,
+        Duration.ofDays(1),
+        new Plan.Effort(5, 4, 500),
+        groups(true),
+        Goals.all());
   }
 
   private static List<Group> groups(boolean isFull) {
@@ -144,8 +149,8 @@ final class Plans {
     return Group.bars(
         "Metadata_metadata, whole calls",
         "A long call, in which the guest's own work is nearly all.",
-        Row.ours("long-1", "the pool, 1 worker", RATE, call("pooledMetadata", 1)).slow(),
-        Row.ours("long-2", "the pool, 2 workers", RATE, call("pooledMetadata", 2)).slow(),
+        Row.ours("long-1", "the pool, 1 worker", RATE, call("pooledMetadata", 1)).slowest(),
+        Row.ours("long-2", "the pool, 2 workers", RATE, call("pooledMetadata", 2)).slowest(),
         Row.peer("v8-long", "V8, a fresh instance", RATE, new Node("Metadata_metadata", true))
             .slow());
   }
@@ -163,6 +168,8 @@ final class Plans {
             .withItsGarbage(),
         Row.peer("bare", "alone on a ready instance", NS, Jmh.of("ExecutorCostBenchmark.bare"))
             .slow()
+            .withItsGarbage(),
+        Row.peer("result", "a copy of its result", NS, Jmh.of("ExecutorCostBenchmark.result"))
             .withItsGarbage());
   }
 
@@ -182,8 +189,8 @@ final class Plans {
     return Group.bars(
         "Blocks",
         "Westend's blocks 1 to 128, each from its own parent's state, with root and all.",
-        Row.ours("block-1", "1 worker", Unit.BLOCKS_A_SECOND, block(1)).slow(),
-        Row.ours("block-2", "2 workers", Unit.BLOCKS_A_SECOND, block(2)).slow());
+        Row.ours("block-1", "1 worker", Unit.BLOCKS_A_SECOND, block(1)).slowest(),
+        Row.ours("block-2", "2 workers", Unit.BLOCKS_A_SECOND, block(2)).slowest());
   }
 
   private static Jmh block(int workers) {
@@ -325,7 +332,8 @@ final class Plans {
     String id = "peers-" + call + "-";
     return Group.bars(
         call + " by the ways that one has on the JVM",
-        "Two threads. An instance for each thread is not put back: what isolation costs.",
+        "Two threads, but for the last. An instance for each thread is not put back: what isolation"
+            + " costs, and what the machine makes of two threads.",
         Row.ours(id + "pool", "the pool", RATE, peer("pooled" + suffix)).slow(),
         Row.peer(id + "fresh", "a fresh instance", RATE, peer("fresh" + suffix)).slow(),
         Row.peer(
@@ -336,7 +344,13 @@ final class Plans {
             .slow(),
         Row.peer(id + "local", "an instance for each thread", RATE, peer("threadLocal" + suffix))
             .slow(),
-        Row.peer(id + "cow", "copy-on-write pages", RATE, peer("copyOnWrite" + suffix)).slow());
+        Row.peer(id + "cow", "copy-on-write pages", RATE, peer("copyOnWrite" + suffix)).slow(),
+        Row.peer(
+                id + "alone",
+                "an instance for one thread alone",
+                RATE,
+                Jmh.of("PeersBenchmark.threadLocal" + suffix).with("threads", 1))
+            .slow());
   }
 
   private static Jmh peer(String method) {

@@ -64,10 +64,14 @@ class OutcomeTest {
   }
 
   @Test
-  void garbage_is_that_of_ours_alone() {
+  void garbage_is_that_of_ours_less_the_peers() {
+    Goal goal = Goal.garbage("w", "-", "600 B", "ours", "peer", 600);
     outcome.add("ours", 1, new Outcome.Sample(3, 608.0));
+    assertEquals(Map.of(), outcome.values(goal));
 
-    assertEquals(Map.of(1, 608.0), outcome.values(Goal.garbage("w", "-", "600 B", "ours", 600)));
+    outcome.add("peer", 1, new Outcome.Sample(9, 256.0));
+
+    assertEquals(Map.of(1, 352.0), outcome.values(goal));
   }
 
   @Test
