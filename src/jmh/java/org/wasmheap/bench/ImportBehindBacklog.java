@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.wasmheap.allocator.BlockLimit;
+import org.wasmheap.allocator.FreeingBumpAllocator;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.guest.GuestFactory;
 import org.wasmheap.heap.HeapHandle;
@@ -35,6 +36,8 @@ public final class ImportBehindBacklog {
   private static final int BACKLOG = 1_000;
   private static final int ROUNDS = 3;
   private static final int WORKERS = 2;
+  private static final int HEAP_BASE = 1024;
+  private static final int FIRST_POINTER = HEAP_BASE + FreeingBumpAllocator.HEADER_BYTES;
   private static final Duration AGEING = Duration.ofMillis(100);
   private static final CallOptions OFF_CHAIN =
       CallOptions.named("query").withClass(CallClass.OFF_CHAIN);
@@ -72,7 +75,8 @@ public final class ImportBehindBacklog {
     List<Long> nanos = new ArrayList<>();
     try (HeapExecutor<HeapHandle> executor =
         HeapExecutor.builder(
-                GuestFactory.bare(new FlatMemory(1, 4).capture(4096), 1024, BlockLimit.ON_CHAIN))
+                GuestFactory.bare(
+                    new FlatMemory(1, 4).capture(4096), HEAP_BASE, BlockLimit.ON_CHAIN))
             .workers(WORKERS)
             .queueCapacity(BACKLOG)
             .ageing(AGEING)
@@ -110,8 +114,9 @@ public final class ImportBehindBacklog {
     go.countDown();
     while (executor.statistics().queued() > 0) {
       long began = System.nanoTime();
-      executor.call(IMPORT, heap -> heap.malloc(64));
+      int pointer = executor.call(IMPORT, heap -> heap.malloc(64));
       nanos.add(System.nanoTime() - began);
+      Expected.require(pointer == FIRST_POINTER, "an import had a heap that was not put back");
     }
     Futures.allAsList(offChain).get();
   }

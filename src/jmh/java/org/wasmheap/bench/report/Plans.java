@@ -30,7 +30,7 @@ final class Plans {
         "short", 2, Duration.ofMinutes(9), new Plan.Effort(4, 3, 400), groups(false), Goals.all());
   }
 
-  /** What the short one measures, with as many forks as the goals are judged by: 35 minutes. */
+  /** What the short one measures, with as many forks as the goals are judged by: 40 minutes. */
   static Plan goals() {
     return new Plan(
         "goals",
@@ -51,7 +51,7 @@ final class Plans {
     };
   }
 
-  /** What the one for the goals measures, and all the rest: about an hour. */
+  /** What the one for the goals measures, and all the rest: more than an hour. */
   static Plan full() {
     return new Plan(
         "full",
@@ -73,7 +73,7 @@ final class Plans {
       groups.addAll(List.of(instances(), threads(), dispatch(), handOver()));
       groups.addAll(List.of(peers("", "Core_version"), peers("Metadata", "Metadata_metadata")));
       groups.addAll(List.of(wayBack("Core_version"), wayBack("Metadata_metadata")));
-      groups.add(classes());
+      groups.addAll(List.of(wasmtime(), wasmtimeMetadata(), classes()));
     }
     return groups;
   }
@@ -368,6 +368,32 @@ final class Plans {
 
   private static Jmh cow(String method, String call) {
     return Jmh.of("CowBenchmark." + method).with("call", call);
+  }
+
+  private static Group wasmtime() {
+    return Group.bars(
+        "Core_version on wasmtime",
+        "wasmtime-java, each host call of which crosses JNI, in a pass with -Pwasmtime; ours through"
+            + " the executor, one call after the other.",
+        Row.ours("one-call", "the pool", US, Jmh.of("ExecutorCostBenchmark.oneByOne")).slow(),
+        Row.peer("wasmtime-ready", "wasmtime, ready, not put back", US, wasmtime("ready")),
+        Row.peer("wasmtime-fresh", "wasmtime, a fresh instance", US, wasmtime("fresh")));
+  }
+
+  private static Group wasmtimeMetadata() {
+    return Group.bars(
+        "Metadata_metadata on wasmtime",
+        "wasmtime-java as before; ours through the executor.",
+        Row.ours("one-long-call", "the pool", US, Jmh.of("GuestBenchmark.wholeCall")).slow(),
+        Row.peer(
+            "wasmtime-long",
+            "wasmtime, ready, not put back",
+            US,
+            wasmtime("ready").with("call", "Metadata_metadata")));
+  }
+
+  private static Jmh wasmtime(String method) {
+    return Jmh.of("WasmtimeBenchmark." + method).with("call", "Core_version");
   }
 
   private static Group classes() {
