@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import org.jspecify.annotations.Nullable;
 import org.wasmheap.guest.CallScope;
 import org.wasmheap.heap.HeapConfinementException;
 import org.wasmheap.heap.HeapHandle;
@@ -63,19 +64,40 @@ public final class EndiveGuest {
               + arguments.length);
     }
     boolean entered = false;
+    Throwable thrown = null;
     try {
       entered = scope.enterGuest();
       long[] results = exports.function(export).apply(arguments);
       return results == null ? NO_RESULTS : results;
     } catch (RuntimeException | Error e) {
+      thrown = e;
       RuntimeException failure = GuestFailures.classified(e, scope.guestWords());
       // The call fails with its guest, also if its own code swallows the exception.
       scope.guestFailed(failure);
       throw failure;
     } finally {
       if (entered) {
-        scope.exitGuest(); // Fails only for a call that was given up, whose outcome nobody gets.
+        leave(thrown);
       }
+    }
+  }
+
+  /**
+   * Leaves a callback. Fails only for a call that was given up, whose outcome nobody gets; or at
+   * the end of the thread's stack. If that was met by a host function inside it that was to be left
+   * too, the call is in the host already: nothing to be told in place of what was thrown.
+   */
+  private void leave(@Nullable Throwable thrown) {
+    try {
+      scope.exitGuest();
+    } catch (IllegalStateException e) {
+      if (thrown == null) {
+        throw e;
+      }
+      thrown.addSuppressed(e);
+    } catch (StackOverflowError e) {
+      scope.guestFailed(GuestFailures.classified(e));
+      throw e;
     }
   }
 

@@ -147,12 +147,16 @@ final class GuestImports {
     return value;
   }
 
-  /** Leaves a host function that failed: its failure counts, not that it was to be interrupted. */
+  /**
+   * Leaves a host function that failed: its failure counts, not that it was to be interrupted. Nor
+   * that it was left already: a callback inside it that had no stack to come back with stays where
+   * it was, in the guest.
+   */
   private static void leave(CallScope scope, boolean entered, Throwable failure) {
     if (entered) {
       try {
         scope.exitHost();
-      } catch (CallException e) {
+      } catch (CallException | IllegalStateException e) {
         failure.addSuppressed(e);
       }
     }

@@ -100,9 +100,11 @@ final class BackingArrays {
    *
    * @param shortest bytes needed, whole blocks
    * @param longest bytes wanted at most, whole blocks, no less than {@code shortest}
+   * @param most bytes that a spare may have where there is none that is as long as wanted, no less
+   *     than {@code longest}
    * @throws GrowthRefusedException if JVM or budget have no memory for it; nothing has changed
    */
-  void lengthen(int shortest, int longest) {
+  void lengthen(int shortest, int longest, int most) {
     int wanted = withRoom(shortest, longest);
     int least = Blocks.roundUp(Math.min(leastRoom(shortest), longest));
     PristineContent pristine = content;
@@ -115,7 +117,10 @@ final class BackingArrays {
       return;
     }
     // All memory is taken before any state changes: a refusal leaves this memory as it was.
-    TrackedArray longer = spares.take(shortest, (int) Math.min(longest, MOST_SPARE * shortest));
+    TrackedArray longer = spare(shortest, longest);
+    if (longer == null) {
+      longer = spare(shortest, most);
+    }
     if (longer == null) {
       longer = fresh(wanted, least);
       longer.begin(pristine);
@@ -126,6 +131,10 @@ final class BackingArrays {
       spares.put(current);
     }
     use(longer);
+  }
+
+  private @Nullable TrackedArray spare(int shortest, int longest) {
+    return spares.take(shortest, (int) Math.min(longest, MOST_SPARE * shortest));
   }
 
   /**

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * memory by small steps, the array may also be longer than the logical size: room for the next
  * growth, all zero.
  *
- * <p><b>The limit</b> is the lesser of the two, and each load and store compares its address with
- * it first. An access beyond it takes a slow path: inside the logical size it reads zero or
- * materialises more, outside it is the guest's {@link MemoryAccessException}. The comparison is
- * signed; an address from 2 GiB up is negative, passes it, and takes the same slow path by the
- * exception of the array.
+ * <p><b>The limit</b> is the lesser of the two, and each load and store of these methods compares
+ * its address with it first. An access beyond it takes a slow path: inside the logical size it
+ * reads zero or materialises more, outside it is the guest's {@link MemoryAccessException}. The
+ * comparison is signed; an address from 2 GiB up is negative, passes it, and takes the same slow
+ * path by the exception of the array.
  *
  * <p><b>Cards.</b> One byte for each {@value #BLOCK_SIZE} bytes, {@code cards.length} exactly
  * {@code buffer.length >>> 12}. Each store marks the block of its first byte, unconditionally and
@@ -69,11 +69,12 @@ public final class FlatMemory implements LinearMemory {
    */
   public interface Window {
     /**
-     * Other arrays are in use from here on; called on the thread that uses the memory.
+     * These are in use from here on, also if only the memory's size has changed; called on the
+     * thread that uses the memory.
      *
      * @param buffer the materialised bytes, all of them inside the memory; no bytes at all while
      *     the array goes on beyond the memory's end
-     * @param cards one for each block of them
+     * @param cards one for each block of the array
      */
     void use(byte[] buffer, byte[] cards);
   }
@@ -99,6 +100,9 @@ public final class FlatMemory implements LinearMemory {
 
   /** What {@link #restore()} goes back to, once there is an image; the initial size until then. */
   private int pristinePages;
+
+  /** The size before the present call grew it last; of no meaning in one that has not. */
+  private int grewFrom;
 
   private int coldLoads;
 
@@ -209,6 +213,7 @@ public final class FlatMemory implements LinearMemory {
               .formatted(pages, grown, ADDRESSABLE_PAGES),
           null);
     }
+    grewFrom = deltaPages == 0 ? grewFrom : pages;
     pages = (int) grown;
     useCurrent();
     return true;
@@ -552,19 +557,15 @@ public final class FlatMemory implements LinearMemory {
       return;
     }
     int shortest = (int) ((end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE);
-    arrays.lengthen(shortest, longestArray());
+    // A call that has grown page by page may go on: with room ahead, all its growth costs in
+    // proportion to the size it reaches. One that has not grown, or by half and more at once, needs
+    // no more than there is.
+    int size = (int) sizeInBytes();
+    boolean hasGrown = pages > pristinePages;
+    int most = hasGrown ? Math.min(maximumPages, ADDRESSABLE_PAGES) * PAGE_SIZE : size;
+    boolean bySmallSteps = hasGrown && 2L * pages < 3L * grewFrom;
+    arrays.lengthen(shortest, bySmallSteps ? most : size, most);
     useCurrent();
-  }
-
-  /**
-   * A call that grows page by page gets room ahead, so that all its growth costs in proportion to
-   * the size it reaches. One that has not grown, or by half and more at once, needs no more than
-   * there is.
-   */
-  private int longestArray() {
-    long size = sizeInBytes();
-    boolean bySmallSteps = pages > pristinePages && size < buffer.length + buffer.length / 2L;
-    return bySmallSteps ? Math.min(maximumPages, ADDRESSABLE_PAGES) * PAGE_SIZE : (int) size;
   }
 
   private void useCurrent() {

@@ -31,20 +31,21 @@
  * <p>Guest and allocator see the logical size, and growing it takes no real memory. Real memory
  * goes into the arrays with their cards, which {@link
  * org.wasmheap.memory.LinearMemory#materialisedBytes} counts, and once for all instances into the
- * image. A store beyond the end of the array in use takes a longer one into use: the longest spare
- * of at most four times what is needed, or a new one of about twice the length. A spare that is
- * longer than that is left for who needs it, and goes when nobody does. Where memory is short, the
- * new one has a page more than is needed for each 4 MiB at least, so that a guest that grows page
- * by page is not copied for each of them. Only the marked blocks are copied over, as everything
- * else is pristine in both. A load beyond its end reads zero; where such loads are many, one of
- * them takes a longer array too.
+ * image. A store beyond the end of the array in use takes a longer one into use: a spare of at most
+ * four times what is needed, the longest that is no longer than the memory or else the longest, or
+ * a new one of about twice the length. A spare that is longer than that is left for who needs it,
+ * and goes when nobody does. Where memory is short, the new one has a page more than is needed for
+ * each 4 MiB at least, so that a guest that grows page by page is not copied for each of them. Only
+ * the marked blocks are copied over, as everything else is pristine in both. A load beyond its end
+ * reads zero; where such loads are many, one of them takes a longer array too.
  *
  * <p>In a call that has not grown the memory, the array is no longer than the logical size. In one
- * that grows by less than half at a time, it may be: growth page by page then costs in proportion
- * to the size that it reaches. Each load and store of the memory itself therefore compares its
- * address with a limit, the lesser of array length and logical size. An engine sees the array only
- * while the two are the same: it compares with the array's length alone, which Java does anyway.
- * While they are not, its loads and stores go through the memory, and cost a comparison more.
+ * that has, it may be: a new one where it grew by less than half at once, so that growth page by
+ * page costs in proportion to the size that it reaches, and a spare where no shorter one fits. Each
+ * load and store of the memory itself therefore compares its address with a limit, the lesser of
+ * array length and logical size. An engine sees the array only while the two are the same: it
+ * compares with the array's length alone, which Java does anyway. While they are not, its loads and
+ * stores go through the memory, and cost some comparisons more.
  *
  * <table>
  *   <caption>Words of this room</caption>

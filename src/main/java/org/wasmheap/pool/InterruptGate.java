@@ -28,7 +28,9 @@ import org.wasmheap.guest.FailureKind;
  * clean flag, as it began, and its own work is never interrupted; when it returns, the call is
  * interrupted again, as by any interrupt that waited. Host functions and callbacks may follow one
  * another to any depth: each level that was entered is left by the same level, whatever fails, and
- * the phase tells which kind is innermost.
+ * the phase tells which kind is innermost. Where the thread's stack ends just there, a level stays
+ * entered; the level around it then finds the phase that it would leave by, is told so, and the
+ * phase stays.
  *
  * <p>Abandoned is final for its call: the move away from any other phase and the move to idle
  * exclude each other, so a thread either came back in time or was given up.

@@ -212,6 +212,6 @@ class CallbacksTest {
     // when
     CallException failure = failureOf(submit(LONG));
     // then
-    assertEquals(FailureKind.STACK_OVERFLOW, failure.kind());
+    assertEquals(FailureKind.STACK_OVERFLOW, failure.kind(), failure::toString);
   }
 }

@@ -105,31 +105,84 @@ class FlatMemoryRoomTest {
     assertTrue(allocated < 5L * pages * PAGE, () -> allocated + " bytes");
   }
 
-  @Test
-  void growing_a_second_time_takes_the_spare_at_once() {
+  /** How a call grows: by so many pages, or to so many times the size. */
+  enum Growth {
+    BY_A_PAGE,
+    TO_TWICE,
+    TO_TWO_AND_A_HALF_TIMES;
+
+    private int delta(int pages) {
+      return switch (this) {
+        case BY_A_PAGE -> 1;
+        case TO_TWICE -> pages;
+        case TO_TWO_AND_A_HALF_TIMES -> pages + (pages + 1) / 2;
+      };
+    }
+  }
+
+  /** To its maximum, each page touched from below. */
+  private static void growAll(FlatMemory growing, Growth growth) {
+    while (growing.pages() < growing.maximumPages()) {
+      int from = growing.pages();
+      growing.grow(Math.min(growth.delta(from), growing.maximumPages() - from));
+      for (int page = from; page < growing.pages(); page++) {
+        growing.writeByte(page * PAGE, (byte) 1);
+      }
+    }
+  }
+
+  static Stream<Arguments> growths() {
+    return Stream.of(Growth.values())
+        .flatMap(
+            growth ->
+                Stream.of(1, 2, 3, 4, 16, 32)
+                    .flatMap(
+                        pages ->
+                            Stream.of(40, 50, 64, 100)
+                                .map(maximum -> Arguments.of(growth, pages, maximum))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("growths")
+  void growing_a_second_time_takes_the_spare_at_once(Growth growth, int pages, int maximum) {
     // given
-    Runnable growing =
-        () -> {
-          while (memory.grow(1)) {
-            memory.writeByte((memory.pages() - 1) * PAGE, (byte) 1);
-          }
-          memory.restore();
-        };
-    growing.run();
+    FlatMemory growing = Memories.zeros(pages, maximum, pages * PAGE);
+    growAll(growing, growth);
+    growing.restore();
     // when
-    long allocated = ThreadAllocation.bytesOf(growing);
+    long allocated =
+        ThreadAllocation.bytesOf(
+            () -> {
+              growAll(growing, growth);
+              growing.restore();
+            });
     // then
     assertTrue(allocated < 2 * BLOCK, () -> allocated + " bytes");
-    assertNull(memory.difference());
+    assertNull(growing.difference());
+  }
+
+  @Test
+  void a_call_that_grows_to_twice_sees_an_array_that_ends_where_the_memory_does() {
+    // given a memory of which less is held than it has
+    FlatMemory growing = Memories.zeros(8, 64, 6 * PAGE);
+    growing.showTo((buffer, cards) -> shown = buffer);
+    // when it grows and is touched from below
+    growing.grow(8);
+    for (int page = 0; page < 16; page++) {
+      growing.writeByte(page * PAGE, (byte) 1);
+    }
+    // then
+    assertEquals(16 * PAGE, shown.length);
   }
 
   @Test
   void a_call_that_grows_by_half_at_once_gets_no_room_but_what_it_asked_for() {
     // given
-    memory.restore();
+    FlatMemory growing = Memories.zeros(4, 64, 4 * PAGE);
+    growing.showTo((buffer, cards) -> shown = buffer);
     // when
-    memory.grow(2);
-    memory.writeByte(6 * PAGE - 1, (byte) 1);
+    growing.grow(2);
+    growing.writeByte(6 * PAGE - 1, (byte) 1);
     // then
     assertEquals(6 * PAGE, shown.length);
   }

@@ -141,7 +141,7 @@ final class Goals {
             0.5),
         Goal.garbage(
             "garbage of a Core_version call, its result aside",
-            "952 B",
+            "952 B, with it",
             "600 B or less",
             "piped",
             "result",

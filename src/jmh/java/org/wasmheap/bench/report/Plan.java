@@ -29,9 +29,10 @@ record Plan(
       }
     }
     for (Goal goal : goals) {
-      boolean isAlone = goal.elsewhere() != null;
       require(goal.elsewhere() != null || ids.contains(goal.ours()), goal.what() + ": no row");
-      require(isAlone || ids.contains(goal.peer()), goal.what() + ": no row to be held against");
+      require(
+          goal.elsewhere() != null || ids.contains(goal.peer()),
+          goal.what() + ": no row to be held against");
     }
   }
 
