@@ -138,8 +138,8 @@ final class Plans {
     return Group.bars(
         "Core_version, whole calls",
         "Every call on a pristine instance, but for V8's ready instance, which is not put back.",
-        Row.ours("call-1", "the pool, 1 worker", RATE, call("pooled", 1)),
-        Row.ours("call-2", "the pool, 2 workers", RATE, call("pooled", 2)),
+        Row.ours("call-1", "the pool, 1 worker", RATE, call("pooled", 1)).slow(),
+        Row.ours("call-2", "the pool, 2 workers", RATE, call("pooled", 2)).slow(),
         Row.peer("call-fresh", "a fresh Endive instance, 1 thread", RATE, call("fresh", 1)),
         Row.peer("v8-ready", "V8, ready and not put back", RATE, new Node("Core_version", false)),
         Row.peer("v8-fresh", "V8, a fresh instance", RATE, new Node("Core_version", true)));
