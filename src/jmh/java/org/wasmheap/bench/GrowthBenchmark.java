@@ -135,6 +135,7 @@ public class GrowthBenchmark {
       Expected.westend(CALL, List.of(first, guest.run(work)));
       guest.renew();
       // JMH shows what a benchmark prints: without the number of blocks the times say little.
+      // A line of JMH's output, as its own begin with this mark.
       System.out.println("# blocks changed by " + CALL + ": " + footprint.blocks());
     }
 

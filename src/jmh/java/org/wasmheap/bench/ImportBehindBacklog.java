@@ -52,6 +52,7 @@ public final class ImportBehindBacklog {
    * @param arguments none
    */
   public static void main(String[] arguments) throws Exception {
+    // The table is what this program is for.
     System.out.println("off-chain   imports    p50 ms    p99 ms    max ms   max, in calls");
     measure(1, 1); // Until the code is compiled.
     for (int millis : new int[] {1, 5, 10}) {

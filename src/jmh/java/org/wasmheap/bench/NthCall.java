@@ -79,6 +79,7 @@ public final class NthCall {
       }
     }
     for (int n = 1, step = 1; n <= nanos.length; n += step) {
+      // The figures are what this program is for.
       System.out.printf(Locale.ROOT, "%d %.3f%n", n, about(nanos, n) / 1e6);
       step = Math.max(1, n / 4);
     }

@@ -79,6 +79,7 @@ public class ResetBenchmark {
     materialised = new byte[(int) heap.view().memory().materialisedBytes()];
     image = new byte[materialised.length];
     // JMH shows what a benchmark prints: without the number of blocks the times say little.
+    // A line of JMH's output, as its own begin with this mark.
     System.out.println("# blocks changed by " + call + ": " + footprint.blocks());
   }
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Logical size and materialised bytes are two things.</b> Guest and allocator see the logical
  * size; the array holds only the low part that something has written to. Once a call has grown the
- * memory by small steps, the array may also be longer than the logical size: room for the next
- * growth, all zero.
+ * memory, by small steps or with a longer spare at hand, the array may also be longer than the
+ * logical size: room for the next growth, all zero.
  *
  * <p><b>The limit</b> is the lesser of the two, and each load and store of these methods compares
  * its address with it first. An access beyond it takes a slow path: inside the logical size it
@@ -221,7 +221,7 @@ public final class FlatMemory implements LinearMemory {
 
   /**
    * Sets real memory aside up to an address, since what lies below is about to be used. An access
-   * would do the same, but by an exception, and compiled code that has met some is slower for good.
+   * would do the same, but out of line, and compiled code that has met some is slower for good.
    *
    * @param end address after the last byte; nothing happens if it is beyond {@link #sizeInBytes()}
    * @throws GrowthRefusedException if the JVM has no memory for it; nothing has changed
