@@ -44,6 +44,9 @@ module org.wasmheap {
   requires static run.endive.wasm;
   requires static run.endive.runtime;
   requires static run.endive.compiler;
+  // What its compiler writes classes with, and so it is there.
+  requires static org.objectweb.asm;
+  requires static org.objectweb.asm.tree;
   requires static org.bouncycastle.provider;
   requires static com.github.luben.zstd_jni;
   requires static com.google.gson;

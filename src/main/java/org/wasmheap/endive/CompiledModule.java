@@ -32,7 +32,7 @@ record CompiledModule(
     int huge,
     DroppableSegments droppable) {
   /** Raised whenever what follows it, or what it says, changes. */
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   /** As much as a module may have. */
   private static final int MOST_BYTES = 128 << 20;

@@ -138,7 +138,10 @@ final class PartCompiler implements Callable<CompiledPart> {
     SortedMap<String, ClassBytes> kept = new TreeMap<>();
     int huge = 0;
     for (Map.Entry<String, byte[]> each : classes.entrySet()) {
-      byte[] bytes = each.getValue();
+      byte[] bytes =
+          each.getKey().startsWith(GROUP_PREFIX)
+              ? each.getValue()
+              : LargeSwitches.split(each.getValue());
       kept.put(
           each.getKey().replace('/', '.'),
           deflates ? ClassBytes.deflated(bytes) : ClassBytes.plain(bytes));
