@@ -2,19 +2,21 @@ package org.wasmheap.endive;
 
 import com.google.common.collect.ObjectArrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassTooLargeException;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodTooLargeException;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import org.objectweb.asm.tree.AbstractInsnNode;
-import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.InsnNode;
 import org.objectweb.asm.tree.LabelNode;
 import org.objectweb.asm.tree.LookupSwitchInsnNode;
@@ -30,20 +32,25 @@ import run.endive.compiler.internal.Compiler;
  * which calls one of them. From some 600 functions on, that method has more than {@value
  * MethodSizes#HUGE} bytes of bytecode, so HotSpot never compiles it: each such call goes through
  * its interpreter, which also counts, in memory that all workers share. Here the cases go into
- * methods of {@value #CASES} each. What is not a switch of this kind stays as it is.
+ * methods of {@value #CASES} at most.
+ *
+ * <p>With more than 1,024 functions of a type, the engine makes a class for each 4,096 functions,
+ * with one method that loads its parameters and switches. It loads the wrong ones behind a
+ * parameter that takes two variables, so that the JVM refuses the class; these methods are
+ * therefore made anew whatever their size.
+ *
+ * <p>What is not as it is known from the engine, or would not fit into a class file, stays as it
+ * is.
  */
 final class LargeSwitches {
-  /** A case takes 13 bytes, and what stands before the switch some hundred. */
+  /** A case takes 12 bytes, and parameters and what stands before the switch some hundreds. */
   static final int MOST_CASES = 560;
 
-  /** In a method of its own, a case takes 13 bytes and what loads the parameters. */
   private static final int CASES = 256;
 
-  /** What the engine calls a class of one switch, when a type has more than 1,024 functions. */
+  /** A class of one method, which switches. */
   private static final String PART_PREFIX =
       Compiler.DEFAULT_CLASS_NAME.replace('.', '/') + "Indirect_";
-
-  private static final Object[] EMPTY = {};
 
   private LargeSwitches() {}
 
@@ -51,7 +58,7 @@ final class LargeSwitches {
    * A class that does the same, in smaller methods.
    *
    * @param classFile one that the engine's compiler has made, not of functions
-   * @return {@code classFile} itself if no switch is too large
+   * @return {@code classFile} itself if nothing in it is to be changed, or can be
    */
   static byte[] split(byte[] classFile) {
     ClassReader reader = new ClassReader(classFile);
@@ -59,31 +66,17 @@ final class LargeSwitches {
     if (!isPart && mostCases(reader) <= MOST_CASES) {
       return classFile;
     }
-    ClassNode type = new ClassNode();
-    reader.accept(type, ClassReader.EXPAND_FRAMES);
-    List<MethodNode> made = new ArrayList<>();
-    for (MethodNode method : type.methods) {
-      CallSwitch found = CallSwitch.in(method, isPart ? 0 : MOST_CASES + 1);
-      if (found != null) {
-        Methods all = new Methods(type.name, method, found);
-        if (isPart) {
-          all.replaceBody();
-        } else {
-          all.replaceSwitch();
-        }
-        made.addAll(all.made);
-      }
-    }
-    if (made.isEmpty()) {
-      return classFile;
-    }
-    type.methods.addAll(made);
     ClassWriter writer = new ClassWriter(ClassWriter.COMPUTE_MAXS);
-    type.accept(writer);
-    return writer.toByteArray();
+    Splitter splitter = new Splitter(writer, reader.getClassName(), isPart);
+    try {
+      reader.accept(splitter, ClassReader.EXPAND_FRAMES);
+      return splitter.hasSplit ? writer.toByteArray() : classFile;
+    } catch (MethodTooLargeException | ClassTooLargeException e) {
+      return classFile; // It has no room for more names.
+    }
   }
 
-  /** Most classes have no large switch: to find that out takes no memory. */
+  /** Most classes have no large switch: to find that out keeps nothing. */
   private static int mostCases(ClassReader reader) {
     int[] most = {0};
     MethodVisitor method =
@@ -109,6 +102,52 @@ final class LargeSwitches {
     return most[0];
   }
 
+  /** Copies a class, and holds one method at a time: a hostile module's are many. */
+  private static final class Splitter extends ClassVisitor {
+    private final String owner;
+    private final boolean isPart;
+    private boolean hasSplit;
+
+    Splitter(ClassWriter writer, String owner, boolean isPart) {
+      super(Opcodes.ASM9, writer);
+      this.owner = owner;
+      this.isPart = isPart;
+    }
+
+    @Override
+    public MethodVisitor visitMethod(
+        int access,
+        String name,
+        String descriptor,
+        @Nullable String signature,
+        String @Nullable [] exceptions) {
+      if (!isPart && !name.startsWith("call_indirect_")) {
+        return super.visitMethod(access, name, descriptor, signature, exceptions);
+      }
+      return new MethodNode(Opcodes.ASM9, access, name, descriptor, signature, exceptions) {
+        @Override
+        public void visitEnd() {
+          split(this);
+          accept(cv);
+        }
+      };
+    }
+
+    private void split(MethodNode method) {
+      CallSwitch found = CallSwitch.in(method, isPart ? 0 : MOST_CASES + 1);
+      if (found == null || (isPart && !found.isWhole(method))) {
+        return;
+      }
+      Methods methods = new Methods(owner, method, found, cv);
+      if (isPart) {
+        methods.replaceBody();
+      } else {
+        methods.replaceSwitch();
+      }
+      hasSplit = true;
+    }
+  }
+
   /**
    * A switch over numbers of functions, with the parameters of the call on the stack below.
    *
@@ -126,9 +165,15 @@ final class LargeSwitches {
       boolean takesNumber) {
     /** A method's first switch of this kind with at least so many cases. */
     static @Nullable CallSwitch in(MethodNode method, int cases) {
+      if (!method.tryCatchBlocks.isEmpty() || !method.localVariables.isEmpty()) {
+        return null;
+      }
       for (AbstractInsnNode each : method.instructions) {
         if (each instanceof LookupSwitchInsnNode at && at.keys.size() >= cases) {
-          return at.getPrevious() instanceof VarInsnNode number ? read(at, number.var) : null;
+          return at.getPrevious() instanceof VarInsnNode number
+                  && number.getOpcode() == Opcodes.ILOAD
+              ? read(at, number.var)
+              : null;
         }
       }
       return null;
@@ -174,6 +219,27 @@ final class LargeSwitches {
           ? new CallSwitch(at, last, inOrder, otherwise, takesNumber)
           : null;
     }
+
+    /** Whether the method loads parameters, switches, and does nothing else. */
+    boolean isWhole(MethodNode method) {
+      for (AbstractInsnNode each = at.getPrevious(); each != null; each = each.getPrevious()) {
+        if (each.getOpcode() >= 0 && !(each instanceof VarInsnNode)) {
+          return false;
+        }
+      }
+      for (AbstractInsnNode each = last.getNext(); each != null; each = each.getNext()) {
+        if (each.getOpcode() >= 0) {
+          return false;
+        }
+      }
+      return calls.isEmpty() || method.desc.equals(withNumber(calls.get(0).desc));
+    }
+
+    static String withNumber(String descriptor) {
+      return Type.getMethodDescriptor(
+          Type.getReturnType(descriptor),
+          ObjectArrays.concat(Type.getArgumentTypes(descriptor), Type.INT_TYPE));
+    }
   }
 
   /** The methods that take the place of one switch; each has the parameters of all of them. */
@@ -181,36 +247,34 @@ final class LargeSwitches {
     private final String owner;
     private final MethodNode method;
     private final CallSwitch of;
+    private final ClassVisitor to;
+    private final String descriptor;
     private final Type[] parameters;
-    private final Type result;
-    private final List<MethodNode> made = new ArrayList<>();
+    private final int returns;
 
-    Methods(String owner, MethodNode method, CallSwitch of) {
+    Methods(String owner, MethodNode method, CallSwitch of, ClassVisitor to) {
       this.owner = owner;
       this.method = method;
       this.of = of;
-      this.result = Type.getReturnType(method.desc);
-      this.parameters =
-          of.calls.isEmpty()
-              ? Type.getArgumentTypes(method.desc)
-              : ObjectArrays.concat(Type.getArgumentTypes(of.calls.get(0).desc), Type.INT_TYPE);
+      this.to = to;
+      this.descriptor =
+          of.calls.isEmpty() ? method.desc : CallSwitch.withNumber(of.calls.get(0).desc);
+      this.parameters = Type.getArgumentTypes(descriptor);
+      this.returns = Type.getReturnType(descriptor).getOpcode(Opcodes.IRETURN);
     }
 
-    /**
-     * For a method that has these parameters itself, and does nothing else. The engine's would load
-     * the wrong ones behind one that takes two variables, and not be verified.
-     */
+    /** For a method that has these parameters itself, and does nothing else. */
     void replaceBody() {
       method.instructions.clear();
       load(method, parameters.length);
       root().accept(method);
-      method.visitInsn(returns());
+      method.visitInsn(returns);
     }
 
     /** For a method that does more: what the switch found on the stack goes to the new ones. */
     void replaceSwitch() {
       method.instructions.insertBefore(of.at, root());
-      method.instructions.insertBefore(of.at, new InsnNode(returns()));
+      method.instructions.insertBefore(of.at, new InsnNode(returns));
       AbstractInsnNode each = of.at;
       while (each != of.last) {
         AbstractInsnNode next = each.getNext();
@@ -220,24 +284,25 @@ final class LargeSwitches {
       method.instructions.remove(of.last);
     }
 
-    private int returns() {
-      return result.getOpcode(Opcodes.IRETURN);
-    }
-
     /** Makes all; gives the call of the first of them. */
     private MethodInsnNode root() {
-      MethodNode root = begin(method.name + "_cases");
-      choose(root, 0, of.calls.size());
-      root.visitMaxs(0, 0);
-      return call(root.name);
+      String name = method.name + "_cases";
+      MethodVisitor root = begin(name);
+      load(root, parameters.length);
+      List<String> made = new ArrayList<>();
+      choose(root, name, made, 0, of.calls.size());
+      end(root);
+      return call(name);
     }
 
     /** Halves the cases from {@code from} up to {@code to} until they fit into a method. */
-    private void choose(MethodNode root, int from, int to) {
+    private void choose(MethodVisitor root, String name, List<String> made, int from, int to) {
       if (to - from <= CASES) {
-        load(root, parameters.length);
-        call(cases(root.name + "_" + from, from, to)).accept(root);
-        root.visitInsn(returns());
+        String cases = name + "_" + made.size();
+        made.add(cases);
+        cases(cases, from, to);
+        call(cases).accept(root);
+        root.visitInsn(returns);
         return;
       }
       int middle = (from + to) >>> 1;
@@ -245,15 +310,15 @@ final class LargeSwitches {
       root.visitVarInsn(Opcodes.ILOAD, numberVariable());
       root.visitLdcInsn(of.at.keys.get(middle));
       root.visitJumpInsn(Opcodes.IF_ICMPLT, lower);
-      choose(root, middle, to);
+      choose(root, name, made, middle, to);
       root.visitLabel(lower);
-      frame(root);
-      choose(root, from, middle);
+      frame(root, parameters.length);
+      choose(root, name, made, from, middle);
     }
 
-    /** A method of these cases; gives its name. */
-    private String cases(String name, int from, int to) {
-      MethodNode cases = begin(name);
+    /** A method of these cases. The parameters are loaded once: a type may have hundreds. */
+    private void cases(String name, int from, int to) {
+      MethodVisitor cases = begin(name);
       Label otherwise = new Label();
       Label[] labels = new Label[to - from];
       int[] keys = new int[to - from];
@@ -261,41 +326,42 @@ final class LargeSwitches {
         labels[i] = new Label();
         keys[i] = of.at.keys.get(from + i);
       }
-      cases.visitVarInsn(Opcodes.ILOAD, numberVariable());
+      load(cases, parameters.length);
       cases.visitLookupSwitchInsn(otherwise, keys, labels);
       for (int i = 0; i < keys.length; i++) {
         cases.visitLabel(labels[i]);
-        frame(cases);
-        load(cases, parameters.length - 1);
+        frame(cases, parameters.length - 1);
         of.calls.get(from + i).accept(cases);
-        cases.visitInsn(returns());
+        cases.visitInsn(returns);
       }
       cases.visitLabel(otherwise);
-      frame(cases);
+      frame(cases, parameters.length - 1);
       if (of.takesNumber) {
         cases.visitVarInsn(Opcodes.ILOAD, numberVariable());
       }
       of.otherwise.accept(cases);
       cases.visitInsn(Opcodes.ATHROW);
-      cases.visitMaxs(0, 0);
-      return name;
+      end(cases);
     }
 
-    private MethodNode begin(String name) {
+    private MethodVisitor begin(String name) {
       int access = Opcodes.ACC_PRIVATE | Opcodes.ACC_STATIC | Opcodes.ACC_SYNTHETIC;
-      String descriptor = Type.getMethodDescriptor(result, parameters);
-      MethodNode begun = new MethodNode(access, name, descriptor, null, null);
+      MethodVisitor begun = to.visitMethod(access, name, descriptor, null, null);
       begun.visitCode();
-      made.add(begun);
       return begun;
     }
 
+    /** What is given for the largest stack is not used. */
+    private static void end(MethodVisitor begun) {
+      begun.visitMaxs(0, 0);
+      begun.visitEnd();
+    }
+
     private MethodInsnNode call(String name) {
-      String descriptor = Type.getMethodDescriptor(result, parameters);
       return new MethodInsnNode(Opcodes.INVOKESTATIC, owner, name, descriptor, false);
     }
 
-    private void load(MethodNode into, int count) {
+    private void load(MethodVisitor into, int count) {
       int variable = 0;
       for (int i = 0; i < count; i++) {
         into.visitVarInsn(parameters[i].getOpcode(Opcodes.ILOAD), variable);
@@ -311,13 +377,13 @@ final class LargeSwitches {
       return variable;
     }
 
-    /** Where a jump may end: the parameters are there, and nothing on the stack. */
-    private void frame(MethodNode at) {
-      Object[] locals = new Object[parameters.length];
-      for (int i = 0; i < locals.length; i++) {
-        locals[i] = verified(parameters[i]);
+    /** Where a jump may end: the parameters are there, and the first ones on the stack, too. */
+    private void frame(MethodVisitor at, int onStack) {
+      Object[] types = new Object[parameters.length];
+      for (int i = 0; i < types.length; i++) {
+        types[i] = verified(parameters[i]);
       }
-      at.visitFrame(Opcodes.F_NEW, locals.length, locals, 0, EMPTY);
+      at.visitFrame(Opcodes.F_NEW, types.length, types, onStack, Arrays.copyOf(types, onStack));
     }
 
     private static Object verified(Type type) {
