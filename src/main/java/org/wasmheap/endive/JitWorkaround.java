@@ -1,5 +1,6 @@
 package org.wasmheap.endive;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -12,13 +13,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * On JDK 17 and older the optimising compiler can miscompile an unsigned comparison of guest code
- * (JDK-8376400). The engine works round some of it, not {@code i32.lt_u}: as long as that one is
- * not inlined, its result is right.
+ * What HotSpot's compilers are told of guest code, once, through the diagnostic command that adds
+ * directives.
  *
- * <p>Whoever starts the JVM can say so with an option; otherwise this class tries to say it from
- * inside, through the diagnostic command that adds directives to the compiler, and warns once
- * whether or not it worked.
+ * <p><b>A fault.</b> On JDK 17 and older the optimising compiler can miscompile an unsigned
+ * comparison of guest code (JDK-8376400). The engine works round some of it, not {@code i32.lt_u}:
+ * as long as that one is not inlined, its result is right. Whoever starts the JVM can say so with
+ * an option; otherwise it is said here, with one warning whether or not it worked.
+ *
+ * <p><b>Counting.</b> While a function was not called some thousand times, it runs in code of the
+ * first compiler, which counts calls and branches, also those of what it inlines. The engine's
+ * loads and stores are methods that all functions call: inlined there, each of them counts in the
+ * same few lines of memory, for which all workers compete. So the first compiler is to call them;
+ * by then the second has compiled them, and that code does not count. Nothing is said where this
+ * cannot be told.
  */
 final class JitWorkaround {
   private static final Logger LOG = LoggerFactory.getLogger(JitWorkaround.class);
@@ -32,23 +40,32 @@ final class JitWorkaround {
   private JitWorkaround() {}
 
   static void apply() {
-    if (Runtime.version().feature() >= FIRST_GOOD_JDK || DONE.getAndSet(true)) {
+    if (DONE.getAndSet(true)) {
       return;
     }
     boolean applied = false;
+    boolean isFaulty = Runtime.version().feature() < FIRST_GOOD_JDK;
     try {
-      if (Management.optionGiven()) {
-        return;
-      }
-      applied = Management.addDirective();
+      isFaulty = isFaulty && !Management.optionGiven();
+      applied = Management.addDirectives(isFaulty);
     } catch (LinkageError | RuntimeException e) {
       // An image without java.management, which only a class path can meet: the module requires it.
       // Beans may throw whatever they like; no module is refused for that.
-      LOG.atDebug()
-          .addKeyValue("event", FAILED)
-          .setCause(e)
-          .log("A fault of the JVM's compiler could not be worked around");
+      failed(e);
     }
+    if (isFaulty) {
+      warn(applied);
+    }
+  }
+
+  private static void failed(Throwable cause) {
+    LOG.atDebug()
+        .addKeyValue("event", FAILED)
+        .setCause(cause)
+        .log("The JVM's compiler could not be told how to compile guests");
+  }
+
+  private static void warn(boolean applied) {
     LOG.atWarn()
         .addKeyValue("event", "jit.unsigned_comparison")
         .addKeyValue("jdk", Runtime.version())
@@ -68,16 +85,15 @@ final class JitWorkaround {
     }
 
     /** Without module jdk.management there is no such bean. */
-    static boolean addDirective() {
+    static boolean addDirectives(boolean isFaulty) {
+      String directives = directives(isFaulty);
+      if (directives.isEmpty()) {
+        return false;
+      }
       Path file = null;
       try {
         file = Files.createTempFile("wasm-heap-pool", ".json");
-        // Directives match by the method that is compiled: those of compiled guests and the engine.
-        Files.writeString(
-            file,
-            "[{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"],"
-                + " c2: { inline: [\"-*.I32_LT_U\"] } }]",
-            StandardCharsets.US_ASCII);
+        Files.writeString(file, "[" + directives + "]", StandardCharsets.US_ASCII);
         Object answer =
             ManagementFactory.getPlatformMBeanServer()
                 .invoke(
@@ -85,16 +101,36 @@ final class JitWorkaround {
                     "compilerDirectivesAdd",
                     new Object[] {new String[] {file.toString()}},
                     new String[] {String[].class.getName()});
-        return String.valueOf(answer).contains("1 compiler directives added");
+        return String.valueOf(answer).contains("compiler directives added");
       } catch (IOException | JMException | SecurityException e) {
-        LOG.atDebug()
-            .addKeyValue("event", FAILED)
-            .setCause(e)
-            .log("A fault of the JVM's compiler could not be worked around");
+        failed(e);
         return false;
       } finally {
         deleteQuietly(file);
       }
+    }
+
+    /** They match by the method that is compiled; the first that does counts, and no other. */
+    private static String directives(boolean isFaulty) {
+      String second = " c2: { inline: [\"-*.I32_LT_U\"] }";
+      String all =
+          isFaulty ? "{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"]," + second + " }" : "";
+      if (hasSecondCompiler()) {
+        all =
+            "{ match: [\"run/endive/$gen/*.*\"],"
+                + " c1: { inline: [\"-run/endive/$gen/CompiledMachineShaded.*\"] }"
+                + (isFaulty ? "," + second + " }, " : " }")
+                + all;
+      }
+      return all;
+    }
+
+    /** Without it, the first one's code does not count, and is all that there is. */
+    private static boolean hasSecondCompiler() {
+      return ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+          .getVMOption("TieredStopAtLevel")
+          .getValue()
+          .equals("4");
     }
   }
 
@@ -104,10 +140,7 @@ final class JitWorkaround {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      LOG.atDebug()
-          .addKeyValue("event", FAILED)
-          .setCause(e)
-          .log("A fault of the JVM's compiler could not be worked around");
+      failed(e);
     }
   }
 }
