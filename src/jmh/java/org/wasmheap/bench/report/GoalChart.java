@@ -95,11 +95,11 @@ final class GoalChart {
     double margin = marginOf(goal, median);
     out.append(Markup.dot(xOf(margin), middle, 7, classes));
     if (margin > CLIP) {
-      out.append(Markup.text(RIGHT - 12, middle + 4, "end", "good head", beyond(margin)));
+      out.append(Markup.text(RIGHT, middle - 12, "end", "good head", beyond(margin)));
     }
     if (margin < FROM) {
       String factor = "1/" + Figures.number(1 / margin);
-      out.append(Markup.text(LEFT + 12, middle + 4, "start", "bad head", factor));
+      out.append(Markup.text(LEFT, middle - 12, "start", "bad head", factor));
     }
   }
 
