@@ -1,6 +1,5 @@
 package org.wasmheap.endive;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.JMException;
 import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,6 +77,9 @@ final class JitWorkaround {
 
   /** All that touches module java.management, in a class that is not linked before it is used. */
   private static final class Management {
+    /** Of HotSpot's tiers, that of its second compiler. */
+    private static final String LAST_LEVEL = "4";
+
     private Management() {}
 
     static boolean optionGiven() {
@@ -86,21 +89,20 @@ final class JitWorkaround {
 
     /** Without module jdk.management there is no such bean. */
     static boolean addDirectives(boolean isFaulty) {
-      String directives = directives(isFaulty);
-      if (directives.isEmpty()) {
-        return false;
-      }
       Path file = null;
       try {
+        String directives = directives(isFaulty);
+        if (directives.isEmpty()) {
+          return false;
+        }
         file = Files.createTempFile("wasm-heap-pool", ".json");
         Files.writeString(file, "[" + directives + "]", StandardCharsets.US_ASCII);
         Object answer =
-            ManagementFactory.getPlatformMBeanServer()
-                .invoke(
-                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                    "compilerDirectivesAdd",
-                    new Object[] {new String[] {file.toString()}},
-                    new String[] {String[].class.getName()});
+            invoke(
+                "DiagnosticCommand",
+                "compilerDirectivesAdd",
+                new String[] {file.toString()},
+                String[].class.getName());
         return String.valueOf(answer).contains("compiler directives added");
       } catch (IOException | JMException | SecurityException e) {
         failed(e);
@@ -111,7 +113,7 @@ final class JitWorkaround {
     }
 
     /** They match by the method that is compiled; the first that does counts, and no other. */
-    private static String directives(boolean isFaulty) {
+    private static String directives(boolean isFaulty) throws JMException {
       String second = " c2: { inline: [\"-*.I32_LT_U\"] }";
       String all =
           isFaulty ? "{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"]," + second + " }" : "";
@@ -126,11 +128,20 @@ final class JitWorkaround {
     }
 
     /** Without it, the first one's code does not count, and is all that there is. */
-    private static boolean hasSecondCompiler() {
-      return ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-          .getVMOption("TieredStopAtLevel")
-          .getValue()
-          .equals("4");
+    private static boolean hasSecondCompiler() throws JMException {
+      Object option =
+          invoke("HotSpotDiagnostic", "getVMOption", "TieredStopAtLevel", String.class.getName());
+      return option instanceof CompositeData data && LAST_LEVEL.equals(data.get("value"));
+    }
+
+    private static Object invoke(String bean, String operation, Object argument, String type)
+        throws JMException {
+      return ManagementFactory.getPlatformMBeanServer()
+          .invoke(
+              new ObjectName("com.sun.management:type=" + bean),
+              operation,
+              new Object[] {argument},
+              new String[] {type});
     }
   }
 
