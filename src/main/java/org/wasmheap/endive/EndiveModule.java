@@ -170,7 +170,7 @@ public final class EndiveModule implements GuestFactory<EndiveGuest> {
     Objects.requireNonNull(sizing, "sizing");
     Objects.requireNonNull(options, "options");
     OptionalParts.require();
-    JitWorkaround.apply();
+    CompilerDirectives.apply();
     return TimedLoad.run(
         options.deadline(), () -> loadHere(wasm, sizing, provided, blockLimit, options));
   }

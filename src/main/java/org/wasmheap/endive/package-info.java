@@ -12,14 +12,16 @@
  * them. Floating-point code is rewritten so that it gives the same bits always ({@code
  * SteadyFloats}). It is taken apart ({@code ModuleParts}): a skeleton without code, which the
  * engine validates as a whole, and parts with some functions' code each, which it validates and
- * compiles beside each other ({@code ModuleCompiler}). Instances need the skeleton and the classes
- * ({@code GuestClasses}), no more; so that, too, is what a {@link org.wasmheap.endive.CodeStore}
- * keeps ({@code CompiledModule}), and with it nothing of the above is done again. {@code
- * ModuleLoader} is this way, on a thread with a deadline ({@code TimedLoad}); {@code
- * ModuleRefusals} says why it ended early. Meanwhile each way in which a guest can end is gone
- * through once ({@code GuestPreloader}), and then the host functions that it imports. Its first
- * instance is made on a memory and on tables of our own ({@code EndiveMemory}, {@code GuestTable}),
- * which trap where the specification says so and can be put back.
+ * compiles beside each other ({@code ModuleCompiler}); what the engine makes too large for HotSpot
+ * is split ({@code LargeSwitches}), and HotSpot itself told once how to compile guests ({@code
+ * CompilerDirectives}). Instances need the skeleton and the classes ({@code GuestClasses}), no
+ * more; so that, too, is what a {@link org.wasmheap.endive.CodeStore} keeps ({@code
+ * CompiledModule}), and with it nothing of the above is done again. {@code ModuleLoader} is this
+ * way, on a thread with a deadline ({@code TimedLoad}); {@code ModuleRefusals} says why it ended
+ * early. Meanwhile each way in which a guest can end is gone through once ({@code GuestPreloader}),
+ * and then the host functions that it imports. Its first instance is made on a memory and on tables
+ * of our own ({@code EndiveMemory}, {@code GuestTable}), which trap where the specification says so
+ * and can be put back.
  *
  * <p><b>How guest code ends</b> is told by {@code GuestFailures}: a list of traps, and all else is
  * the engine's fault.

@@ -23,7 +23,7 @@ import org.wasmheap.testkit.Samples;
 
 /** What is logged, and what the compilers are told, in a JVM of its own: a JVM is told once. */
 @Timeout(60)
-class JitWorkaroundTest {
+class CompilerDirectivesTest {
   private static final boolean NEEDED = Runtime.version().feature() < 18;
   private static final String BEFORE_MANAGEMENT = "java.base,java.logging,java.naming,java.xml";
 
@@ -34,7 +34,7 @@ class JitWorkaroundTest {
     private Program() {}
 
     public static void main(String[] args) throws Exception {
-      JitWorkaround.apply();
+      CompilerDirectives.apply();
       SubstrateRuntime sample = Samples.load(HeapStrategy.ofStatic(16));
       try (HeapExecutor<EndiveGuest> executor = Guests.onOneWorker(sample)) {
         byte[] version = executor.call(sample.call("Core_version", new byte[0]));

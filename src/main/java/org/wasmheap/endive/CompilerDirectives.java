@@ -5,6 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -28,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * by then the second has compiled them, and that code does not count. Nothing is said where this
  * cannot be told.
  */
-final class JitWorkaround {
-  private static final Logger LOG = LoggerFactory.getLogger(JitWorkaround.class);
+final class CompilerDirectives {
+  private static final Logger LOG = LoggerFactory.getLogger(CompilerDirectives.class);
   private static final int FIRST_GOOD_JDK = 18;
   private static final String OPTION = "dontinline,*.I32_LT_U";
   private static final String FAILED = "jit.directive_failed";
@@ -37,7 +39,7 @@ final class JitWorkaround {
   /** Set once, atomically, by the thread that comes first. */
   private static final AtomicBoolean DONE = new AtomicBoolean();
 
-  private JitWorkaround() {}
+  private CompilerDirectives() {}
 
   static void apply() {
     if (DONE.getAndSet(true)) {
@@ -89,21 +91,21 @@ final class JitWorkaround {
 
     /** Without module jdk.management there is no such bean. */
     static boolean addDirectives(boolean isFaulty) {
+      List<String> directives = directives(isFaulty);
+      if (directives.isEmpty()) {
+        return false;
+      }
       Path file = null;
       try {
-        String directives = directives(isFaulty);
-        if (directives.isEmpty()) {
-          return false;
-        }
         file = Files.createTempFile("wasm-heap-pool", ".json");
-        Files.writeString(file, "[" + directives + "]", StandardCharsets.US_ASCII);
+        Files.writeString(file, directives.toString(), StandardCharsets.US_ASCII);
         Object answer =
             invoke(
                 "DiagnosticCommand",
                 "compilerDirectivesAdd",
                 new String[] {file.toString()},
                 String[].class.getName());
-        return String.valueOf(answer).contains("compiler directives added");
+        return String.valueOf(answer).contains(directives.size() + " compiler directives added");
       } catch (IOException | JMException | SecurityException e) {
         failed(e);
         return false;
@@ -113,25 +115,35 @@ final class JitWorkaround {
     }
 
     /** They match by the method that is compiled; the first that does counts, and no other. */
-    private static String directives(boolean isFaulty) throws JMException {
-      String second = " c2: { inline: [\"-*.I32_LT_U\"] }";
-      String all =
-          isFaulty ? "{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"]," + second + " }" : "";
+    private static List<String> directives(boolean isFaulty) {
+      String second = "c2: { inline: [\"-*.I32_LT_U\"] }";
+      List<String> directives = new ArrayList<>();
       if (hasSecondCompiler()) {
-        all =
-            "{ match: [\"run/endive/$gen/*.*\"],"
-                + " c1: { inline: [\"-run/endive/$gen/CompiledMachineShaded.*\"] }"
-                + (isFaulty ? "," + second + " }, " : " }")
-                + all;
+        directives.add(
+            "{ match: [\"run/endive/$gen/*.*\"], "
+                + "c1: { inline: [\"-run/endive/$gen/CompiledMachineShaded.*\"] }"
+                + (isFaulty ? ", " + second : "")
+                + " }");
       }
-      return all;
+      if (isFaulty) {
+        directives.add("{ match: [\"run/endive/*.*\", \"org/wasmheap/*.*\"], " + second + " }");
+      }
+      return directives;
     }
 
-    /** Without it, the first one's code does not count, and is all that there is. */
-    private static boolean hasSecondCompiler() throws JMException {
-      Object option =
-          invoke("HotSpotDiagnostic", "getVMOption", "TieredStopAtLevel", String.class.getName());
-      return option instanceof CompositeData data && LAST_LEVEL.equals(data.get("value"));
+    /**
+     * Without it, the first one's code does not count, and is all that there is. What is right must
+     * not hang on that, so no failure goes on from here.
+     */
+    private static boolean hasSecondCompiler() {
+      try {
+        Object option =
+            invoke("HotSpotDiagnostic", "getVMOption", "TieredStopAtLevel", String.class.getName());
+        return option instanceof CompositeData data && LAST_LEVEL.equals(data.get("value"));
+      } catch (JMException | RuntimeException e) {
+        failed(e);
+        return false;
+      }
     }
 
     private static Object invoke(String bean, String operation, Object argument, String type)
