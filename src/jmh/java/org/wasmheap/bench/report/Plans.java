@@ -98,8 +98,8 @@ final class Plans {
         "Guest speed",
         "Metadata_metadata of Westend on a ready instance, on several memories; growth and reset"
             + " are part of ours.",
-        Row.ours("guest", "our memory", US, guest("ours")).slow(),
-        Row.peer("guest-array", "Endive's ByteArrayMemory", US, guest("ByteArrayMemory")).slow(),
+        Row.ours("guest", "our memory", US, guest("ours")).slowest(),
+        Row.peer("guest-array", "Endive's ByteArrayMemory", US, guest("ByteArrayMemory")).slowest(),
         Row.peer(
                 "guest-v8",
                 "V8, a ready instance that is not put back",
@@ -118,10 +118,11 @@ final class Plans {
         "What a pristine instance costs after a call: only changed blocks are copied back.",
         Row.ours("reset", "reset after Core_version", US, reset("reset", true, true)),
         Row.peer(
-            "fresh-instance",
-            "a fresh Endive instance",
-            US,
-            Jmh.of("FreshInstanceBenchmark.fresh")),
+                "fresh-instance",
+                "a fresh Endive instance",
+                US,
+                Jmh.of("FreshInstanceBenchmark.fresh"))
+            .slow(),
         Row.ours("reset-long", "reset after Metadata_metadata", US, reset("reset", false, true)),
         Row.peer("copy-long", "copying all back instead", US, reset("fullCopy", false, true)),
         Row.ours("reset-grown", "reset after growth to 84 pages", US, reset("reset", false, false)),
@@ -140,7 +141,7 @@ final class Plans {
         "Every call on a pristine instance, but for V8's ready instance, which is not put back.",
         Row.ours("call-1", "the pool, 1 worker", RATE, call("pooled", 1)).slow(),
         Row.ours("call-2", "the pool, 2 workers", RATE, call("pooled", 2)).slow(),
-        Row.peer("call-fresh", "a fresh Endive instance, 1 thread", RATE, call("fresh", 1)),
+        Row.peer("call-fresh", "a fresh Endive instance, 1 thread", RATE, call("fresh", 1)).slow(),
         Row.peer("v8-ready", "V8, ready and not put back", RATE, new Node("Core_version", false)),
         Row.peer("v8-fresh", "V8, a fresh instance", RATE, new Node("Core_version", true)));
   }
@@ -234,7 +235,7 @@ final class Plans {
       Jmh jmh = Jmh.of("LoadBenchmark." + way).with("load", name()).with("threads", threads);
       String label = title + ", " + way + ", threads: " + threads;
       String row = id + "-" + way + "-" + threads;
-      return isOurs ? Row.ours(row, label, US, jmh) : Row.peer(row, label, US, jmh);
+      return isOurs ? Row.ours(row, label, US, jmh) : Row.peer(row, label, US, jmh).slow();
     }
   }
 

@@ -81,9 +81,9 @@ record Row(
     return warmUps(3);
   }
 
-  /** A core may compile for twenty seconds what the guest runs: that is beside two workers, too. */
+  /** For half a minute a core may compile what the guest runs: that is beside two workers, too. */
   Row slowest() {
-    return warmUps(8);
+    return warmUps(16);
   }
 
   private Row warmUps(int times) {
