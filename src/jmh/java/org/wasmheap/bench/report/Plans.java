@@ -97,7 +97,9 @@ final class Plans {
     return Group.bars(
         "Guest speed",
         "Metadata_metadata of Westend on a ready instance, on several memories; growth and reset"
-            + " are part of ours.",
+            + " are part of ours. The pool's calls run what it makes of the engine's classes, the"
+            + " others the engine's own.",
+        Row.ours("guest-pool", "whole calls on the pool", US, wholeCall()).slowest(),
         Row.ours("guest", "our memory", US, guest("ours")).slowest(),
         Row.peer("guest-array", "Endive's ByteArrayMemory", US, guest("ByteArrayMemory")).slowest(),
         Row.peer(
@@ -110,6 +112,10 @@ final class Plans {
 
   private static Jmh guest(String memory) {
     return Jmh.of("GuestBenchmark.guest").with("memory", memory).on(TOUCHED);
+  }
+
+  private static Jmh wholeCall() {
+    return Jmh.of("GuestBenchmark.wholeCall").on(TOUCHED);
   }
 
   private static Group reset() {
@@ -385,7 +391,7 @@ final class Plans {
     return Group.bars(
         "Metadata_metadata on wasmtime",
         "wasmtime-java as before; ours through the executor.",
-        Row.ours("one-long-call", "the pool", US, Jmh.of("GuestBenchmark.wholeCall")).slow(),
+        Row.ours("one-long-call", "the pool", US, wholeCall()).slow(),
         Row.peer(
             "wasmtime-long",
             "wasmtime, ready, not put back",
