@@ -47,7 +47,6 @@ import run.endive.wasm.types.MemoryLimits;
 @Fork(2)
 public class GuestBenchmark {
   private static final String CALL = "Metadata_metadata";
-  private static final int INITIAL_PAGES = 21;
   private static final int LEAST_RESULT_BYTES = 100_000;
 
   /** Our memory, behind an executor of one thread: hop, reset and copied result included. */
@@ -73,6 +72,10 @@ public class GuestBenchmark {
     @Param({"ours", "ByteArrayMemory", "ByteBufferMemory"})
     public String memory = "";
 
+    /** With how many pages ours begins. A call needs more than 21, and grows it each time. */
+    @Param("21")
+    public int pages;
+
     private PlainInstance instance;
 
     /** The engine's memory, of which the result can be read after a call; absent for ours. */
@@ -88,7 +91,7 @@ public class GuestBenchmark {
     public void setUp() {
       WasmModule module = Parser.parse(BenchRuntime.code().wasm());
       if (memory.equals("ours")) {
-        FlatMemory tracked = new FlatMemory(INITIAL_PAGES, FlatMemory.ADDRESSABLE_PAGES);
+        FlatMemory tracked = new FlatMemory(pages, FlatMemory.ADDRESSABLE_PAGES);
         instance = PlainInstance.tracked(module, PlainInstance.compile(module), tracked);
         pristine = content(tracked);
         flat = tracked;
