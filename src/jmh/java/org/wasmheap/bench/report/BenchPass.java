@@ -16,8 +16,8 @@ import org.wasmheap.text.Printable;
  * Runs all benchmarks of a plan, forks in turn, and writes a report.
  *
  * <p>{@code mvn -q test-compile exec:exec@bench} is a short pass of ten minutes or less, {@code
- * -Dbench=goals} has its rows with five forks each, {@code -Dbench=full} all rows, in about an
- * hour. All write {@code report.html}, {@code figures.svg}, {@code results.json} (JMH's own
+ * -Dbench=goals} has its rows with five forks each, {@code -Dbench=full} all rows, in an hour and a
+ * half. All write {@code report.html}, {@code figures.svg}, {@code results.json} (JMH's own
  * format), {@code v8.json} and what JMH printed ({@code logs}) to {@code target/bench}. What fails
  * is told in the report, and the pass goes on; what was measured before it was interrupted is in
  * the report, too. On a busy machine a short pass ends within its second round, and some rows have

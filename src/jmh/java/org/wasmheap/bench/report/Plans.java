@@ -30,7 +30,7 @@ final class Plans {
         "short", 2, Duration.ofMinutes(9), new Plan.Effort(4, 3, 400), groups(false), Goals.all());
   }
 
-  /** What the short one measures, with as many forks as the goals are judged by: 40 minutes. */
+  /** What the short one measures, with as many forks as the goals are judged by: an hour. */
   static Plan goals() {
     return new Plan(
         "goals",
@@ -51,7 +51,7 @@ final class Plans {
     };
   }
 
-  /** What the one for the goals measures, and all the rest: more than an hour. */
+  /** What the one for the goals measures, and all the rest: an hour and a half. */
   static Plan full() {
     return new Plan(
         "full",
