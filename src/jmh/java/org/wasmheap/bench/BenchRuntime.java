@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.wasmheap.endive.LoadOptions;
+import org.wasmheap.endive.PoolsCode;
 import org.wasmheap.host.SubstrateHostFunctions;
 import org.wasmheap.runtime.CodeCache;
 import org.wasmheap.runtime.HeapStrategy;
@@ -39,10 +40,17 @@ final class BenchRuntime {
   }
 
   static SubstrateRuntime load(HeapStrategy strategy) {
-    LoadOptions options =
-        codeFolder()
-            .map(folder -> LoadOptions.DEFAULT.withStore(CodeCache.at(folder)))
-            .orElse(LoadOptions.DEFAULT);
-    return SubstrateRuntime.load(code(), strategy, SubstrateHostFunctions.all(), options);
+    return SubstrateRuntime.load(code(), strategy, SubstrateHostFunctions.all(), options());
+  }
+
+  /** As the pool makes it, but for instances outside of it. */
+  static PoolsCode poolsCode() {
+    return PoolsCode.load(code().wasm(), options());
+  }
+
+  private static LoadOptions options() {
+    return codeFolder()
+        .map(folder -> LoadOptions.DEFAULT.withStore(CodeCache.at(folder)))
+        .orElse(LoadOptions.DEFAULT);
   }
 }

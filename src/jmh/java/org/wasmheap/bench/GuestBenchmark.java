@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.wasmheap.endive.EndiveGuest;
+import org.wasmheap.endive.PoolsCode;
 import org.wasmheap.guest.GuestCall;
 import org.wasmheap.memory.FlatMemory;
 import org.wasmheap.pool.CallOptions;
@@ -25,6 +26,8 @@ import org.wasmheap.runtime.HeapStrategy;
 import org.wasmheap.runtime.SubstrateRuntime;
 import run.endive.runtime.ByteArrayMemory;
 import run.endive.runtime.ByteBufferMemory;
+import run.endive.runtime.Instance;
+import run.endive.runtime.Machine;
 import run.endive.runtime.Memory;
 import run.endive.wasm.Parser;
 import run.endive.wasm.WasmModule;
@@ -72,6 +75,10 @@ public class GuestBenchmark {
     @Param({"ours", "ByteArrayMemory", "ByteBufferMemory"})
     public String memory = "";
 
+    /** Whose classes it runs: what the engine made of the module, or what the pool makes of it. */
+    @Param({"engine", "pool"})
+    public String classes = "";
+
     /** With how many pages ours begins. A call needs more than 21, and grows it each time. */
     @Param("21")
     public int pages;
@@ -89,10 +96,19 @@ public class GuestBenchmark {
     /** Compiles the runtime. */
     @Setup
     public void setUp() {
-      WasmModule module = Parser.parse(BenchRuntime.code().wasm());
+      WasmModule module;
+      Function<Instance, Machine> machines;
+      if (classes.equals("pool")) {
+        PoolsCode code = BenchRuntime.poolsCode();
+        module = code.module();
+        machines = code.machines();
+      } else {
+        module = Parser.parse(BenchRuntime.code().wasm());
+        machines = PlainInstance.compile(module);
+      }
       if (memory.equals("ours")) {
         FlatMemory tracked = new FlatMemory(pages, FlatMemory.ADDRESSABLE_PAGES);
-        instance = PlainInstance.tracked(module, PlainInstance.compile(module), tracked);
+        instance = PlainInstance.tracked(module, machines, tracked);
         pristine = content(tracked);
         flat = tracked;
         return;
@@ -103,7 +119,7 @@ public class GuestBenchmark {
                   memory.equals("ByteArrayMemory")
                       ? new ByteArrayMemory(limits)
                       : new ByteBufferMemory(limits);
-      instance = PlainInstance.of(module, PlainInstance.compile(module), 32_767, memories);
+      instance = PlainInstance.of(module, machines, 32_767, memories);
     }
 
     /**

@@ -97,11 +97,20 @@ final class Plans {
     return Group.bars(
         "Guest speed",
         "Metadata_metadata of Westend on a ready instance, on several memories; growth and reset"
-            + " are part of ours. The pool's calls run what it makes of the engine's classes, the"
-            + " others the engine's own.",
+            + " are part of ours. What the pool makes of the engine's classes is run by its calls, and"
+            + " by the rows that say so; the others run the engine's own.",
         Row.ours("guest-pool", "whole calls on the pool", US, wholeCall()).slowest(),
-        Row.ours("guest", "our memory", US, guest("ours")).slowest(),
-        Row.peer("guest-array", "Endive's ByteArrayMemory", US, guest("ByteArrayMemory")).slowest(),
+        Row.ours("guest-split", "our memory, the pool's classes", US, guest("ours", "pool"))
+            .slowest(),
+        Row.peer(
+                "guest-split-array",
+                "Endive's ByteArrayMemory, the pool's classes",
+                US,
+                guest("ByteArrayMemory", "pool"))
+            .slowest(),
+        Row.ours("guest", "our memory", US, guest("ours", "engine")).slowest(),
+        Row.peer("guest-array", "Endive's ByteArrayMemory", US, guest("ByteArrayMemory", "engine"))
+            .slowest(),
         Row.peer(
                 "guest-v8",
                 "V8, a ready instance that is not put back",
@@ -110,8 +119,11 @@ final class Plans {
             .slow());
   }
 
-  private static Jmh guest(String memory) {
-    return Jmh.of("GuestBenchmark.guest").with("memory", memory).on(TOUCHED);
+  private static Jmh guest(String memory, String classes) {
+    return Jmh.of("GuestBenchmark.guest")
+        .with("memory", memory)
+        .with("classes", classes)
+        .on(TOUCHED);
   }
 
   private static Jmh wholeCall() {
