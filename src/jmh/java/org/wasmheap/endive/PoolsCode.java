@@ -8,8 +8,8 @@ import run.endive.wasm.WasmModule;
 
 /**
  * What the pool makes of a module, for instances on a memory of the engine's own: its classes,
- * large switches split, and the compilers told what the pool tells them. No class of the pool's
- * memory is loaded, so that the engine's is the only one of its JVM.
+ * large switches split, and the compilers told what the pool tells them. {@link EndiveMemory} is
+ * not loaded, so that the engine's memory is the only one that the JVM knows.
  *
  * @param module to be instantiated
  * @param machines what runs it

@@ -49,14 +49,14 @@ final class Goals {
             "1.5 or less",
             "a program outside of this project"),
         Goal.atMost(
-            "guest execution on our memory, against Endive's ByteArrayMemory, the pool's classes",
+            "guest on our memory, against ByteArrayMemory, the pool's classes",
             UNKNOWN,
             "0.90 or less of the time",
             "guest-split",
             "guest-split-array",
             0.9),
         Goal.atMost(
-            "the same, the engine's own classes",
+            "guest on our memory, against ByteArrayMemory, the engine's own classes",
             "0.99",
             "0.90 or less of the time",
             "guest",
