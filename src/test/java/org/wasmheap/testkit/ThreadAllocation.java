@@ -8,7 +8,7 @@ import javax.management.ObjectName;
 public final class ThreadAllocation {
   /**
    * Reflection asks by code that it generates while it is asked: on JDK 17 some 24 KB at question
-   * 15, on newer ones 70 KB at question 127. So these come first.
+   * 15, on 25 some 70 KB at question 127. So these come first.
    */
   private static final int WARM_UP = 256;
 
